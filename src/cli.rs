@@ -1,0 +1,206 @@
+//! What can be asked: the command line as types. No work is done here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use quell::report::ReportFormat;
+use std::path::PathBuf;
+
+/// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
+#[derive(Debug, Parser)]
+#[command(name = "quell", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 clean, 1 something to look at, 2 could not run.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to colour messages.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorWhen,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Apply exclusions to hunt results and report what was suppressed and what is left.
+    Apply(Apply),
+    /// Show why one row is kept or suppressed, condition by condition.
+    Explain(Explain),
+    /// Run the cases of the lists.
+    Test(Test),
+    /// List the fields and the columns that hold them, or print a JSON Schema.
+    Schema(Schema),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lists {
+    /// A list or a folder of lists; repeatable. Without it, the documented pack that is built in.
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(crate) exclusions: Vec<PathBuf>,
+    /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) schema: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scope {
+    /// The rule file that the results come from; exclusions of other rules are left out.
+    #[arg(long, value_name = "RULE.yaml", conflicts_with = "rule_id")]
+    pub(crate) rule: Option<PathBuf>,
+    /// The id or name of the rule, when its file is not at hand.
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule_id: Option<String>,
+    /// The day on which expiry is judged, YYYY-MM-DD; today without it.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) today: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Input {
+    /// The delimiter of CSV: one character, or `tab`. Recognised from the header without it.
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    pub(crate) delimiter: Option<u8>,
+    /// Keep going when a column that an exclusion needs is absent: its rows are kept as undecidable.
+    #[arg(long)]
+    pub(crate) allow_missing_columns: bool,
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        _ if text == "tab" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(*byte),
+        _ => Err("one ASCII character, or `tab`".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    /// Exported results: CSV or JSON Lines; `-` for standard input. Several are one result.
+    #[arg(required = true, value_name = "RESULTS")]
+    pub(crate) results: Vec<String>,
+    #[command(flatten)]
+    pub(crate) lists: Lists,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Write the kept rows here, byte for byte; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kept: Option<String>,
+    /// Write the suppressed rows here, each with the exclusions that suppressed it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) suppressed: Option<String>,
+    /// Write the report here too, in the format of the file's name (.json .md .csv .txt); repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Vec<String>,
+    /// The format of the report on standard output.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: ReportFormat,
+    /// Groups of kept rows that are shown.
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) groups: usize,
+    /// Exit with 1 when there is any of these; a comma between them.
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub(crate) fail_on: Vec<FailOn>,
+    /// Exit with 2 when a row cannot be read.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Threads that judge rows; one for each processor without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) threads: Option<u16>,
+    /// Show no progress bar.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A kept row.
+    Kept,
+    /// A suppressed row.
+    Suppressed,
+    /// An undecidable row.
+    Undecidable,
+    /// A row that cannot be read.
+    Malformed,
+    /// An exclusion that matches no row.
+    Dead,
+    /// An exclusion that matches no row of its own.
+    Redundant,
+    /// An exclusion past its last day.
+    Expired,
+    /// A row that only the loose reading suppresses.
+    Loose,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("which").required(true)))]
+pub(crate) struct Explain {
+    /// Exported results: CSV or JSON Lines; `-` for standard input.
+    #[arg(value_name = "RESULTS")]
+    pub(crate) results: String,
+    /// The row, counted from 1 without the header.
+    #[arg(long, value_name = "N", group = "which")]
+    pub(crate) row: Option<u64>,
+    /// The first row in which a field or column has this value; letter case does not count, `*` and `?` do.
+    #[arg(long = "where", value_name = "FIELD=VALUE", group = "which")]
+    pub(crate) condition: Option<String>,
+    #[command(flatten)]
+    pub(crate) lists: Lists,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Every exclusion in full, also those that are not near.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ExplainFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainFormat {
+    /// For a person.
+    Text,
+    /// For machines.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) lists: Lists,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// One schema: a built-in name or a YAML file. All without it.
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) name: Option<String>,
+    /// Print a JSON Schema instead: of exclusion lists, or of the JSON report.
+    #[arg(long, value_name = "OF")]
+    pub(crate) json: Option<JsonSchemaOf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JsonSchemaOf {
+    /// Exclusion lists.
+    Exclusions,
+    /// The report of `quell apply --format json`.
+    Report,
+}

@@ -1,0 +1,196 @@
+//! Opens lists, schemas and rule files.
+
+use super::{Outcome, World, fail};
+use crate::cli::{Lists, Scope};
+use jiff::civil::Date;
+use quell::diagnostic::Diagnostic;
+use quell::exclusions::model::Exclusion;
+use quell::exclusions::validate::{ListText, load};
+use quell::fields::nearest;
+use quell::report::Status;
+use quell::report::build::LeftOut;
+use quell::rule::Rule;
+use quell::schema::{Schema, Schemas};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A list file larger than this is refused before it is read.
+const MAX_LIST: u64 = 64 << 20;
+
+/// The lists of a command, with the schemas that their names were checked against.
+pub(super) struct Loaded {
+    pub(super) exclusions: Vec<Exclusion>,
+    pub(super) schemas: Schemas,
+    /// The schema that was named, not recognised.
+    pub(super) named: Option<String>,
+}
+
+/// Loads everything; the error has every mistake of every file.
+pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
+    let (schemas, named) = schemas(lists.schema.as_deref())?;
+    let mut mistakes = Vec::new();
+    let mut texts = Vec::new();
+    if lists.exclusions.is_empty() {
+        texts = quell::exclusions::documented();
+    }
+    for path in &lists.exclusions {
+        for file in files(path, &mut mistakes) {
+            match read_text(&file, MAX_LIST) {
+                Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+    }
+    match load(&texts, &schemas) {
+        Ok(exclusions) if mistakes.is_empty() => Ok(Loaded { exclusions, schemas, named }),
+        Ok(_) => Err(mistakes),
+        Err(found) => {
+            mistakes.extend(found);
+            Err(mistakes)
+        }
+    }
+}
+
+/// The list files of a path: itself, or every YAML file below a folder, in the order of their names.
+fn files(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.to_owned()];
+    }
+    let mut found = Vec::new();
+    collect(path, &mut found, mistakes);
+    found.sort();
+    if found.is_empty() {
+        let message = format!("{}: there is no list in this folder", path.display());
+        mistakes.push(Diagnostic::error("no-list", message).help("lists are files ending in .yaml or .yml"));
+    }
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return mistakes.push(Diagnostic::error("cannot-read", format!("{}: {error}", folder.display()))),
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // A link to a folder may lead back up.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !hidden {
+            collect(&path, found, mistakes);
+        } else if path.is_file() && path.extension().is_some_and(|end| end == "yaml" || end == "yml") && !hidden {
+            found.push(path);
+        }
+    }
+}
+
+/// Reads a text file of at most `limit` bytes.
+pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
+    let name = path.display();
+    let broken = |error: std::io::Error| Diagnostic::error("cannot-read", format!("{name}: {error}"));
+    let too_large = || {
+        let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
+        Diagnostic::error("too-large", message).help("did you mean to give it as results?")
+    };
+    let file = File::open(path).map_err(broken)?;
+    if file.metadata().map_err(broken)?.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(broken)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8")).help("save the file as UTF-8")
+    })
+}
+
+/// The known schemas, and the one that was named.
+pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)> {
+    let built_in = Schemas::built_in();
+    let Some(wanted) = wanted else { return Ok((built_in, None)) };
+    if built_in.named(wanted).is_some() {
+        return Ok((built_in, Some(wanted.to_owned())));
+    }
+    let path = Path::new(wanted);
+    if !path.exists() {
+        let names: Vec<&str> = built_in.iter().map(|schema| schema.name.as_str()).collect();
+        let near = nearest(wanted, names.iter().copied());
+        let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let help = format!("{near}built in: {}; or give a YAML file, see docs/fields.md", names.join(", "));
+        return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
+    }
+    let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
+    match Schema::parse(&text) {
+        Ok(schema) => {
+            let name = schema.name.clone();
+            Ok((built_in.with(schema), Some(name)))
+        }
+        Err(cause) => fail("bad-schema", format!("{wanted}: {cause}"), "docs/fields.md shows a schema file"),
+    }
+}
+
+/// The rule of a scope, if it names one.
+pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
+    if let Some(id) = &scope.rule_id {
+        return Ok(Some(Rule { id: Some(id.clone()), name: None }));
+    }
+    let Some(path) = &scope.rule else { return Ok(None) };
+    let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
+    match Rule::parse(&text) {
+        Some(rule) => Ok(Some(rule)),
+        None => fail(
+            "no-rule",
+            format!("{}: no line begins with `id:` or `name:`", path.display()),
+            "give the rule's own file, or its id with --rule-id",
+        ),
+    }
+}
+
+/// The exclusions that apply, and those that are left out, with the reason.
+pub(super) fn in_force<'e>(
+    exclusions: &'e [Exclusion],
+    rule: Option<&Rule>,
+    today: Date,
+    schema: &str,
+) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
+    let mut applied = Vec::new();
+    let mut left_out = Vec::new();
+    for exclusion in exclusions {
+        match why_not(exclusion, rule, today, schema) {
+            None => applied.push(exclusion),
+            Some((status, why)) => left_out.push(LeftOut { exclusion, status, why }),
+        }
+    }
+    (applied, left_out)
+}
+
+fn why_not(exclusion: &Exclusion, rule: Option<&Rule>, today: Date, schema: &str) -> Option<(Status, String)> {
+    if exclusion.is_expired(today) {
+        let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
+        return Some((Status::Expired, format!("expired on {last}; it suppresses nothing")));
+    }
+    let scopes = exclusion.rules.join(", ");
+    match rule {
+        None if !exclusion.rules.is_empty() => {
+            let why = format!("belongs to {scopes}; name the rule with --rule or --rule-id");
+            return Some((Status::OtherRule, why));
+        }
+        Some(rule) if !rule.has(exclusion) => {
+            return Some((Status::OtherRule, format!("belongs to {scopes}, not to this rule")));
+        }
+        _ => {}
+    }
+    if !exclusion.entries.iter().any(|entry| entry.fits(schema)) {
+        return Some((Status::OtherSchema, format!("names columns that schema {schema} does not have")));
+    }
+    None
+}
+
+/// The day on which expiry is judged.
+pub(super) fn today(scope: &Scope, world: &World) -> Date {
+    scope.today.unwrap_or(world.today)
+}

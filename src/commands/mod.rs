@@ -1,0 +1,53 @@
+//! One file a command: open files, call the library, hand over to the report.
+
+pub(crate) mod apply;
+pub(crate) mod explain;
+mod lists;
+pub(crate) mod output;
+mod results;
+pub(crate) mod schema;
+pub(crate) mod test;
+
+use jiff::civil::Date;
+use quell::diagnostic::Diagnostic;
+
+/// What the process knows and no command asks for itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct World {
+    /// The day of the clock.
+    pub(crate) today: Date,
+    /// Columns of the terminal.
+    pub(crate) width: usize,
+    /// Whether standard error is a terminal.
+    pub(crate) terminal: bool,
+    /// Processors.
+    pub(crate) processors: usize,
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Exit 0.
+    Clean,
+    /// Exit 1.
+    LookAtIt,
+}
+
+/// A command that could not run, and why.
+pub(crate) type Outcome<T = End> = Result<T, Vec<Diagnostic>>;
+
+/// A failure of one file.
+pub(crate) fn fail<T>(code: &'static str, message: impl Into<String>, help: &str) -> Outcome<T> {
+    let diagnostic = Diagnostic::error(code, message);
+    Err(vec![if help.is_empty() { diagnostic } else { diagnostic.help(help) }])
+}
+
+/// Prints to standard output; a reader that has gone away is no error.
+pub(crate) fn print(text: &str) -> Outcome<()> {
+    use std::io::{ErrorKind, Write};
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => fail("cannot-write", format!("standard output: {error}"), ""),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Files that appear whole or not at all.
+//!
+//! A file is written beside its target and renamed onto it at the end. Until then the old file stays,
+//! whatever happens. What is no regular file (a pipe, a device) is written to directly.
+
+use super::{Outcome, fail};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use tempfile::TempPath;
+
+/// Unfinished files of this process, for [`abandon`].
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes every unfinished file; the old ones stay as they were. Nothing is renamed after it.
+pub(crate) fn abandon() -> usize {
+    let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+    let count = unfinished.len();
+    for path in unfinished.drain(..) {
+        let _ = fs::remove_file(path);
+    }
+    // The lock is never given back, so that no rename can begin while the process ends.
+    std::mem::forget(unfinished);
+    count
+}
+
+/// A file that is being written.
+pub(super) struct Output {
+    name: String,
+    writer: BufWriter<Box<dyn Write + Send>>,
+    target: Option<(TempPath, PathBuf)>,
+    last: u8,
+}
+
+impl Output {
+    /// Begins a file; `-` is standard output.
+    pub(super) fn create(name: &str) -> Outcome<Self> {
+        let path = Path::new(name);
+        let direct = |file: Box<dyn Write + Send>, target| Self {
+            name: name.to_owned(),
+            writer: BufWriter::with_capacity(1 << 16, file),
+            target,
+            last: b'\n',
+        };
+        if name == "-" {
+            return Ok(direct(Box::new(io::stdout()), None));
+        }
+        // Through a link the file that it points to is replaced, not the link.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if path.exists() && !path.is_file() {
+            if path.is_dir() {
+                return fail("cannot-write", format!("{name} is a folder"), "name a file in it");
+            }
+            return match OpenOptions::new().write(true).open(&path) {
+                Ok(file) => Ok(direct(Box::new(file), None)),
+                Err(error) => cannot_write(name, &error),
+            };
+        }
+        match beside(&path) {
+            Ok((file, temporary)) => Ok(direct(Box::new(file), Some((temporary, path)))),
+            Err(error) => cannot_write(name, &error),
+        }
+    }
+
+    /// Writes bytes as they are.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(last) = bytes.last() {
+            self.last = *last;
+        }
+        self.writer.write_all(bytes).map_err(|error| named(&self.name, &error))
+    }
+
+    /// Ends the last line, if it has no end yet, before the rows of another file follow.
+    pub(super) fn end_line(&mut self) -> io::Result<()> {
+        if self.last == b'\n' { Ok(()) } else { self.write(b"\n") }
+    }
+
+    /// Makes what was written durable enough to take the place of the old file.
+    pub(super) fn finish(mut self) -> Outcome<Finished> {
+        match self.writer.flush() {
+            Ok(()) => Ok(Finished { name: self.name, target: self.target }),
+            Err(error) => cannot_write(&self.name, &error),
+        }
+    }
+}
+
+/// A file that is whole and waits for its name.
+pub(super) struct Finished {
+    name: String,
+    target: Option<(TempPath, PathBuf)>,
+}
+
+impl Finished {
+    /// Gives it its name.
+    pub(super) fn commit(self) -> Outcome<()> {
+        let Some((temporary, path)) = self.target else { return Ok(()) };
+        let mut unfinished = UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner);
+        unfinished.retain(|known| *known != *temporary);
+        match temporary.persist(&path) {
+            Ok(()) => Ok(()),
+            Err(error) => cannot_write(&self.name, &error.error),
+        }
+    }
+}
+
+fn beside(path: &Path) -> io::Result<(File, TempPath)> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".quell-").suffix(".unfinished");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A replaced file keeps its permissions; a new one gets what the process gives any file.
+        let mode = fs::metadata(path).map_or(0o666, |old| old.permissions().mode() & 0o7777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let (file, temporary) = builder.tempfile_in(folder)?.into_parts();
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner).push(temporary.to_path_buf());
+    Ok((file, temporary))
+}
+
+fn named(name: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{name}: {error}"))
+}
+
+fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
+    fail("cannot-write", format!("{name}: {error}"), "the file that was there before, if any, is as it was")
+}
+
+/// Writes a whole small file.
+pub(super) fn write_file(name: &str, text: &str) -> Outcome<()> {
+    let mut output = Output::create(name)?;
+    match output.write(text.as_bytes()) {
+        Ok(()) => output.finish()?.commit(),
+        Err(error) => fail("cannot-write", error.to_string(), "the file that was there before, if any, is as it was"),
+    }
+}

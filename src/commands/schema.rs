@@ -1,0 +1,36 @@
+//! `quell schema`: names, and the JSON Schemas.
+
+use super::lists::schemas;
+use super::{End, Outcome, print};
+use crate::cli::{JsonSchemaOf, Schema};
+use quell::fields::Field;
+use std::fmt::Write;
+
+/// Prints fields and columns, or a JSON Schema.
+pub(crate) fn run(args: &Schema) -> Outcome {
+    if let Some(of) = args.json {
+        let schema = match of {
+            JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(),
+            JsonSchemaOf::Report => quell::report::json_schema(),
+        };
+        print(&(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))?;
+        return Ok(End::Clean);
+    }
+    let (all, named) = schemas(args.name.as_deref())?;
+    let mut out = String::new();
+    for schema in all.iter().filter(|schema| named.as_ref().is_none_or(|name| *name == schema.name)) {
+        let _ = writeln!(out, "{}: {}", schema.name, schema.description);
+        for field in Field::all() {
+            let sources: Vec<String> = schema
+                .sources(field)
+                .iter()
+                .map(|source| if source.path { format!("{} (last segment)", source.column) } else { source.column.clone() })
+                .collect();
+            let columns = if sources.is_empty() { "-".to_owned() } else { sources.join(", ") };
+            let _ = writeln!(out, "  {:<28} {columns}", field.name());
+        }
+        out.push('\n');
+    }
+    print(&out)?;
+    Ok(End::Clean)
+}

@@ -1,0 +1,176 @@
+//! What is wrong, where, and what to do next.
+//!
+//! In: mistakes found by any part. Out: text for a person, with a caret under the wrong word.
+//! It does not know what was being checked, nor does it end the process.
+
+use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// For information.
+    Note,
+    /// Works, but look at it.
+    Warning,
+    /// Cannot be used.
+    Error,
+}
+
+/// A place in a text file. Lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the user named it.
+    pub file: String,
+    /// Line, from 1; 0 if only the file is known.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// How many characters the caret underlines.
+    pub width: usize,
+    /// The text of that line, without its end.
+    pub text: String,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// A stable kebab-case name of the kind of finding.
+    pub code: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Said under the caret.
+    pub label: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// What to do next, and what is legal there.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// An error without a place.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            level: Level::Error,
+            message: message.into(),
+            label: String::new(),
+            place: None,
+            help: Vec::new(),
+        }
+    }
+
+    /// The same at a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same with a word under the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same with another line of help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+}
+
+/// Renders findings for a person, an empty line between two.
+///
+/// With `color` it holds ANSI styles; the stream that prints it decides whether they survive.
+pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
+    let renderer = if color {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(&renderer.render(&[group(diagnostic)]));
+        out.push('\n');
+    }
+    out
+}
+
+fn group(diagnostic: &Diagnostic) -> Group<'_> {
+    let tone = match diagnostic.level {
+        Level::Error => Tone::ERROR,
+        Level::Warning => Tone::WARNING,
+        Level::Note => Tone::NOTE,
+    };
+    let mut group = Group::with_title(tone.primary_title(&diagnostic.message).id(diagnostic.code));
+    if let Some(place) = &diagnostic.place {
+        group = if place.line == 0 {
+            group.element(annotate_snippets::Origin::path(&place.file))
+        } else {
+            group.element(snippet(place, &diagnostic.label))
+        };
+    }
+    for help in &diagnostic.help {
+        group = group.element(Tone::HELP.message(help));
+    }
+    group
+}
+
+fn snippet<'a>(place: &'a Place, label: &'a str) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let start = byte_of(&place.text, place.column - 1);
+    let end = byte_of(&place.text, place.column - 1 + place.width.max(1)).max(start);
+    let mut annotation = AnnotationKind::Primary.span(start..end);
+    if !label.is_empty() {
+        annotation = annotation.label(label);
+    }
+    Snippet::source(&place.text)
+        .line_start(place.line)
+        .path(&place.file)
+        .annotation(annotation)
+}
+
+fn byte_of(text: &str, character: usize) -> usize {
+    text.char_indices()
+        .nth(character)
+        .map_or(text.len(), |(byte, _)| byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_shows_its_place_cause_and_remedy() {
+        let diagnostic = Diagnostic::error("unknown-field", "there is no field `proces.name`")
+            .at(Place {
+                file: "list.yaml".into(),
+                line: 4,
+                column: 9,
+                width: 11,
+                text: "      - proces.name: setup.exe".into(),
+            })
+            .label("unknown field")
+            .help("did you mean `process.name`?");
+        snapbox::assert_data_eq!(
+            render(&[diagnostic], false),
+            snapbox::str![[r"
+error[unknown-field]: there is no field `proces.name`
+ --> list.yaml:4:9
+  |
+4 |       - proces.name: setup.exe
+  |         ^^^^^^^^^^^ unknown field
+  |
+  = help: did you mean `process.name`?
+
+"]]
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! An exclusion list as it is written in YAML: the types that lists are written from and that the
+//! JSON Schema for editors is generated from.
+//!
+//! In: nothing. Out: [`ListFile`]. What the values mean, and which are right, is
+//! [`super::validate`]'s to say; a test keeps the two in step.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A file of exclusions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListFile {
+    /// The exclusions of the file. Their order has no meaning.
+    pub exclusions: Vec<WrittenExclusion>,
+}
+
+/// One exclusion: what is benign, whose word that is, and rows that prove it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenExclusion {
+    /// Unique over all loaded lists: lower-case letters, digits and single hyphens.
+    #[schemars(regex(pattern = r"^[a-z0-9]+(-[a-z0-9]+)*$"))]
+    pub id: String,
+    /// The benign story in one sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// What a row must look like.
+    pub when: WrittenWhen,
+    /// The text that the exclusion was taken from, verbatim.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documented: Option<String>,
+    /// Rule ids or name globs that it belongs to; without it, every hunt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<OneOrMany>,
+    /// Who answers for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Why these rows are benign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Where that can be read: a ticket, a page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The day it was written, YYYY-MM-DD.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub created: Option<String>,
+    /// The last day on which it suppresses, YYYY-MM-DD.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    pub expires: Option<String>,
+    /// Rows with the verdict that they must get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cases: Option<WrittenCases>,
+}
+
+/// A list of entries is OR between them; a single mapping is one entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum WrittenWhen {
+    /// OR between the entries.
+    Entries(Vec<WrittenEntry>),
+    /// One entry.
+    Entry(WrittenEntry),
+}
+
+impl Default for WrittenWhen {
+    fn default() -> Self {
+        Self::Entries(Vec::new())
+    }
+}
+
+/// Fields with modifiers (`process.path|startswith`), AND between them, to the values of which one must be met.
+pub type WrittenEntry = IndexMap<String, OneOrMany>;
+
+/// A value or a list of values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One value.
+    One(Scalar),
+    /// OR between the values.
+    Many(Vec<Scalar>),
+}
+
+/// A value: text, or a number that is read as the text that stands there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// Text.
+    Text(String),
+    /// A number, such as a port.
+    Number(u64),
+}
+
+/// Rows with the verdict that they must get.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenCases {
+    /// Rows that the exclusion must suppress.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppress: Vec<IndexMap<String, Scalar>>,
+    /// Rows that it must keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<IndexMap<String, Scalar>>,
+}
+
+/// The JSON Schema of an exclusion list, for editors.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(ListFile).to_value()
+}

@@ -1,0 +1,140 @@
+//! Walks a YAML tree and reports what has the wrong shape, never stopping at the first mistake.
+//!
+//! In: [`Node`]s of one file. Out: keys, texts and lists that are there, and a diagnostic for each that
+//! is not. It does not know what the keys mean.
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::fields::nearest;
+use crate::yaml::{Node, Span, Value};
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A key of a mapping and its value.
+#[derive(Clone, Copy)]
+pub(super) struct Pair<'n, 'a> {
+    pub(super) name: &'n str,
+    pub(super) key: &'n Node<'a>,
+    pub(super) value: &'n Node<'a>,
+}
+
+/// One file under examination and the mistakes found in it so far.
+pub(super) struct Reader<'a> {
+    pub(super) file: Arc<str>,
+    text: &'a str,
+    lines: OnceCell<Vec<&'a str>>,
+    found: RefCell<Vec<Diagnostic>>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &str, text: &'a str) -> Self {
+        Self {
+            file: file.into(),
+            text,
+            lines: OnceCell::new(),
+            found: RefCell::default(),
+        }
+    }
+
+    pub(super) fn into_found(self) -> Vec<Diagnostic> {
+        self.found.into_inner()
+    }
+
+    /// Reports a mistake at a place; `help` may be empty.
+    pub(super) fn report(&self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        let mut diagnostic = Diagnostic::error(code, message).at(self.place(span));
+        let help = help.into();
+        if !help.is_empty() {
+            diagnostic = diagnostic.help(help);
+        }
+        self.found.borrow_mut().push(diagnostic);
+    }
+
+    fn place(&self, span: Span) -> Place {
+        let lines = self.lines.get_or_init(|| self.text.lines().collect());
+        let text = lines.get(span.line - 1).copied().unwrap_or_default();
+        let rest = text.trim_end().chars().count().saturating_sub(span.column - 1);
+        Place {
+            file: self.file.to_string(),
+            line: span.line,
+            column: span.column,
+            width: if span.width == 0 { rest.max(1) } else { span.width },
+            text: text.to_owned(),
+        }
+    }
+
+    /// The pairs of a mapping. With `legal`, other keys are mistakes; without, any key goes.
+    pub(super) fn mapping<'n>(&self, node: &'n Node<'a>, what: &str, legal: &[&str]) -> Option<Vec<Pair<'n, 'a>>> {
+        let Value::Map(pairs) = &node.value else {
+            self.wrong_type(node, what, "a mapping of keys to values");
+            return None;
+        };
+        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut out = Vec::with_capacity(pairs.len());
+        for (key, value) in pairs {
+            let Some(name) = self.text(key, "a key") else { continue };
+            if let Some(line) = seen.insert(name, key.span.line) {
+                let help = format!("it stands on line {line} already; keep one of the two");
+                self.report("duplicate-key", key.span, format!("the key `{name}` stands twice in {what}"), help);
+            } else if !legal.is_empty() && !legal.contains(&name) {
+                self.unknown_key(key.span, name, what, legal);
+            } else {
+                out.push(Pair { name, key, value });
+            }
+        }
+        Some(out)
+    }
+
+    fn unknown_key(&self, span: Span, name: &str, what: &str, legal: &[&str]) {
+        let near = nearest(name, legal.iter().copied());
+        let help = match near.first() {
+            Some(near) => format!("did you mean `{near}`? legal here: {}", legal.join(", ")),
+            None => format!("legal here: {}", legal.join(", ")),
+        };
+        self.report("unknown-key", span, format!("{what} has no key `{name}`"), help);
+    }
+
+    /// The text of a scalar; null and other values are mistakes.
+    pub(super) fn text<'n>(&self, node: &'n Node<'a>, what: &str) -> Option<&'n str> {
+        match &node.value {
+            Value::Scalar(..) if node.is_null() => {
+                let message = format!("{what} is null");
+                let help = "write a value; for the text itself put it in quotes: 'null'";
+                self.report("null-value", node.span, message, help);
+                None
+            }
+            Value::Scalar(text, _) => Some(text),
+            _ => {
+                self.wrong_type(node, what, "text");
+                None
+            }
+        }
+    }
+
+    /// The items of a list.
+    pub(super) fn list<'n>(&self, node: &'n Node<'a>, what: &str) -> Option<&'n [Node<'a>]> {
+        if let Value::List(items) = &node.value {
+            return Some(items);
+        }
+        self.wrong_type(node, what, "a list");
+        None
+    }
+
+    /// A value or the values of a list; an empty list is a mistake.
+    pub(super) fn one_or_many<'n>(&self, node: &'n Node<'a>, what: &str) -> Vec<&'n Node<'a>> {
+        match &node.value {
+            Value::List(items) if items.is_empty() => {
+                let message = format!("{what} has an empty list of values");
+                self.report("empty-values", node.span, message, "write at least one value, or remove the key");
+                Vec::new()
+            }
+            Value::List(items) => items.iter().collect(),
+            _ => vec![node],
+        }
+    }
+
+    pub(super) fn wrong_type(&self, node: &Node<'a>, what: &str, wanted: &str) {
+        let message = format!("{what} must be {wanted}, and this is {}", node.kind());
+        self.report("wrong-type", node.span, message, "");
+    }
+}

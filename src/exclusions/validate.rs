@@ -1,0 +1,237 @@
+//! From the text of lists to exclusions that are right, or to every mistake of every file.
+//!
+//! In: the texts of files. Out: [`Exclusion`]s, or all diagnostics at once: a list with one mistake
+//! gives nothing, so that nothing is suppressed by half a list. It opens no files.
+
+use super::model::{Case, Cases, Condition, Entry, Exclusion, FieldRef, Origin};
+use super::shape::{Pair, Reader};
+use super::value;
+use crate::diagnostic::Diagnostic;
+use crate::schema::Schemas;
+use crate::yaml::{self, Node, Span, Value};
+use jiff::civil::Date;
+use std::collections::HashMap;
+
+/// The text of one list file.
+#[derive(Debug, Clone)]
+pub struct ListText {
+    /// The file as the user named it.
+    pub file: String,
+    /// What it holds.
+    pub text: String,
+}
+
+const EXCLUSION_KEYS: &[&str] = &[
+    "id", "scenario", "when", "documented", "rules", "owner", "reason", "reference", "created",
+    "expires", "cases",
+];
+
+/// Reads lists; the error holds every mistake of every file.
+pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec<Diagnostic>> {
+    let mut exclusions = Vec::new();
+    let mut mistakes = Vec::new();
+    let mut seen: HashMap<String, Origin> = HashMap::new();
+    for list in lists {
+        let reader = Reader::new(&list.file, &list.text);
+        for (exclusion, span) in read_list(&reader, &list.text, schemas) {
+            if let Some(first) = seen.get(&exclusion.id) {
+                let message = format!("the id `{}` is taken", exclusion.id);
+                let help = format!("it stands in {}, line {}; ids are unique over all loaded lists", first.file, first.line);
+                reader.report("duplicate-id", span, message, help);
+            } else {
+                seen.insert(exclusion.id.clone(), exclusion.origin.clone());
+                exclusions.push(exclusion);
+            }
+        }
+        mistakes.extend(reader.into_found());
+    }
+    if mistakes.is_empty() {
+        Ok(exclusions)
+    } else {
+        Err(mistakes)
+    }
+}
+
+fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<(Exclusion, Span)> {
+    let root = match yaml::parse(text) {
+        Ok(Some(root)) => root,
+        Ok(None) => {
+            let start = Span { line: 1, column: 1, width: 1 };
+            reader.report("empty-file", start, "this file holds no exclusion list", "it begins with `exclusions:`; see docs/exclusions.md");
+            return Vec::new();
+        }
+        Err(error) => {
+            let span = Span { line: error.line.max(1), column: error.column, width: 1 };
+            reader.report("not-yaml", span, format!("this is not YAML: {}", error.message), "");
+            return Vec::new();
+        }
+    };
+    read_root(reader, &root, schemas)
+}
+
+fn read_root<'a>(reader: &Reader<'a>, root: &Node<'a>, schemas: &Schemas) -> Vec<(Exclusion, Span)> {
+    let reader = &Scope { reader, schemas };
+    let Some(pairs) = reader.reader.mapping(root, "an exclusion list", &["exclusions"]) else {
+        return Vec::new();
+    };
+    let Some(pair) = pairs.first() else {
+        reader.reader.report("missing-key", root.span, "an exclusion list needs the key `exclusions`", "");
+        return Vec::new();
+    };
+    let items = reader.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
+    items.iter().filter_map(|item| reader.exclusion(item)).collect()
+}
+
+struct Scope<'s, 'a> {
+    reader: &'s Reader<'a>,
+    schemas: &'s Schemas,
+}
+
+impl<'a> Scope<'_, 'a> {
+    fn exclusion(&self, node: &Node<'a>) -> Option<(Exclusion, Span)> {
+        let pairs = self.reader.mapping(node, "an exclusion", EXCLUSION_KEYS)?;
+        let find = |name: &str| pairs.iter().find(|pair| pair.name == name).copied();
+        let text = |name: &str| {
+            let pair = find(name)?;
+            self.reader.text(pair.value, &format!("`{name}`")).map(str::to_owned)
+        };
+        let (created, expires) = (self.date(find("created")), self.date(find("expires")));
+        self.check_dates(created, expires, find("expires"));
+        let id = self.id(node, find("id"));
+        let entries = self.when(node, find("when"));
+        let (id, id_span) = id?;
+        let exclusion = Exclusion {
+            origin: Origin { file: self.reader.file.clone(), line: id_span.line },
+            id,
+            scenario: text("scenario"),
+            entries: entries?,
+            documented: text("documented"),
+            rules: self.rules(find("rules")),
+            owner: text("owner"),
+            reason: text("reason"),
+            reference: text("reference"),
+            created,
+            expires,
+            cases: self.cases(find("cases")),
+        };
+        Some((exclusion, id_span))
+    }
+
+    fn id(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<(String, Span)> {
+        let Some(pair) = pair else {
+            self.reader.report("missing-key", node.span, "an exclusion needs an `id`", "for example `id: sccm-software-update`");
+            return None;
+        };
+        let id = self.reader.text(pair.value, "`id`")?;
+        let part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        if !id.split('-').all(part) {
+            let message = format!("`{id}` is not a kebab-case id");
+            self.reader.report("bad-id", pair.value.span, message, "lower-case letters, digits and single hyphens: `sccm-software-update`");
+            return None;
+        }
+        Some((id.to_owned(), pair.value.span))
+    }
+
+    fn when(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<Vec<Entry>> {
+        let Some(pair) = pair else {
+            self.reader.report("missing-key", node.span, "an exclusion needs a `when`", "it says what a row must look like: `when: {process.name: CcmExec.exe}`");
+            return None;
+        };
+        let entries: Vec<Option<Entry>> = match &pair.value.value {
+            Value::List(items) => items.iter().map(|item| self.entry(item)).collect(),
+            Value::Map(_) => vec![self.entry(pair.value)],
+            Value::Scalar(..) => {
+                self.reader.wrong_type(pair.value, "`when`", "a mapping of fields to values, or a list of such mappings");
+                return None;
+            }
+        };
+        if entries.is_empty() {
+            self.reader.report("empty-when", pair.value.span, "`when` is empty and would match nothing", "write at least one entry, or remove the exclusion");
+        }
+        entries.into_iter().collect::<Option<Vec<_>>>().filter(|all| !all.is_empty())
+    }
+
+    fn entry(&self, node: &Node<'a>) -> Option<Entry> {
+        let pairs = self.reader.mapping(node, "an entry", &[])?;
+        if pairs.is_empty() {
+            self.reader.report("empty-when", node.span, "an entry without a condition would match every row", "write at least one field, or remove the entry");
+            return None;
+        }
+        let mut seen: HashMap<(FieldRef, Vec<&str>), &str> = HashMap::new();
+        let mut conditions = Some(Vec::with_capacity(pairs.len()));
+        for pair in &pairs {
+            let condition = value::condition(self.reader, self.schemas, pair);
+            if let Some(condition) = &condition {
+                let mut modifiers: Vec<&str> = pair.name.split('|').skip(1).collect();
+                modifiers.sort_unstable();
+                if let Some(first) = seen.insert((condition.field.clone(), modifiers), pair.name) {
+                    let message = format!("`{}` and `{first}` are the same field", pair.name);
+                    self.reader.report("duplicate-key", pair.key.span, message, "put the values into one list");
+                }
+            }
+            conditions = conditions.zip(condition).map(|(mut all, one): (Vec<Condition>, _)| {
+                all.push(one);
+                all
+            });
+        }
+        conditions.map(|conditions| Entry { conditions })
+    }
+
+    fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {
+        let Some(pair) = pair else { return Vec::new() };
+        let nodes = self.reader.one_or_many(pair.value, "`rules`");
+        nodes
+            .into_iter()
+            .filter_map(|node| self.reader.text(node, "a rule").map(str::to_owned))
+            .collect()
+    }
+
+    fn date(&self, pair: Option<Pair<'_, 'a>>) -> Option<Date> {
+        let pair = pair?;
+        let text = self.reader.text(pair.value, &format!("`{}`", pair.name))?;
+        let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
+        if date.is_none() {
+            let message = format!("`{text}` is not a day of the calendar");
+            self.reader.report("bad-date", pair.value.span, message, "year, month and day: 2027-05-31");
+        }
+        date
+    }
+
+    fn check_dates(&self, created: Option<Date>, expires: Option<Date>, pair: Option<Pair<'_, 'a>>) {
+        if let (Some(created), Some(expires), Some(pair)) = (created, expires, pair)
+            && expires < created
+        {
+            let message = format!("it expires on {expires}, before it was created on {created}");
+            self.reader.report("expires-before-created", pair.value.span, message, "correct one of the two dates");
+        }
+    }
+
+    fn cases(&self, pair: Option<Pair<'_, 'a>>) -> Cases {
+        let mut cases = Cases::default();
+        let Some(pairs) = pair.and_then(|p| self.reader.mapping(p.value, "`cases`", &["suppress", "keep"])) else {
+            return cases;
+        };
+        for pair in pairs {
+            let items = self.reader.list(pair.value, &format!("`{}`", pair.name)).unwrap_or(&[]);
+            let rows = items.iter().filter_map(|item| self.case(item));
+            match pair.name {
+                "suppress" => cases.suppress.extend(rows),
+                _ => cases.keep.extend(rows),
+            }
+        }
+        cases
+    }
+
+    fn case(&self, node: &Node<'a>) -> Option<Case> {
+        let pairs = self.reader.mapping(node, "a case", &[])?;
+        let mut cells = Vec::with_capacity(pairs.len());
+        for pair in pairs {
+            let field = value::field(self.reader, self.schemas, pair.key.span, pair.name)?;
+            let text = self.reader.text(pair.value, &format!("`{}`", pair.name))?;
+            cells.push((field, text.to_owned()));
+        }
+        Some(Case { cells, line: node.span.line })
+    }
+}

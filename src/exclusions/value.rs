@@ -1,0 +1,172 @@
+//! One condition: `field|modifier: values`.
+//!
+//! In: a key and its values. Out: a [`Condition`], or a mistake for each word that is wrong.
+
+use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
+use super::shape::{Pair, Reader};
+use crate::fields::{Field, Kind, nearest};
+use crate::schema::Schemas;
+use crate::yaml::{Node, Span};
+
+const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
+
+struct Modifiers {
+    operator: Operator,
+    cased: bool,
+}
+
+/// Reads a condition.
+pub(super) fn condition<'a>(reader: &Reader<'a>, schemas: &Schemas, pair: &Pair<'_, 'a>) -> Option<Condition> {
+    let (name, modifiers) = pair.name.split_once('|').unwrap_or((pair.name, ""));
+    let field = field(reader, schemas, part(pair.key.span, 0, name), name);
+    let words = modifiers_of(reader, pair.key.span, name, modifiers);
+    let (field, words) = (field?, words?);
+    let test = test(reader, &field, &words, pair)?;
+    Some(Condition { field, test })
+}
+
+/// The field or raw column of a name.
+pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) -> Option<FieldRef> {
+    if let Some(field) = Field::named(name) {
+        return Some(FieldRef::Field(field));
+    }
+    let owners: Vec<(&str, Kind)> = schemas
+        .iter()
+        .filter_map(|schema| Some((schema.name.as_str(), schema.column_kind(name)?)))
+        .collect();
+    if let Some((_, kind)) = owners.first() {
+        return Some(FieldRef::Column(Column {
+            name: name.to_owned(),
+            kind: *kind,
+            schemas: owners.iter().map(|(schema, _)| (*schema).to_owned()).collect(),
+        }));
+    }
+    unknown_field(reader, schemas, span, name);
+    None
+}
+
+fn unknown_field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) {
+    let columns = schemas.iter().flat_map(|schema| schema.columns.keys()).map(String::as_str);
+    let mut near = nearest(name, Field::all().map(Field::name));
+    near.extend(nearest(name, columns));
+    near.truncate(3);
+    let help = if near.is_empty() {
+        "`quell schema` lists the fields and the columns of every schema".to_owned()
+    } else {
+        let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+        format!("did you mean {}? `quell schema` lists them all", names.join(" or "))
+    };
+    reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
+}
+
+fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: &str) -> Option<Modifiers> {
+    let mut words = Modifiers { operator: Operator::Is, cased: false };
+    let mut offset = name.chars().count() + 1;
+    let mut right = true;
+    for word in modifiers.split('|').filter(|_| !modifiers.is_empty()) {
+        let operator = match word {
+            "startswith" => Some(Operator::StartsWith),
+            "endswith" => Some(Operator::EndsWith),
+            "contains" => Some(Operator::Contains),
+            "re" => Some(Operator::Re),
+            _ => None,
+        };
+        let span = part(key, offset, word);
+        offset += word.chars().count() + 1;
+        match operator {
+            Some(_) if words.operator != Operator::Is => {
+                reader.report("bad-modifier", span, "two of these modifiers at once contradict each other", "keep one of startswith, endswith, contains, re");
+                right = false;
+            }
+            Some(operator) => words.operator = operator,
+            None if word == "cased" => words.cased = true,
+            None => {
+                let message = format!("there is no modifier `{word}`");
+                let near = nearest(word, MODIFIERS.iter().copied());
+                let help = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+                reader.report("bad-modifier", span, message, format!("{help}legal here: {}", MODIFIERS.join(", ")));
+                right = false;
+            }
+        }
+    }
+    right.then_some(words)
+}
+
+fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pair<'_, 'a>) -> Option<Test> {
+    let what = format!("`{}`", pair.name);
+    let nodes = reader.one_or_many(pair.value, &what);
+    let texts: Vec<Option<(&Node<'_>, &str)>> = nodes
+        .into_iter()
+        .map(|node| Some((node, reader.text(node, &format!("a value of {what}"))?)))
+        .collect();
+    let kind = field.kind();
+    if kind != Kind::Text && (words.operator != Operator::Is || words.cased) {
+        let help = match kind {
+            Kind::Address => "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9",
+            _ => "write a number or a range 8530-8531",
+        };
+        reader.report("bad-modifier", pair.key.span, format!("{what} is not text and takes no modifier"), help);
+        return None;
+    }
+    match kind {
+        Kind::Text => all(texts, |node, text| text_value(reader, node, text, words)).map(Test::Text),
+        Kind::Address => all(texts, |node, text| address(reader, node, text)).map(Test::Address),
+        Kind::Number => all(texts, |node, text| number(reader, node, text)).map(Test::Number),
+    }
+}
+
+/// Reads every value, so that every mistake is reported, and gives none if one is wrong.
+fn all<'n, 'a, T>(
+    texts: Vec<Option<(&'n Node<'a>, &'n str)>>,
+    read: impl Fn(&'n Node<'a>, &'n str) -> Option<T>,
+) -> Option<Vec<T>> {
+    let values: Vec<Option<T>> = texts
+        .into_iter()
+        .map(|text| text.and_then(|(node, text)| read(node, text)))
+        .collect();
+    values.into_iter().collect::<Option<Vec<T>>>().filter(|all| !all.is_empty())
+}
+
+fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
+    if text.is_empty() {
+        reader.report("empty-value", node.span, "an empty value can never be met: empty cells are never suppressed", "remove it");
+        return None;
+    }
+    if words.operator == Operator::Re
+        && let Err(error) = regex::Regex::new(text)
+    {
+        let cause = error.to_string();
+        let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        reader.report("bad-regex", node.span, format!("this regular expression does not compile: {cause}"), "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal");
+        return None;
+    }
+    Some(TextValue {
+        text: text.to_owned(),
+        operator: words.operator,
+        cased: words.cased || words.operator == Operator::Re,
+    })
+}
+
+fn address(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {
+    AddressRange::parse(text)
+        .map_err(|cause| {
+            let help = "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9";
+            reader.report("bad-address", node.span, cause, help);
+        })
+        .ok()
+}
+
+fn number(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRange> {
+    NumberRange::parse(text)
+        .map_err(|cause| reader.report("bad-number", node.span, cause, "write a number or a range 8530-8531"))
+        .ok()
+}
+
+/// The span of a part of a key that stands on one line.
+fn part(key: Span, offset: usize, word: &str) -> Span {
+    Span {
+        line: key.line,
+        column: key.column + offset,
+        width: word.chars().count(),
+    }
+}

@@ -1,0 +1,158 @@
+//! The names that conditions use, whatever product the rows come from.
+//!
+//! In: a name as somebody wrote it. Out: a [`Field`], or the nearest legal names.
+//! It does not know which column of which product holds a field: that is [`crate::schema`].
+//!
+//! Names follow the Elastic Common Schema where it has one; spellings that ECS or the documents of
+//! hunts use for the same thing are accepted and mean the same field.
+
+use std::fmt;
+
+/// What kind of value a field holds, and so how a condition on it is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Text, compared without regard to ASCII letter case.
+    Text,
+    /// An IPv4 or IPv6 address, compared as a number.
+    Address,
+    /// A whole number, such as a port.
+    Number,
+}
+
+/// One row of the table of fields.
+#[derive(Debug)]
+pub struct FieldInfo {
+    /// The name that quell prints.
+    pub name: &'static str,
+    /// Other spellings that are read as the same field.
+    pub spellings: &'static [&'static str],
+    /// How conditions on it are compared.
+    pub kind: Kind,
+    /// What it holds, for the documentation.
+    pub meaning: &'static str,
+}
+
+/// A field of [`FIELDS`]; small, copyable, comparable.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Field(u8);
+
+const fn field(
+    name: &'static str,
+    spellings: &'static [&'static str],
+    kind: Kind,
+    meaning: &'static str,
+) -> FieldInfo {
+    FieldInfo {
+        name,
+        spellings,
+        kind,
+        meaning,
+    }
+}
+
+/// Every field that a condition may name.
+pub const FIELDS: &[FieldInfo] = &[
+    field("process.name", &["process_name"], Kind::Text, "file name of the process that acted"),
+    field("process.path", &["process.executable"], Kind::Text, "its path as the sensor wrote it, with or without the file name"),
+    field("process.command_line", &["process.args"], Kind::Text, "its command line"),
+    field("process.sha256", &["process.hash.sha256"], Kind::Text, "SHA-256 of its image"),
+    field("process.company", &["process.pe.company"], Kind::Text, "company that the file declares of itself"),
+    field("process.product", &["process.pe.product"], Kind::Text, "product that the file declares of itself"),
+    field("process.original_file_name", &["process.pe.original_file_name"], Kind::Text, "name that the file declares of itself"),
+    field("process.parent.name", &[], Kind::Text, "file name of the process that started it"),
+    field("process.parent.path", &["process.parent.executable"], Kind::Text, "path of the process that started it"),
+    field("user.name", &[], Kind::Text, "account that it ran as"),
+    field("user.domain", &[], Kind::Text, "domain of that account"),
+    field("host.name", &["host.hostname"], Kind::Text, "device that reported the row"),
+    field("source.ip", &["source_ip"], Kind::Address, "local address"),
+    field("source.port", &["source_port"], Kind::Number, "local port"),
+    field("destination.ip", &["destination_ip"], Kind::Address, "remote address"),
+    field("destination.port", &["destination_port"], Kind::Number, "remote port"),
+    field("destination.domain", &["destination_domain"], Kind::Text, "remote host name or URL"),
+    field("network.transport", &[], Kind::Text, "protocol, such as Tcp"),
+    field("event.action", &[], Kind::Text, "what happened, such as ConnectionSuccess"),
+];
+
+impl Field {
+    /// The field of this name or spelling.
+    pub fn named(name: &str) -> Option<Self> {
+        let place = FIELDS
+            .iter()
+            .position(|info| info.name == name || info.spellings.contains(&name))?;
+        u8::try_from(place).ok().map(Self)
+    }
+
+    /// Every field, in the table's order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..FIELDS.len()).filter_map(|place| u8::try_from(place).ok().map(Self))
+    }
+
+    /// Its row of the table.
+    pub fn info(self) -> &'static FieldInfo {
+        &FIELDS[usize::from(self.0)]
+    }
+
+    /// The name that quell prints.
+    pub fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// How conditions on it are compared.
+    pub fn kind(self) -> Kind {
+        self.info().kind
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The legal names nearest to a misspelt one, nearest first, at most three.
+pub fn nearest<'a>(wrong: &str, legal: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wrong = wrong.to_ascii_lowercase();
+    let mut scored: Vec<(f64, &str)> = legal
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wrong, &name.to_ascii_lowercase()), name))
+        .filter(|(score, _)| *score > 0.75)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    scored.dedup_by_key(|(_, name)| *name);
+    scored.truncate(3);
+    scored.into_iter().map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_and_spelling_is_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for info in FIELDS {
+            for name in std::iter::once(&info.name).chain(info.spellings) {
+                assert!(seen.insert(*name), "{name} stands twice");
+            }
+        }
+    }
+
+    #[test]
+    fn the_documents_spelling_is_the_ecs_field() {
+        assert_eq!(Field::named("destination_ip"), Field::named("destination.ip"));
+        assert_eq!(Field::named("process"), None);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_field() {
+        let legal = FIELDS.iter().map(|info| info.name);
+        assert_eq!(nearest("proces.name", legal)[0], "process.name");
+    }
+}

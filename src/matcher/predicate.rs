@@ -1,0 +1,198 @@
+//! One condition, ready to be asked about one cell.
+//!
+//! In: a [`Test`] of the model. Out: for a readable cell, met or not. Which cells are readable is
+//! [`read`]'s to say: an empty, absent or unparseable cell never meets anything.
+
+use crate::exclusions::model::{
+    AddressRange, Family, NumberRange, Operator, Piece, Test, TextValue, address_number, parse_number,
+};
+use crate::fields::Kind;
+use globset::{Glob, GlobBuilder, GlobMatcher};
+use regex::Regex;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+
+/// A readable cell, as conditions of its kind compare it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen<'c> {
+    /// Text that is not empty.
+    Text(&'c str),
+    /// An address.
+    Address(Family, u128),
+    /// A whole number.
+    Number(u64),
+}
+
+/// Reads a cell; `None` if it is absent, empty or not a value of that kind.
+pub fn read(kind: Kind, cell: Option<&str>) -> Option<Seen<'_>> {
+    let text = cell.filter(|text| !text.is_empty())?;
+    match kind {
+        Kind::Text => Some(Seen::Text(text)),
+        Kind::Address => {
+            let (family, number) = address_number(text.parse::<IpAddr>().ok()?);
+            Some(Seen::Address(family, number))
+        }
+        Kind::Number => parse_number(text).map(Seen::Number),
+    }
+}
+
+/// A condition's values.
+#[derive(Debug)]
+pub(super) enum Predicate {
+    Text(Vec<TextPredicate>),
+    Address(Vec<AddressRange>),
+    Number(Vec<NumberRange>),
+}
+
+/// One text value. Wildcards and regular expressions are compiled when they are first asked for, so
+/// that a long list costs nothing for what no row comes near.
+#[derive(Debug)]
+pub(super) struct TextPredicate {
+    pub(super) value: TextValue,
+    compiled: OnceLock<Compiled>,
+}
+
+#[derive(Debug)]
+enum Compiled {
+    Glob(GlobMatcher),
+    Regex(Regex),
+    /// Does not compile; validation refuses such values, and one that slipped through matches nothing.
+    Never,
+}
+
+impl Predicate {
+    pub(super) fn new(test: &Test) -> Self {
+        match test {
+            Test::Text(values) => Self::Text(values.iter().map(TextPredicate::new).collect()),
+            Test::Address(ranges) => Self::Address(ranges.clone()),
+            Test::Number(ranges) => Self::Number(ranges.clone()),
+        }
+    }
+
+    pub(super) fn is_met(&self, seen: Seen<'_>) -> bool {
+        match (self, seen) {
+            (Self::Text(values), Seen::Text(text)) => values.iter().any(|value| value.is_met(text)),
+            (Self::Address(ranges), Seen::Address(family, number)) => {
+                ranges.iter().any(|range| range.contains(family, number))
+            }
+            (Self::Number(ranges), Seen::Number(number)) => ranges.iter().any(|range| range.contains(number)),
+            _ => false,
+        }
+    }
+}
+
+impl TextPredicate {
+    fn new(value: &TextValue) -> Self {
+        Self {
+            value: value.clone(),
+            compiled: OnceLock::new(),
+        }
+    }
+
+    fn is_met(&self, text: &str) -> bool {
+        if let Some(whole) = self.value.whole() {
+            return if self.value.cased {
+                whole == text
+            } else {
+                whole.eq_ignore_ascii_case(text)
+            };
+        }
+        match self.compiled.get_or_init(|| compile(&self.value)) {
+            Compiled::Glob(glob) => glob.is_match(text),
+            Compiled::Regex(regex) => regex.is_match(text),
+            Compiled::Never => false,
+        }
+    }
+}
+
+fn compile(value: &TextValue) -> Compiled {
+    if value.operator == Operator::Re {
+        return Regex::new(&value.text).map_or(Compiled::Never, Compiled::Regex);
+    }
+    glob(value).map_or(Compiled::Never, |glob| Compiled::Glob(glob.compile_matcher()))
+}
+
+/// Whether a text is what a pattern with `*` and `?` says, without regard to ASCII letter case.
+pub fn is_like(pattern: &str, text: &str) -> bool {
+    let value = TextValue {
+        text: pattern.to_owned(),
+        operator: Operator::Is,
+        cased: false,
+    };
+    TextPredicate::new(&value).is_met(text)
+}
+
+/// The value as a glob in which everything but our own wildcards is literal; `None` for a regular
+/// expression.
+///
+/// `?` becomes the class of ASCII characters, because globset's own `?` is one byte. Every option is
+/// pinned, so that the operating system changes nothing.
+pub(super) fn glob(value: &TextValue) -> Option<Glob> {
+    let mut pattern = String::new();
+    for piece in value.pieces()? {
+        match piece {
+            Piece::Text(text) => pattern.push_str(&globset::escape(&text)),
+            Piece::One => pattern.push_str("[\u{1}-\u{7f}]"),
+            Piece::Any => pattern.push('*'),
+        }
+    }
+    GlobBuilder::new(&pattern)
+        .case_insensitive(!value.cased)
+        .literal_separator(false)
+        .backslash_escape(false)
+        .empty_alternates(false)
+        .build()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn met(text: &str, operator: Operator, cased: bool, cell: &str) -> bool {
+        let value = TextValue { text: text.into(), operator, cased };
+        Predicate::new(&Test::Text(vec![value])).is_met(Seen::Text(cell))
+    }
+
+    #[test]
+    fn text_is_compared_whole_without_case_and_literally() {
+        use Operator::{Contains, EndsWith, Is, Re, StartsWith};
+        for (value, operator, cased, cell, expected) in [
+            ("setup.exe", Is, false, "SETUP.EXE", true),
+            ("setup.exe", Is, false, "xsetup.exe", false),
+            ("setup.exe", Is, false, "setupXexe", false),
+            ("setup.exe", Is, true, "Setup.exe", false),
+            (r"C:\Windows\CCM\*", Is, false, r"c:\windows\ccm\CcmExec.exe", true),
+            (r"C:\Windows\CCM\*", Is, false, r"c:\windows\ccmcache\a.exe", false),
+            ("{GUID}[1]*", Is, false, "{guid}[1]x", true),
+            ("{GUID}[1]*", Is, false, "GUID1x", false),
+            ("a?c", Is, false, "aéc", false),
+            ("a?c", Is, false, "a/c", true),
+            ("a??c", Is, false, "aéc", false),
+            ("a*c", Is, false, "a\n/é\\c", true),
+            ("é.exe", Is, false, "É.exe", false),
+            ("k*", Is, false, "\u{212a}x", false),
+            (r"C:\Temp", StartsWith, false, r"c:\temp\x", true),
+            (".exe", EndsWith, false, "A.EXE", true),
+            ("ccm", Contains, true, r"C:\Windows\CCM", false),
+            ("^Ccm", Re, true, "CcmExec", true),
+            ("^ccm", Re, true, "CcmExec", false),
+            ("[a", Contains, false, "x[A]", true),
+            ("!(x", Contains, false, "a!(X", true),
+        ] {
+            assert_eq!(met(value, operator, cased, cell), expected, "{value} {operator:?} {cell}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_value() {
+        assert_eq!(read(Kind::Address, Some("10.10.010.10")), None);
+        assert_eq!(read(Kind::Address, Some("")), None);
+        assert_eq!(read(Kind::Number, Some("443.0")), None);
+        assert_eq!(read(Kind::Text, None), None);
+        assert_eq!(
+            read(Kind::Address, Some("::ffff:10.10.10.10")),
+            read(Kind::Address, Some("10.10.10.10"))
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! From counts to a report.
+
+use super::{Example, ExclusionReport, KeptGroup, LooseField, MalformedRow, Report, ResultsFile, RuleName, Status};
+use crate::exclusions::model::{Exclusion, FieldRef};
+use crate::results::time;
+use crate::rule::Rule;
+use crate::tally::{Destination, Each, Examples, Tally};
+use jiff::civil::Date;
+
+/// Groups of kept rows that a report lists.
+pub const LISTED_GROUPS: usize = 1_000;
+/// Examples of one field that a report lists.
+pub const LISTED_EXAMPLES: usize = 5;
+
+/// Everything that a report is made of.
+#[derive(Debug)]
+pub struct Run<'e> {
+    /// The counts of all files.
+    pub tally: Tally,
+    /// The fields that the matcher looks at.
+    pub slots: &'e [FieldRef],
+    /// The exclusions that were applied, in the matcher's order.
+    pub applied: &'e [&'e Exclusion],
+    /// Those that were not, and why.
+    pub left_out: &'e [LeftOut<'e>],
+    /// The files.
+    pub results: Vec<ResultsFile>,
+    /// The rule, if it is known.
+    pub rule: Option<&'e Rule>,
+    /// The day on which expiry was judged.
+    pub today: Date,
+    /// Rows that could not be read.
+    pub malformed: Vec<MalformedRow>,
+    /// Further notes.
+    pub notes: Vec<String>,
+}
+
+/// An exclusion that was not applied.
+#[derive(Debug)]
+pub struct LeftOut<'e> {
+    /// The exclusion.
+    pub exclusion: &'e Exclusion,
+    /// What kind of reason.
+    pub status: Status,
+    /// The reason.
+    pub why: String,
+}
+
+/// Makes the report.
+pub fn build(run: Run<'_>) -> Report {
+    let read = run.tally.totals.read;
+    let mut exclusions: Vec<ExclusionReport> = Vec::with_capacity(run.applied.len() + run.left_out.len());
+    for (place, exclusion) in run.applied.iter().enumerate() {
+        let each = u32::try_from(place).ok().and_then(|place| run.tally.exclusions.get(&place));
+        exclusions.push(applied(exclusion, each, run.slots, read));
+    }
+    for left in run.left_out {
+        let mut report = applied(left.exclusion, None, run.slots, read);
+        report.status = left.status;
+        report.why = Some(left.why.clone());
+        exclusions.push(report);
+    }
+    exclusions.sort_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
+    let (kept_groups, kept_in_other_groups) = groups(&run.tally);
+    let span = run.tally.span;
+    Report {
+        totals: run.tally.totals,
+        results: run.results,
+        rule: run.rule.map(|rule| RuleName { id: rule.id.clone(), name: rule.name.clone() }),
+        today: run.today.to_string(),
+        first: span.map(|(first, _)| time::format(first)),
+        last: span.map(|(_, last)| time::format(last)),
+        exclusions,
+        kept_groups,
+        kept_in_other_groups,
+        malformed: run.malformed,
+        notes: run.notes,
+    }
+}
+
+fn applied(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read: u64) -> ExclusionReport {
+    let none = Each::default();
+    let each = each.unwrap_or(&none);
+    let status = match (each.matches, each.sole) {
+        (0, _) => Status::Dead,
+        (_, 0) => Status::Redundant,
+        _ => Status::Active,
+    };
+    let mut loose: Vec<LooseField> = each.loose.iter().map(|(slot, examples)| loose_field(slots[*slot].name(), examples)).collect();
+    loose.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.field.cmp(&b.field)));
+    ExclusionReport {
+        id: exclusion.id.clone(),
+        file: exclusion.origin.file.to_string(),
+        line: exclusion.origin.line,
+        status,
+        why: None,
+        matches: each.matches,
+        sole: each.sole,
+        scoped_matches: each.scoped,
+        share: if read == 0 { 0.0 } else { each.matches as f64 / read as f64 },
+        devices: each.devices(),
+        first: each.span.map(|(first, _)| time::format(first)),
+        last: each.span.map(|(_, last)| time::format(last)),
+        loose,
+    }
+}
+
+fn loose_field(field: &str, examples: &Examples) -> LooseField {
+    let mut values: Vec<Example> = examples
+        .rows
+        .iter()
+        .map(|(value, rows)| Example { value: value.to_string(), rows: *rows })
+        .collect();
+    values.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
+    let rows = values.iter().map(|example| example.rows).sum::<u64>() + examples.others;
+    let distinct = values.len() as u64;
+    values.truncate(LISTED_EXAMPLES);
+    LooseField { field: field.to_owned(), rows, distinct, examples: values }
+}
+
+fn groups(tally: &Tally) -> (Vec<KeptGroup>, u64) {
+    let mut sorted: Vec<(&str, Destination, u64)> = tally
+        .groups
+        .iter()
+        .map(|(group, rows)| (&*group.process, group.destination, *rows))
+        .collect();
+    sorted.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
+    let unlisted: u64 = sorted.iter().skip(LISTED_GROUPS).map(|(.., rows)| rows).sum();
+    let listed = sorted.into_iter().take(LISTED_GROUPS);
+    let groups = listed.map(|(process, destination, rows)| KeptGroup {
+        process: process.to_owned(),
+        destination: destination.to_string(),
+        rows,
+    });
+    (groups.collect(), unlisted + tally.other_groups)
+}

@@ -1,0 +1,222 @@
+//! What a run did, as one value, and the formats that it is printed in.
+//!
+//! In: the tally, the exclusions and where the rows came from. Out: a [`Report`], which is also the JSON
+//! format, and for other formats text. It counts nothing itself.
+
+pub mod build;
+mod csv;
+mod json;
+mod markdown;
+mod table;
+mod words;
+
+use crate::tally::Totals;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The report of `quell apply`.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct Report {
+    /// Rows by verdict.
+    pub totals: Totals,
+    /// The files that were read, in order.
+    pub results: Vec<ResultsFile>,
+    /// The rule that the results come from, if it was named.
+    pub rule: Option<RuleName>,
+    /// The day on which expiry was judged, YYYY-MM-DD.
+    pub today: String,
+    /// Time of the earliest row, UTC; absent if no row has a time in ISO 8601.
+    pub first: Option<String>,
+    /// Time of the latest row, UTC.
+    pub last: Option<String>,
+    /// One for each loaded exclusion, those that cover most rows first.
+    pub exclusions: Vec<ExclusionReport>,
+    /// Kept rows by process and destination network, most rows first.
+    pub kept_groups: Vec<KeptGroup>,
+    /// Kept rows in groups that are not listed.
+    pub kept_in_other_groups: u64,
+    /// The first rows that could not be read, by file and line; `totals.malformed` has their number.
+    pub malformed: Vec<MalformedRow>,
+    /// What somebody who acts on these figures has to know.
+    pub notes: Vec<String>,
+}
+
+/// A file of results.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct ResultsFile {
+    /// As the user named it; `-` for standard input.
+    pub file: String,
+    /// `csv` or `jsonl`.
+    pub format: String,
+    /// The schema that its columns were read by.
+    pub schema: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// A rule by name.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct RuleName {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// What one exclusion did.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct ExclusionReport {
+    /// Its id.
+    pub id: String,
+    /// The list that it stands in.
+    pub file: String,
+    /// Its line there.
+    pub line: usize,
+    /// How it stands.
+    pub status: Status,
+    /// Why it was left out, if it was.
+    pub why: Option<String>,
+    /// Rows that it covers.
+    pub matches: u64,
+    /// Rows that only it covers: they come back without it.
+    pub sole: u64,
+    /// Rows that meet every field it names at once; the other matches are what only the loose reading hides.
+    pub scoped_matches: u64,
+    /// `matches` as a share of all rows read, 0 to 1.
+    pub share: f64,
+    /// Devices of its rows.
+    pub devices: u64,
+    /// Time of its earliest row, UTC.
+    pub first: Option<String>,
+    /// Time of its latest row, UTC.
+    pub last: Option<String>,
+    /// What the loose reading lets through, by field whose conditions those rows do not meet.
+    pub loose: Vec<LooseField>,
+}
+
+/// Values of a field in rows that an exclusion covers although none of its conditions on that field is met.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct LooseField {
+    /// The field.
+    pub field: String,
+    /// Rows.
+    pub rows: u64,
+    /// Different values.
+    pub distinct: u64,
+    /// The most frequent values.
+    pub examples: Vec<Example>,
+}
+
+/// A value and its rows.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct Example {
+    /// The value in lower case; empty if the cell is.
+    pub value: String,
+    /// Rows with it.
+    pub rows: u64,
+}
+
+/// Kept rows of one process to one network.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct KeptGroup {
+    /// File name of the process in lower case; empty if the rows have none.
+    pub process: String,
+    /// A /24 of IPv4 or a /64 of IPv6, or in brackets why there is none.
+    pub destination: String,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// A row that could not be read; it is kept.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct MalformedRow {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// How an exclusion stands after a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It covers rows that nothing else covers.
+    Active,
+    /// Every row that it covers is covered by others too.
+    Redundant,
+    /// It covers no row.
+    Dead,
+    /// It was left out because it is past its last day.
+    Expired,
+    /// It was left out because it belongs to other rules.
+    OtherRule,
+    /// It was left out because it names columns of other schemas.
+    OtherSchema,
+}
+
+impl Status {
+    /// The word in every format.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Redundant => "redundant",
+            Self::Dead => "dead",
+            Self::Expired => "expired",
+            Self::OtherRule => "other-rule",
+            Self::OtherSchema => "other-schema",
+        }
+    }
+}
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReportFormat {
+    /// For a terminal.
+    Table,
+    /// For machines: the [`Report`] itself.
+    Json,
+    /// For a ticket or a pull request.
+    #[value(alias = "md")]
+    Markdown,
+    /// For a spreadsheet; no cell runs as a formula.
+    Csv,
+}
+
+impl ReportFormat {
+    /// The format that a file name asks for.
+    pub fn of_file(name: &str) -> Option<Self> {
+        match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "md" | "markdown" => Some(Self::Markdown),
+            "csv" => Some(Self::Csv),
+            "txt" => Some(Self::Table),
+            _ => None,
+        }
+    }
+}
+
+/// How a report is laid out for people.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Groups of kept rows that are shown.
+    pub groups: usize,
+}
+
+/// The text of a report, with a final line feed.
+pub fn render(report: &Report, format: ReportFormat, layout: Layout) -> String {
+    match format {
+        ReportFormat::Table => table::render(report, layout),
+        ReportFormat::Json => json::render(report),
+        ReportFormat::Markdown => markdown::render(report, layout),
+        ReportFormat::Csv => csv::render(report),
+    }
+}
+
+/// The JSON Schema of the JSON format.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Report).to_value()
+}

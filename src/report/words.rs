@@ -1,0 +1,120 @@
+//! The sentences of a report, the same in every format for people.
+
+use super::{ExclusionReport, LooseField, Report, Status};
+use std::fmt::Write;
+
+/// Text from rows made safe to print: what would move the cursor or turn the text around is written out.
+pub(super) fn safe(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+        if character.is_control() || turns {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// A value for people; an empty one is named.
+pub(super) fn value(text: &str) -> String {
+    if text.is_empty() { "(empty)".to_owned() } else { safe(text) }
+}
+
+/// A number with a comma at every thousand.
+pub(super) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A count with its noun.
+pub(super) fn count(rows: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(rows), if rows == 1 { one } else { many })
+}
+
+/// A share of a total in per cent; what is not nothing never reads as 0.
+pub(super) fn percent(part: u64, total: u64) -> String {
+    if total == 0 {
+        return "-".to_owned();
+    }
+    let share = 100.0 * part as f64 / total as f64;
+    if part > 0 && share < 0.1 {
+        return "<0.1 %".to_owned();
+    }
+    if part < total && share > 99.9 {
+        return ">99.9 %".to_owned();
+    }
+    format!("{share:.1} %")
+}
+
+/// The totals in one sentence.
+pub(super) fn totals(report: &Report) -> String {
+    let totals = &report.totals;
+    let mut text = format!(
+        "{} read: {} kept ({}), {} suppressed ({}).",
+        count(totals.read, "row", "rows"),
+        number(totals.kept),
+        percent(totals.kept, totals.read),
+        number(totals.suppressed),
+        percent(totals.suppressed, totals.read)
+    );
+    if totals.undecidable > 0 {
+        let _ = write!(text, " {} kept undecidable: a field that an exclusion needs is empty or unreadable.", number(totals.undecidable));
+    }
+    if totals.malformed > 0 {
+        let _ = write!(text, " {} kept although unreadable.", number(totals.malformed));
+    }
+    text
+}
+
+/// What only the loose reading of an exclusion hides: a sentence and its details; nothing if there is nothing.
+pub(super) fn loose(exclusion: &ExclusionReport) -> Option<(String, Vec<String>)> {
+    let loose = exclusion.matches - exclusion.scoped_matches;
+    if loose == 0 {
+        return None;
+    }
+    let sentence = format!(
+        "{} of {} meet only part of what it names",
+        number(loose),
+        count(exclusion.matches, "row", "rows")
+    );
+    Some((sentence, exclusion.loose.iter().map(loose_field).collect()))
+}
+
+fn loose_field(field: &LooseField) -> String {
+    let what = match field.field.as_str() {
+        "process.name" => "from other processes".to_owned(),
+        "destination.ip" => "to other addresses".to_owned(),
+        name => format!("with another {name}"),
+    };
+    let shown: Vec<String> = field
+        .examples
+        .iter()
+        .map(|example| format!("{} ({})", value(&example.value), number(example.rows)))
+        .collect();
+    let rest = field.distinct.saturating_sub(shown.len() as u64);
+    let more = if rest > 0 { format!(", and {} more", number(rest)) } else { String::new() };
+    format!("{what}: {}{more}", shown.join(", "))
+}
+
+/// The exclusions that were left out, in one sentence each.
+pub(super) fn left_out(report: &Report) -> Vec<String> {
+    let left = |status| matches!(status, Status::Expired | Status::OtherRule | Status::OtherSchema);
+    let exclusions = report.exclusions.iter().filter(|exclusion| left(exclusion.status));
+    exclusions
+        .map(|exclusion| format!("{}: {}", exclusion.id, exclusion.why.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+/// The day of a time.
+pub(super) fn day(time: Option<&String>) -> &str {
+    time.and_then(|time| time.get(..10)).unwrap_or("-")
+}

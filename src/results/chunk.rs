@@ -1,0 +1,181 @@
+//! Cuts a stream of bytes between rows.
+//!
+//! In: a reader. Out: chunks that begin and end at a row. It decides nothing about cells.
+//!
+//! For CSV a hasty cut counts quotation marks: a line feed after an even number of them ends a row. That
+//! is right as long as quotation marks stand only where RFC 4180 lets them; the reading of the chunk
+//! notices if not, and from there on [`Cut::Careful`] walks every row.
+
+use super::Format;
+use super::csv::last_row_end;
+use memchr::{memchr_iter, memrchr, memrchr2};
+use std::io::{self, Read};
+
+/// Bytes read at a time.
+pub const CHUNK: usize = 1 << 20;
+/// A row longer than this is an unclosed quote or no row at all.
+pub const MAX_ROW: usize = 16 << 20;
+
+/// How rows are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// CSV by counting quotation marks.
+    Hasty,
+    /// CSV by walking.
+    Careful {
+        /// The byte between two cells.
+        delimiter: u8,
+    },
+    /// At every line feed.
+    Lines,
+    /// CSV after a row that has no end within [`MAX_ROW`]: no line can be read any more.
+    Lost,
+}
+
+/// Bytes between two row boundaries.
+#[derive(Debug)]
+pub struct Chunk {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// How it was cut.
+    pub cut: Cut,
+    /// Nothing follows, or what follows cannot be told apart any more.
+    pub last: bool,
+}
+
+/// Reads a stream in chunks.
+pub struct Chunker<R> {
+    reader: R,
+    carry: Vec<u8>,
+    ended: bool,
+    cut: Cut,
+    size: usize,
+    delimiter: u8,
+}
+
+impl<R: Read> Chunker<R> {
+    /// Cuts `reader` into chunks of about `size` bytes.
+    pub fn new(reader: R, size: usize) -> Self {
+        Self {
+            delimiter: b',',
+            reader,
+            carry: Vec::new(),
+            ended: false,
+            cut: Cut::Lines,
+            size,
+        }
+    }
+
+    /// Puts bytes back in front of what is still to come.
+    pub fn put_back(&mut self, bytes: &[u8]) {
+        self.carry.splice(0..0, bytes.iter().copied());
+    }
+
+    /// Sets how rows of this format are told apart.
+    pub fn set_format(&mut self, format: Format) {
+        match format {
+            Format::Csv { delimiter } => {
+                self.delimiter = delimiter;
+                self.cut = Cut::Hasty;
+            }
+            Format::JsonLines => self.cut = Cut::Lines,
+        }
+    }
+
+    /// From now on every row is walked.
+    pub fn be_careful(&mut self) {
+        self.cut = Cut::Careful { delimiter: self.delimiter };
+    }
+
+    /// The bytes at hand without cutting, at least `wanted` of them unless the stream ends before.
+    pub fn peek(&mut self, wanted: usize) -> io::Result<(&[u8], bool)> {
+        if self.carry.len() < wanted && !self.ended {
+            let missing = wanted - self.carry.len();
+            self.ended = fill(&mut self.reader, &mut self.carry, missing)?;
+        }
+        Ok((&self.carry, self.ended))
+    }
+
+    /// Drops bytes from the front of what is at hand.
+    pub fn skip(&mut self, count: usize) {
+        self.carry.drain(..count.min(self.carry.len()));
+    }
+
+    /// The next chunk, in `buffer`'s memory; `None` at the end.
+    pub fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+        buffer.clear();
+        buffer.append(&mut self.carry);
+        loop {
+            let missing = self.size.saturating_sub(buffer.len());
+            if !self.ended && missing > 0 {
+                self.ended = fill(&mut self.reader, &mut buffer, missing)?;
+            }
+            if buffer.is_empty() {
+                return Ok(None);
+            }
+            if self.ended && self.cut != Cut::Hasty {
+                return Ok(Some(self.chunk(buffer, true)));
+            }
+            if let Some(end) = self.end(&buffer) {
+                self.carry.extend_from_slice(&buffer[end..]);
+                buffer.truncate(end);
+                let last = self.ended && self.carry.is_empty();
+                return Ok(Some(self.chunk(buffer, last)));
+            }
+            if self.ended {
+                return Ok(Some(self.chunk(buffer, true)));
+            }
+            if buffer.len() >= MAX_ROW {
+                return self.lose(buffer).map(Some);
+            }
+            let more = buffer.len();
+            self.ended = fill(&mut self.reader, &mut buffer, more)?;
+        }
+    }
+
+    fn chunk(&self, bytes: Vec<u8>, last: bool) -> Chunk {
+        Chunk { bytes, cut: self.cut, last }
+    }
+
+    /// No row ends within reach: the reading of a hasty chunk will ask for a careful one; after that no
+    /// line can be read any more. A line of JSON that is so long is no row.
+    fn lose(&mut self, bytes: Vec<u8>) -> io::Result<Chunk> {
+        match self.cut {
+            Cut::Lines => Err(io::Error::other(format!("a line is longer than {} MiB; this is not JSON Lines", MAX_ROW >> 20))),
+            Cut::Hasty => Ok(self.chunk(bytes, false)),
+            Cut::Careful { .. } | Cut::Lost => {
+                self.cut = Cut::Lost;
+                Ok(self.chunk(bytes, false))
+            }
+        }
+    }
+
+    fn end(&self, text: &[u8]) -> Option<usize> {
+        match self.cut {
+            Cut::Lines | Cut::Lost => memrchr(b'\n', text).map(|at| at + 1),
+            Cut::Careful { delimiter } => last_row_end(text, delimiter),
+            Cut::Hasty => last_even_line(text),
+        }
+    }
+}
+
+/// The end of the last line before which an even number of quotation marks stands.
+fn last_even_line(text: &[u8]) -> Option<usize> {
+    let mut inside = memchr_iter(b'"', text).count() % 2 == 1;
+    let mut end = text.len();
+    while let Some(at) = memrchr2(b'"', b'\n', &text[..end]) {
+        if text[at] == b'"' {
+            inside = !inside;
+        } else if !inside {
+            return Some(at + 1);
+        }
+        end = at;
+    }
+    None
+}
+
+/// Reads up to `count` bytes more; true if the stream has ended.
+fn fill(reader: &mut impl Read, buffer: &mut Vec<u8>, count: usize) -> io::Result<bool> {
+    let read = reader.by_ref().take(count as u64).read_to_end(buffer)?;
+    Ok(read < count)
+}

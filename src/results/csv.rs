@@ -1,0 +1,304 @@
+//! Finds the rows and cells of delimiter-separated text.
+//!
+//! In: bytes that begin at a row. Out: the end of each row, and the cells that are wanted. The rules are
+//! RFC 4180's; what they do not allow is a [`Fault`] of that row, and the row is kept.
+//!
+//! It walks bytes, allocates nothing for a row, and looks into no column that nobody asked for.
+
+use super::chunk::Cut;
+use super::layout::Layout;
+use super::{Cells, Fault, Row, last_segment};
+use memchr::{memchr, memchr3};
+use std::ops::Range;
+
+/// Where one cell stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    start: usize,
+    end: usize,
+    /// It stood in quotes and holds doubled quotes.
+    doubled: bool,
+}
+
+/// How far one row goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Walk {
+    /// It ends here, after its end of line.
+    Row { end: usize, fault: Option<Fault> },
+    /// The text ends inside it.
+    Open {
+        /// Inside a quoted cell.
+        quoted: bool,
+    },
+}
+
+/// Reads rows of one layout.
+#[derive(Debug)]
+pub struct Splitter {
+    delimiter: u8,
+    layout: Layout,
+    paths: Vec<bool>,
+}
+
+/// Whether every row of a chunk could be told apart without doubt.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Chunked {
+    /// Yes.
+    Regular,
+    /// No: quotation marks stand where none may, so the cut between chunks is in doubt.
+    Irregular,
+}
+
+impl Splitter {
+    /// A reader of rows under this header.
+    pub fn new(delimiter: u8, layout: Layout, header: &[String]) -> Self {
+        let paths = (0..layout.wanted.len()).map(|cell| layout.is_path(cell, header)).collect();
+        Self { delimiter, layout, paths }
+    }
+
+    /// Calls `take` with each row of a chunk, in order.
+    ///
+    /// In a chunk from a careful cut faults are faults of their row. In one from a hasty cut the first fault of
+    /// quoting ends the reading, since the cut itself is in doubt.
+    /// `last` says that no byte follows the chunk.
+    pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, mut take: impl FnMut(&Row<'_>)) -> Chunked {
+        if cut == Cut::Lost {
+            lost_lines(chunk, 0, &mut take);
+            return Chunked::Regular;
+        }
+        let careful = cut != Cut::Hasty;
+        let clean = memchr(0, chunk).is_none() && std::str::from_utf8(chunk).is_ok();
+        let mut places = vec![Place::default(); self.layout.wanted.len()];
+        let mut start = 0;
+        while start < chunk.len() {
+            if let Some(length) = blank_line(&chunk[start..]) {
+                start += length;
+                continue;
+            }
+            let walk = self.walk(&chunk[start..], last, &mut places);
+            let (length, fault) = match walk {
+                Walk::Row { end, fault } => (end, fault),
+                Walk::Open { .. } if !careful => return Chunked::Irregular,
+                Walk::Open { .. } => {
+                    lost_lines(chunk, start, &mut take);
+                    break;
+                }
+            };
+            if !careful && fault == Some(Fault::StrayQuote) {
+                return Chunked::Irregular;
+            }
+            let bytes = &chunk[start..start + length];
+            let fault = fault.or_else(|| if clean { None } else { byte_fault(bytes) });
+            self.hand_over(bytes, start, fault, &places, &mut take);
+            start += length;
+        }
+        Chunked::Regular
+    }
+
+    fn hand_over(&self, bytes: &[u8], start: usize, fault: Option<Fault>, places: &[Place], take: &mut impl FnMut(&Row<'_>)) {
+        if let Some(fault) = fault {
+            return take(&Row { bytes, start, cells: Err(fault) });
+        }
+        let mut unescaped = String::new();
+        let mut moved: Option<Vec<Range<usize>>> = None;
+        if places.iter().any(|place| place.doubled) {
+            moved = Some(places.iter().map(|place| unescape(bytes, *place, &mut unescaped)).collect());
+        }
+        let mut cells = Cells::new();
+        for (cell, place) in places.iter().enumerate() {
+            let text = match &moved {
+                Some(ranges) if place.doubled => Some(&unescaped[ranges[cell].clone()]),
+                _ => std::str::from_utf8(&bytes[place.start..place.end]).ok(),
+            };
+            let text = text.filter(|_| self.layout.columns[cell].is_some());
+            cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
+        }
+        take(&Row { bytes, start, cells: Ok(&cells) });
+    }
+
+    /// Walks one row. `last` says that the end of the text is the end of the row.
+    fn walk(&self, text: &[u8], last: bool, places: &mut [Place]) -> Walk {
+        let mut at = 0;
+        let mut column = 0;
+        let mut fault = None;
+        loop {
+            let Some(cell) = cell(text, at, self.delimiter) else {
+                return Walk::Open { quoted: true };
+            };
+            let ends_text = cell.next >= text.len();
+            if ends_text && !last && !cell.ends_row {
+                return Walk::Open { quoted: false };
+            }
+            if cell.stray {
+                fault = Some(Fault::StrayQuote);
+            }
+            if let Some(wanted) = self.layout.by_column.get(column) {
+                wanted.iter().for_each(|&slot| places[slot] = cell.place);
+            }
+            column += 1;
+            at = cell.next;
+            // A delimiter as the very last byte is followed by one more, empty cell.
+            if cell.ends_row || (ends_text && !cell.delimited) {
+                break;
+            }
+        }
+        let header = self.layout.width;
+        if fault.is_none() && column != header {
+            fault = Some(Fault::Ragged { cells: column, header });
+        }
+        Walk::Row { end: at, fault }
+    }
+}
+
+struct Cell {
+    place: Place,
+    /// Where the next cell or row begins.
+    next: usize,
+    ends_row: bool,
+    delimited: bool,
+    stray: bool,
+}
+
+/// The cell that begins at `at`; `None` if it is quoted and does not end.
+fn cell(text: &[u8], at: usize, delimiter: u8) -> Option<Cell> {
+    if text.get(at) == Some(&b'"') {
+        return quoted_cell(text, at + 1, delimiter);
+    }
+    Some(plain_cell(text, at, at, delimiter))
+}
+
+fn quoted_cell(text: &[u8], start: usize, delimiter: u8) -> Option<Cell> {
+    let mut at = start;
+    let mut doubled = false;
+    loop {
+        let end = at + memchr(b'"', &text[at..])?;
+        if text.get(end + 1) == Some(&b'"') {
+            doubled = true;
+            at = end + 2;
+            continue;
+        }
+        let mut cell = plain_cell(text, end + 1, end + 1, delimiter);
+        // Anything between the closing quote and the delimiter does not belong there.
+        cell.stray |= cell.place.end > end + 1;
+        cell.place = Place { start, end, doubled };
+        return Some(cell);
+    }
+}
+
+fn plain_cell(text: &[u8], start: usize, from: usize, delimiter: u8) -> Cell {
+    let mut at = from;
+    let mut stray = false;
+    loop {
+        let Some(found) = memchr3(delimiter, b'\n', b'"', &text[at..]) else {
+            let end = text.len();
+            return finish(text, start, end, end, stray);
+        };
+        let end = at + found;
+        match text[end] {
+            b'"' => {
+                stray = true;
+                at = end + 1;
+            }
+            b'\n' => return finish(text, start, end, end + 1, stray),
+            _ => {
+                stray |= memchr(b'\r', &text[start..end]).is_some();
+                let place = Place { start, end, doubled: false };
+                return Cell { place, next: end + 1, ends_row: false, delimited: true, stray };
+            }
+        }
+    }
+}
+
+/// A cell at the end of a row or of the text: a carriage return before the line feed is part of the end.
+fn finish(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Cell {
+    let ends_row = next > end;
+    let end = if end > start && text[end - 1] == b'\r' { end - 1 } else { end };
+    Cell {
+        place: Place { start, end, doubled: false },
+        next,
+        ends_row,
+        delimited: false,
+        stray: stray || memchr(b'\r', &text[start..end]).is_some(),
+    }
+}
+
+fn unescape(bytes: &[u8], place: Place, out: &mut String) -> Range<usize> {
+    let start = out.len();
+    if place.doubled
+        && let Ok(text) = std::str::from_utf8(&bytes[place.start..place.end])
+    {
+        let mut parts = text.split("\"\"");
+        out.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            out.push('"');
+            out.push_str(part);
+        }
+    }
+    start..out.len()
+}
+
+fn byte_fault(bytes: &[u8]) -> Option<Fault> {
+    if memchr(0, bytes).is_some() {
+        return Some(Fault::Nul);
+    }
+    std::str::from_utf8(bytes).err().map(|_| Fault::NotUtf8)
+}
+
+/// The length of an empty line at the start of the text; such a line is no row.
+pub(super) fn blank_line(text: &[u8]) -> Option<usize> {
+    match text {
+        [b'\n', ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// Every line from `start` on is a row that cannot be read.
+fn lost_lines(chunk: &[u8], start: usize, take: &mut impl FnMut(&Row<'_>)) {
+    let mut start = start;
+    while start < chunk.len() {
+        let end = memchr(b'\n', &chunk[start..]).map_or(chunk.len(), |found| start + found + 1);
+        if blank_line(&chunk[start..]).is_none() {
+            take(&Row {
+                bytes: &chunk[start..end],
+                start,
+                cells: Err(Fault::UnclosedQuote),
+            });
+        }
+        start = end;
+    }
+}
+
+/// The end of the last whole row of a text, found by walking it; `None` if no row ends in it.
+pub(super) fn last_row_end(text: &[u8], delimiter: u8) -> Option<usize> {
+    let mut at = 0;
+    let mut ended = None;
+    while let Some(cell) = cell(text, at, delimiter) {
+        at = cell.next;
+        if cell.ends_row {
+            ended = Some(at);
+        }
+        if at >= text.len() {
+            break;
+        }
+    }
+    ended
+}
+
+/// The cells of the first row, and its length; `None` if it does not end in the text.
+pub fn header(text: &[u8], delimiter: u8, last: bool) -> Option<(Vec<String>, usize)> {
+    let mut names = Vec::new();
+    let mut at = 0;
+    loop {
+        let cell = cell(text, at, delimiter)?;
+        if cell.next >= text.len() && !cell.ends_row && !last {
+            return None;
+        }
+        let raw = &text[cell.place.start..cell.place.end];
+        names.push(String::from_utf8_lossy(raw).replace("\"\"", "\""));
+        at = cell.next;
+        if cell.ends_row || (at >= text.len() && !cell.delimited) {
+            return Some((names, at));
+        }
+    }
+}

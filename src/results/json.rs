@@ -1,0 +1,239 @@
+//! Finds the wanted keys of JSON Lines.
+//!
+//! In: bytes that begin at a line. Out: the wanted cells of each line that is one JSON object, or its
+//! [`Fault`]. A string is its text, a number its digits, `true` and `false` words; null, arrays and
+//! objects hold no text and are absent.
+
+use super::csv::blank_line;
+use super::layout::{Keys, Layout};
+use super::{Cells, Fault, Row, last_segment};
+use memchr::memchr;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::ops::Range;
+
+/// Reads lines of one layout.
+#[derive(Debug)]
+pub struct Lines {
+    layout: Layout,
+}
+
+/// What was found for one wanted cell so far: which of its sources, and its text.
+#[derive(Debug, Clone, Default)]
+struct Found {
+    source: Option<usize>,
+    text: Option<Range<usize>>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    found: Vec<Found>,
+    text: String,
+    duplicate: bool,
+}
+
+impl Lines {
+    /// A reader of lines.
+    pub fn new(layout: Layout) -> Self {
+        Self { layout }
+    }
+
+    /// Calls `take` with each row of a chunk, in order; `seen` gets true for each wanted cell whose key occurs.
+    pub fn rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) {
+        let mut start = 0;
+        let mut line = Line::default();
+        while start < chunk.len() {
+            let end = memchr(b'\n', &chunk[start..]).map_or(chunk.len(), |found| start + found + 1);
+            let bytes = &chunk[start..end];
+            if blank_line(bytes).is_none() {
+                self.row(bytes, start, &mut line, seen, &mut take);
+            }
+            start = end;
+        }
+    }
+
+    fn row(&self, bytes: &[u8], start: usize, line: &mut Line, seen: &mut [bool], take: &mut impl FnMut(&Row<'_>)) {
+        if let Err(fault) = self.read(bytes, line) {
+            return take(&Row { bytes, start, cells: Err(fault) });
+        }
+        let mut cells = Cells::new();
+        for (cell, found) in line.found.iter().enumerate() {
+            let text = found.text.clone().map(|range| &line.text[range]);
+            let is_path = found.source.is_some_and(|place| self.layout.wanted[cell][place].path);
+            seen[cell] |= found.source.is_some();
+            cells.push(if is_path { text.map(last_segment) } else { text });
+        }
+        take(&Row { bytes, start, cells: Ok(&cells) });
+    }
+
+    fn read(&self, bytes: &[u8], line: &mut Line) -> Result<(), Fault> {
+        line.text.clear();
+        line.duplicate = false;
+        line.found.clear();
+        line.found.resize(self.layout.wanted.len(), Found::default());
+        if memchr(0, bytes).is_some() {
+            return Err(Fault::Nul);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| Fault::NotUtf8)?;
+        let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
+        let object = Object { keys: &self.layout.keys, line };
+        json.deserialize_map(object).map_err(|_| Fault::NotJson)?;
+        json.end().map_err(|_| Fault::NotJson)?;
+        if line.duplicate {
+            return Err(Fault::DuplicateKey);
+        }
+        Ok(())
+    }
+}
+
+/// The keys of the objects in a text of JSON Lines, nested ones dotted, from at most `limit` lines.
+pub fn keys(text: &[u8], limit: usize) -> Vec<String> {
+    let mut names = indexmap::IndexSet::new();
+    for line in text.split(|byte| *byte == b'\n').take(limit) {
+        if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(line) {
+            collect_keys(&object, "", &mut names);
+        }
+    }
+    names.into_iter().collect()
+}
+
+fn collect_keys(object: &serde_json::Map<String, serde_json::Value>, before: &str, names: &mut indexmap::IndexSet<String>) {
+    for (key, value) in object {
+        let name = format!("{before}{key}");
+        if let serde_json::Value::Object(below) = value {
+            collect_keys(below, &format!("{name}."), names);
+        }
+        names.insert(name);
+    }
+}
+
+struct Object<'l> {
+    keys: &'l Keys,
+    line: &'l mut Line,
+}
+
+impl<'de> Visitor<'de> for Object<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(Key { keys: self.keys })? {
+            match key {
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Some(key) => map.next_value_seed(Value { key, line: self.line })?,
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Key<'l> {
+    keys: &'l Keys,
+}
+
+impl<'de, 'l> DeserializeSeed<'de> for Key<'l> {
+    type Value = Option<&'l super::layout::KeyUse>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'l> Visitor<'_> for Key<'l> {
+    type Value = Option<&'l super::layout::KeyUse>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.keys.0.get(key))
+    }
+}
+
+struct Value<'l> {
+    key: &'l super::layout::KeyUse,
+    line: &'l mut Line,
+}
+
+impl Value<'_> {
+    fn put(self, text: Option<&str>) {
+        let range = text.map(|text| {
+            let start = self.line.text.len();
+            self.line.text.push_str(text);
+            start..self.line.text.len()
+        });
+        for (cell, source) in &self.key.cells {
+            let found = &mut self.line.found[*cell];
+            self.line.duplicate |= found.source == Some(*source);
+            if found.source.is_none_or(|known| *source < known) {
+                *found = Found { source: Some(*source), text: range.clone() };
+            }
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.put(Some(text));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<(), E> {
+        self.put(Some(&number.to_string()));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<(), E> {
+        self.put(Some(&number.to_string()));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+        self.put(Some(&number.to_string()));
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, word: bool) -> Result<(), E> {
+        self.put(Some(if word { "true" } else { "false" }));
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.put(None);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        self.put(None);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let Self { key, line } = self;
+        if !key.cells.is_empty() {
+            Value { key, line: &mut *line }.put(None);
+        }
+        Object { keys: &key.below, line }.visit_map(map)
+    }
+}

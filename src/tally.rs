@@ -1,0 +1,310 @@
+//! What each exclusion did, and what is left.
+//!
+//! In: for each row its verdict and a few cells. Out: counts that add up, whatever the order in which
+//! parts of a file were read: tallies of parts [`merge`](Tally::merge) into the tally of the whole. It
+//! knows neither files nor reports.
+//!
+//! Memory depends on how many different things occur, never on how many rows: the number of groups and
+//! of examples is bounded, and what goes beyond is counted as such.
+
+use crate::exclusions::model::{Family, address_number};
+use crate::matcher::Matcher;
+use crate::verdict::Verdict;
+use hashbrown::{Equivalent, HashMap, HashSet};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Different groups of kept rows that are told apart.
+pub const MAX_GROUPS: usize = 50_000;
+/// Different examples of one field that are told apart for one exclusion.
+pub const MAX_EXAMPLES: usize = 1_000;
+
+/// Rows by verdict. `read` is `kept` and `suppressed` together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct Totals {
+    /// Rows read.
+    pub read: u64,
+    /// Rows kept.
+    pub kept: u64,
+    /// Rows suppressed.
+    pub suppressed: u64,
+    /// Kept rows for which some exclusion hung on an absent, empty or unreadable field.
+    pub undecidable: u64,
+    /// Kept rows that could not be read.
+    pub malformed: u64,
+}
+
+/// The cells of a row that are counted, beside those that are judged.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts<'c> {
+    /// The device.
+    pub device: Option<&'c str>,
+    /// The time in nanoseconds since 1970.
+    pub time: Option<i64>,
+    /// The file name of the process.
+    pub process: Option<&'c str>,
+    /// The remote address.
+    pub destination: Option<&'c str>,
+}
+
+/// What one exclusion did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Each {
+    /// Rows that it covers.
+    pub matches: u64,
+    /// Rows that only it covers.
+    pub sole: u64,
+    /// Rows that meet every field it names at once.
+    pub scoped: u64,
+    /// Devices of its rows.
+    devices: HashSet<u32>,
+    /// Earliest and latest time of its rows.
+    pub span: Option<(i64, i64)>,
+    /// For rows that only the loose reading covers: by slot whose conditions they do not meet, the values
+    /// seen there.
+    pub loose: Vec<(usize, Examples)>,
+}
+
+impl Each {
+    /// How many devices its rows come from.
+    pub fn devices(&self) -> u64 {
+        self.devices.len() as u64
+    }
+}
+
+/// Values and how many rows had them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Examples {
+    /// Rows by value, in ASCII lower case.
+    pub rows: HashMap<Box<str>, u64>,
+    /// Rows with values beyond [`MAX_EXAMPLES`].
+    pub others: u64,
+}
+
+/// A process and the network that it reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Group {
+    /// Its file name in ASCII lower case; empty if the row has none.
+    pub process: Box<str>,
+    /// Where it went.
+    pub destination: Destination,
+}
+
+/// The network of an address: /24 of IPv4, /64 of IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Destination {
+    /// The row could not be read.
+    Malformed,
+    /// The cell is empty or absent.
+    Empty,
+    /// The cell holds no address.
+    Unreadable,
+    /// The first address of a /24.
+    V4(u32),
+    /// The first 64 bits of a /64.
+    V6(u64),
+}
+
+impl Destination {
+    /// The network of a cell.
+    pub fn of(cell: Option<&str>) -> Self {
+        let Some(text) = cell.filter(|text| !text.is_empty()) else {
+            return Self::Empty;
+        };
+        match text.parse::<IpAddr>().map(address_number) {
+            Ok((Family::V4, number)) => Self::V4(u32::try_from(number).unwrap_or(0) & 0xffff_ff00),
+            Ok((Family::V6, number)) => Self::V6(u64::try_from(number >> 64).unwrap_or(0)),
+            Err(_) => Self::Unreadable,
+        }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed => f.write_str("(row cannot be read)"),
+            Self::Empty => f.write_str("(empty)"),
+            Self::Unreadable => f.write_str("(not an address)"),
+            Self::V4(network) => write!(f, "{}/24", Ipv4Addr::from(*network)),
+            Self::V6(network) => write!(f, "{}/64", Ipv6Addr::from(u128::from(*network) << 64)),
+        }
+    }
+}
+
+struct GroupRef<'c> {
+    process: &'c str,
+    destination: Destination,
+}
+
+impl Hash for GroupRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.process.hash(state);
+        self.destination.hash(state);
+    }
+}
+
+impl Equivalent<Group> for GroupRef<'_> {
+    fn equivalent(&self, group: &Group) -> bool {
+        *self.process == *group.process && self.destination == group.destination
+    }
+}
+
+/// The counts of some rows.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// By verdict.
+    pub totals: Totals,
+    /// By place of the exclusion in the matcher's list; only those that matched.
+    pub exclusions: HashMap<u32, Each>,
+    /// Kept rows by group.
+    pub groups: HashMap<Group, u64>,
+    /// Kept rows of groups beyond [`MAX_GROUPS`].
+    pub other_groups: u64,
+    /// Earliest and latest time of all rows.
+    pub span: Option<(i64, i64)>,
+    devices: HashMap<Box<str>, u32>,
+    lower: String,
+}
+
+impl Tally {
+    /// Counts a row that could not be read; it is kept.
+    pub fn add_malformed(&mut self) {
+        self.totals.read += 1;
+        self.totals.kept += 1;
+        self.totals.malformed += 1;
+        self.add_group("", Destination::Malformed, 1);
+    }
+
+    /// Counts a row. `cells` are those that the matcher judged.
+    pub fn add(&mut self, verdict: &Verdict<'_>, facts: &Facts<'_>, matcher: &Matcher, cells: &[Option<&str>]) {
+        self.totals.read += 1;
+        if let Some(time) = facts.time {
+            widen(&mut self.span, time, time);
+        }
+        if !verdict.is_suppressed() {
+            self.totals.kept += 1;
+            self.totals.undecidable += u64::from(verdict.undecidable);
+            self.add_kept(facts);
+            return;
+        }
+        self.totals.suppressed += 1;
+        let device = facts.device.map(|name| self.device(name));
+        for &exclusion in verdict.suppressed_by {
+            let each = self.exclusions.entry(exclusion).or_default();
+            each.matches += 1;
+            each.sole += u64::from(verdict.sole().is_some());
+            each.devices.extend(device);
+            if let Some(time) = facts.time {
+                widen(&mut each.span, time, time);
+            }
+            let scope = matcher.scope(exclusion, cells);
+            each.scoped += u64::from(scope.iter().all(|(_, met)| *met));
+            for (slot, _) in scope.iter().filter(|(_, met)| !met) {
+                each.examples(*slot).add(cells[*slot].unwrap_or_default(), &mut self.lower);
+            }
+        }
+    }
+
+    fn add_kept(&mut self, facts: &Facts<'_>) {
+        let mut lower = std::mem::take(&mut self.lower);
+        lower.clear();
+        lower.push_str(facts.process.unwrap_or_default());
+        lower.make_ascii_lowercase();
+        self.add_group(&lower, Destination::of(facts.destination), 1);
+        self.lower = lower;
+    }
+
+    fn add_group(&mut self, process: &str, destination: Destination, rows: u64) {
+        if let Some(count) = self.groups.get_mut(&GroupRef { process, destination }) {
+            *count += rows;
+        } else if self.groups.len() < MAX_GROUPS {
+            self.groups.insert(Group { process: process.into(), destination }, rows);
+        } else {
+            self.other_groups += rows;
+        }
+    }
+
+    fn device(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.devices.get(name) {
+            return *number;
+        }
+        let number = u32::try_from(self.devices.len()).unwrap_or(u32::MAX);
+        self.devices.insert(name.into(), number);
+        number
+    }
+
+    /// Adds the counts of another part.
+    pub fn merge(&mut self, other: Self) {
+        self.totals.read += other.totals.read;
+        self.totals.kept += other.totals.kept;
+        self.totals.suppressed += other.totals.suppressed;
+        self.totals.undecidable += other.totals.undecidable;
+        self.totals.malformed += other.totals.malformed;
+        self.other_groups += other.other_groups;
+        if let Some((first, last)) = other.span {
+            widen(&mut self.span, first, last);
+        }
+        for (group, rows) in other.groups {
+            self.add_group(&group.process, group.destination, rows);
+        }
+        let mut numbers = vec![0; other.devices.len()];
+        for (name, number) in &other.devices {
+            numbers[*number as usize] = self.device(name);
+        }
+        for (place, each) in other.exclusions {
+            self.exclusions.entry(place).or_default().merge(each, &numbers);
+        }
+    }
+}
+
+impl Each {
+    fn examples(&mut self, slot: usize) -> &mut Examples {
+        let place = self.loose.iter().position(|(known, _)| *known == slot).unwrap_or_else(|| {
+            self.loose.push((slot, Examples::default()));
+            self.loose.len() - 1
+        });
+        &mut self.loose[place].1
+    }
+
+    fn merge(&mut self, other: Self, numbers: &[u32]) {
+        self.matches += other.matches;
+        self.sole += other.sole;
+        self.scoped += other.scoped;
+        self.devices.extend(other.devices.iter().map(|number| numbers[*number as usize]));
+        if let Some((first, last)) = other.span {
+            widen(&mut self.span, first, last);
+        }
+        for (slot, examples) in other.loose {
+            let mine = self.examples(slot);
+            mine.others += examples.others;
+            for (value, rows) in examples.rows {
+                mine.add_rows(&value, rows);
+            }
+        }
+    }
+}
+
+impl Examples {
+    fn add(&mut self, value: &str, lower: &mut String) {
+        lower.clear();
+        lower.push_str(value);
+        lower.make_ascii_lowercase();
+        self.add_rows(lower, 1);
+    }
+
+    fn add_rows(&mut self, value: &str, rows: u64) {
+        if let Some(count) = self.rows.get_mut(value) {
+            *count += rows;
+        } else if self.rows.len() < MAX_EXAMPLES {
+            self.rows.insert(value.into(), rows);
+        } else {
+            self.others += rows;
+        }
+    }
+}
+
+fn widen(span: &mut Option<(i64, i64)>, first: i64, last: i64) {
+    let (from, to) = span.unwrap_or((first, last));
+    *span = Some((from.min(first), to.max(last)));
+}

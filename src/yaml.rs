@@ -1,0 +1,269 @@
+//! YAML text as a tree in which every node knows its place. The only file that names a YAML crate.
+//!
+//! In: text. Out: a [`Node`], whose scalars are the text as it was written: `1.0`, `on` and `7e3` are
+//! never turned into something else. Refuses what a list has no use for: tags, several documents,
+//! nesting beyond [`MAX_DEPTH`], and aliases that multiply the text.
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Deeper nesting than this is refused; a list needs five levels.
+pub const MAX_DEPTH: usize = 64;
+/// All aliases of a file together may stand for no more nodes than this.
+pub const MAX_ALIASED_NODES: usize = 50_000;
+
+/// Where a node stands: line and column from 1, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Line of its first character.
+    pub line: usize,
+    /// Column of its first character.
+    pub column: usize,
+    /// Characters on that line; 0 if it goes on to other lines.
+    pub width: usize,
+}
+
+/// A value and its place.
+#[derive(Debug, Clone)]
+pub struct Node<'a> {
+    /// The value.
+    pub value: Value<'a>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// A YAML value as it was written.
+#[derive(Debug, Clone)]
+pub enum Value<'a> {
+    /// A scalar: its text after YAML's own unquoting, and whether it stood without quotes.
+    Scalar(Cow<'a, str>, bool),
+    /// A sequence.
+    List(Vec<Node<'a>>),
+    /// A mapping in its order, duplicate keys included.
+    Map(Vec<(Node<'a>, Node<'a>)>),
+}
+
+/// Why a text is not YAML that quell reads.
+#[derive(Debug, PartialEq, Eq)]
+pub struct YamlError {
+    /// The cause.
+    pub message: String,
+    /// Line from 1.
+    pub line: usize,
+    /// Column from 1.
+    pub column: usize,
+}
+
+impl Node<'_> {
+    /// What kind of value it is, in words for an error.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            Value::Scalar(..) if self.is_null() => "nothing (null)",
+            Value::Scalar(..) => "text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        }
+    }
+
+    /// Whether YAML reads it as null: empty, `~` or `null` without quotes.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
+    }
+
+    fn size(&self) -> usize {
+        1 + match &self.value {
+            Value::Scalar(..) => 0,
+            Value::List(items) => items.iter().map(Node::size).sum(),
+            Value::Map(pairs) => pairs.iter().map(|(k, v)| k.size() + v.size()).sum(),
+        }
+    }
+}
+
+/// Reads a typed document, for files whose mistakes need no caret (schemas, settings, rule files).
+pub fn from_str<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// Writes a typed document.
+pub fn to_string<T: serde::Serialize>(value: &T) -> Result<String, String> {
+    serde_yaml::to_string(value).map_err(|error| error.to_string())
+}
+
+/// Reads one YAML document; `None` if the text holds none.
+pub fn parse(text: &str) -> Result<Option<Node<'_>>, YamlError> {
+    let mut builder = Builder::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| {
+            at(error.marker().line(), error.marker().col(), error.info().to_owned())
+        })?;
+        builder.take(event, span)?;
+    }
+    Ok(builder.root)
+}
+
+fn at(line: usize, column: usize, message: String) -> YamlError {
+    YamlError {
+        message,
+        line,
+        column: column + 1,
+    }
+}
+
+enum Open<'a> {
+    List(Vec<Node<'a>>),
+    Map(Vec<(Node<'a>, Node<'a>)>, Option<Node<'a>>),
+}
+
+#[derive(Default)]
+struct Builder<'a> {
+    stack: Vec<(Open<'a>, Span, usize)>,
+    anchors: HashMap<usize, Node<'a>>,
+    aliased: usize,
+    root: Option<Node<'a>>,
+}
+
+impl<'a> Builder<'a> {
+    fn take(&mut self, event: Event<'a>, span: YamlSpan) -> Result<(), YamlError> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                refuse_tag(tag.as_deref(), span)?;
+                let plain = style == ScalarStyle::Plain;
+                self.put(Value::Scalar(text, plain), place(span), anchor);
+            }
+            Event::SequenceStart(anchor, tag) => {
+                refuse_tag(tag.as_deref(), span)?;
+                self.open(Open::List(Vec::new()), span, anchor)?;
+            }
+            Event::MappingStart(anchor, tag) => {
+                refuse_tag(tag.as_deref(), span)?;
+                self.open(Open::Map(Vec::new(), None), span, anchor)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => self.alias(anchor, span)?,
+            Event::DocumentStart(_) if self.root.is_some() => {
+                return Err(fail(span, "a second YAML document begins here; a file holds one list"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, open: Open<'a>, span: YamlSpan, anchor: usize) -> Result<(), YamlError> {
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(fail(span, "nested too deeply for an exclusion list"));
+        }
+        self.stack.push((open, place(span), anchor));
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some((open, span, anchor)) = self.stack.pop() {
+            let value = match open {
+                Open::List(items) => Value::List(items),
+                Open::Map(pairs, _) => Value::Map(pairs),
+            };
+            self.put(value, span, anchor);
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, span: YamlSpan) -> Result<(), YamlError> {
+        let Some(target) = self.anchors.get(&anchor) else {
+            return Err(fail(span, "this alias stands inside the value that it names"));
+        };
+        self.aliased += target.size();
+        if self.aliased > MAX_ALIASED_NODES {
+            return Err(fail(span, "the aliases of this file multiply it beyond what quell reads"));
+        }
+        let node = Node {
+            value: target.value.clone(),
+            span: place(span),
+        };
+        self.add(node);
+        Ok(())
+    }
+
+    fn put(&mut self, value: Value<'a>, span: Span, anchor: usize) {
+        let node = Node { value, span };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        self.add(node);
+    }
+
+    fn add(&mut self, node: Node<'a>) {
+        match self.stack.last_mut() {
+            None => self.root = Some(node),
+            Some((Open::List(items), ..)) => items.push(node),
+            Some((Open::Map(pairs, key), ..)) => match key.take() {
+                None => *key = Some(node),
+                Some(key) => pairs.push((key, node)),
+            },
+        }
+    }
+}
+
+fn refuse_tag(tag: Option<&saphyr_parser::Tag>, span: YamlSpan) -> Result<(), YamlError> {
+    match tag {
+        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == "str") => Err(fail(
+            span,
+            "YAML tags have no meaning here; write the value in quotes",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn fail(span: YamlSpan, message: &str) -> YamlError {
+    at(span.start.line(), span.start.col(), message.to_owned())
+}
+
+fn place(span: YamlSpan) -> Span {
+    let one_line = span.start.line() == span.end.line();
+    Span {
+        line: span.start.line(),
+        column: span.start.col() + 1,
+        width: if one_line {
+            span.end.col().saturating_sub(span.start.col())
+        } else {
+            0
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scalars_stay_as_they_were_written() {
+        let node = parse("[1.0, 7e3, on, 0x1F, 'null', null]").unwrap().unwrap();
+        let Value::List(items) = node.value else { panic!("a list") };
+        let texts: Vec<String> = items
+            .iter()
+            .map(|item| match &item.value {
+                Value::Scalar(text, _) => text.to_string(),
+                _ => String::new(),
+            })
+            .collect();
+        assert_eq!(texts, ["1.0", "7e3", "on", "0x1F", "null", "null"]);
+        assert!(!items[4].is_null());
+        assert!(items[5].is_null());
+    }
+
+    #[test]
+    fn aliases_that_multiply_the_text_are_refused() {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..12 {
+            let before = format!("*a{}", level - 1);
+            text += &format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "));
+        }
+        let error = parse(&text).unwrap_err();
+        assert!(error.message.contains("multiply"), "{error:?}");
+    }
+
+    #[test]
+    fn endless_nesting_is_refused() {
+        let error = parse(&"[".repeat(100_000)).unwrap_err();
+        assert!(error.message.contains("nested"), "{error:?}");
+    }
+}
