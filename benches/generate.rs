@@ -260,7 +260,8 @@ static SCENES: &[Scene] = scenes! {
      1   3 on 15 15: VSA "" Out "203.0.113.77" 443 "";
      0   4 on 0 0: VSA "kaseya" Out "10.20.0.@" 5721 "";
     // Rows that two exclusions cover.
-     3   3 on 20 21: CCM_SETUP "" Out "10.10.10.20" 17778 "";
+     2   2 on 20 21: CCM_SETUP "" Out "10.10.10.20" 17778 "";
+     1   1 on 15 15: VSA "" Out "10.10.10.20" 17778 "";
      2   2 on 1 4: INVENTORY "" Out "10.10.10.10" 443 "";
      1   2 on 10 10: CCM_SETUP "" Out "::ffff:10.10.10.40" 443 "";
     // Near misses.
@@ -366,11 +367,7 @@ impl Device {
         const SITES: &[&str] = &["FIN", "HR", "ENG", "OPS", "MKT", "LAB", "LEG", "DEV"];
         const KINDS: &[&str] = &["WS", "WS", "LT"];
         // The last of the sample's devices are servers, since some scenes are at home there.
-        let kind = if (20..25).contains(&number) {
-            "SRV"
-        } else {
-            prng.pick(KINDS)
-        };
+        let kind = if (20..25).contains(&number) { "SRV" } else { prng.pick(KINDS) };
         let site = prng.pick(SITES);
         let (high, middle, low) = (prng.draw(), prng.draw(), prng.draw() >> 32);
         Self {
@@ -410,8 +407,7 @@ impl Row {
         let (day, seconds) = (1 + clock / DAY, clock % DAY / SECOND);
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         let fraction = clock % SECOND;
-        let date =
-            format_args!("2026-11-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:07}Z");
+        let date = format_args!("2026-11-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:07}Z");
         self.put(column, date);
     }
 
@@ -492,14 +488,11 @@ fn sample_plan(seed: u64) -> Vec<Moment> {
 fn large_plan(rows: u64, seed: u64) -> impl Iterator<Item = Moment> {
     let mut prng = Prng(seed);
     let shares = SCENES.iter().enumerate();
-    let draw: Vec<usize> = shares
-        .flat_map(|(scene, Scene { share, .. })| std::iter::repeat_n(scene, *share))
-        .collect();
+    let draw: Vec<usize> =
+        shares.flat_map(|(scene, Scene { share, .. })| std::iter::repeat_n(scene, *share)).collect();
     let step = (SPAN - JITTER) / rows.max(1);
-    (0..rows).map(move |number| Moment {
-        ticks: number * step + prng.below(JITTER),
-        scene: *prng.pick(&draw),
-    })
+    (0..rows)
+        .map(move |number| Moment { ticks: number * step + prng.below(JITTER), scene: *prng.pick(&draw) })
 }
 
 /// Turns moments into rows.
@@ -553,8 +546,7 @@ impl Generator {
         self.row.text(Column::DeviceName, &device.name);
         // Empty in every export without Application Guard.
         self.row.text(Column::AppGuardContainerId, "");
-        self.row
-            .put(Column::ReportId, format_args!("{}", device.report));
+        self.row.put(Column::ReportId, format_args!("{}", device.report));
     }
 
     fn connection(&mut self, scene: &Scene, number: usize) {
@@ -567,11 +559,7 @@ impl Generator {
         let (name, local, remote) = match action {
             Action::Out => ("ConnectionSuccess", ephemeral, u64::from(scene.port)),
             Action::Failed => ("ConnectionFailed", ephemeral, u64::from(scene.port)),
-            Action::In => (
-                "InboundConnectionAccepted",
-                u64::from(scene.port),
-                ephemeral,
-            ),
+            Action::In => ("InboundConnectionAccepted", u64::from(scene.port), ephemeral),
             Action::Listen => ("ListeningConnectionCreated", ephemeral, 0),
         };
         row.text(Column::ActionType, name);
@@ -584,47 +572,25 @@ impl Generator {
         row.text(Column::RemoteUrl, scene.url);
         let udp = matches!(scene.port, 53 | 161 | 5355);
         row.text(Column::Protocol, if udp { "Udp" } else { "Tcp" });
-        row.text(
-            Column::RemoteIPType,
-            address_type(row.get(Column::RemoteIP)),
-        );
+        row.text(Column::RemoteIPType, address_type(row.get(Column::RemoteIP)));
         let (remote, address) = (scene.remote, &self.devices[number].address);
         match (remote.starts_with("::ffff:"), remote.contains(':')) {
             (true, _) => row.put(Column::LocalIP, format_args!("::ffff:{address}")),
-            (_, true) => row.put(
-                Column::LocalIP,
-                format_args!("2001:db8:20::{:x}", number + 16),
-            ),
+            (_, true) => row.put(Column::LocalIP, format_args!("2001:db8:20::{:x}", number + 16)),
             _ => row.text(Column::LocalIP, address),
         }
         row.text(Column::LocalIPType, address_type(row.get(Column::LocalIP)));
-        let added = if action == Action::Out {
-            *prng.pick(ADDITIONAL)
-        } else {
-            ""
-        };
+        let added = if action == Action::Out { *prng.pick(ADDITIONAL) } else { "" };
         prng.expand(added, row.clear(Column::AdditionalFields));
     }
 
     /// What is the same for a file wherever it runs, its name and folder apart.
     fn file(&mut self, scene: &Scene) {
         let (row, program) = (&mut self.row, &scene.program);
-        row.text(
-            Column::InitiatingProcessVersionInfoCompanyName,
-            program.company,
-        );
-        row.text(
-            Column::InitiatingProcessVersionInfoProductName,
-            program.product,
-        );
-        row.text(
-            Column::InitiatingProcessVersionInfoProductVersion,
-            program.version,
-        );
-        row.text(
-            Column::InitiatingProcessVersionInfoOriginalFileName,
-            program.name,
-        );
+        row.text(Column::InitiatingProcessVersionInfoCompanyName, program.company);
+        row.text(Column::InitiatingProcessVersionInfoProductName, program.product);
+        row.text(Column::InitiatingProcessVersionInfoProductVersion, program.version);
+        row.text(Column::InitiatingProcessVersionInfoOriginalFileName, program.name);
         row.text(Column::InitiatingProcessParentFileName, program.parent);
         row.text(Column::InitiatingProcessFileName, scene.file_name());
         row.text(Column::InitiatingProcessSHA256, "");
@@ -633,17 +599,10 @@ impl Generator {
             row.text(Column::InitiatingProcessFolderPath, "");
             return;
         }
-        let mut content = Prng(fingerprint(&[
-            program.name,
-            program.product,
-            program.version,
-        ]));
+        let mut content = Prng(fingerprint(&[program.name, program.product, program.version]));
         for _ in 0..4 {
             let word = content.draw();
-            append(
-                &mut row.0[Column::InitiatingProcessSHA256 as usize],
-                format_args!("{word:016x}"),
-            );
+            append(&mut row.0[Column::InitiatingProcessSHA256 as usize], format_args!("{word:016x}"));
         }
         let size = content.within((80_000, 9_000_000));
         row.put(Column::InitiatingProcessFileSize, format_args!("{size}"));
@@ -652,10 +611,7 @@ impl Generator {
         let path = Column::InitiatingProcessFolderPath;
         match self.prng.below(9) {
             0..=2 => row.text(path, folder.trim_end_matches('\\')),
-            3 => row.put(
-                path,
-                format_args!(r"\Device\HarddiskVolume3{}{name}", &folder[2..]),
-            ),
+            3 => row.put(path, format_args!(r"\Device\HarddiskVolume3{}{name}", &folder[2..])),
             _ => row.put(path, format_args!("{folder}{name}")),
         }
     }
@@ -673,18 +629,12 @@ impl Generator {
         if program.name.is_empty() {
             return;
         }
-        for column in [
-            Column::InitiatingProcessId,
-            Column::InitiatingProcessParentId,
-        ] {
+        for column in [Column::InitiatingProcessId, Column::InitiatingProcessParentId] {
             let number = prng.within((150, 6_000)) * 4;
             row.put(column, format_args!("{number}"));
         }
         let command = row.clear(Column::InitiatingProcessCommandLine);
-        append(
-            command,
-            format_args!("\"{}{}\" ", program.folder, scene.file_name()),
-        );
+        append(command, format_args!("\"{}{}\" ", program.folder, scene.file_name()));
         prng.expand(program.arguments, command);
         command.truncate(command.trim_end_matches(' ').len());
     }
@@ -697,30 +647,22 @@ impl Generator {
             Account::User => ("contoso", user.as_str(), "Medium"),
             Account::Unknown => ("", "", ""),
         };
-        self.row
-            .text(Column::InitiatingProcessAccountDomain, domain);
+        self.row.text(Column::InitiatingProcessAccountDomain, domain);
         self.row.text(Column::InitiatingProcessAccountName, name);
-        self.row
-            .text(Column::InitiatingProcessIntegrityLevel, level);
+        self.row.text(Column::InitiatingProcessIntegrityLevel, level);
     }
 }
 
 impl Scene {
     fn file_name(&self) -> &'static str {
-        if self.name.is_empty() {
-            self.program.name
-        } else {
-            self.name
-        }
+        if self.name.is_empty() { self.program.name } else { self.name }
     }
 }
 
 /// A number for some texts (FNV-1a): a renamed file keeps its hash.
 fn fingerprint(texts: &[&str]) -> u64 {
     let bytes = texts.iter().flat_map(|text| text.bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn address_type(address: &str) -> &'static str {
@@ -747,14 +689,8 @@ struct Group {
 /// Whether the hunt's `where` selects a row.
 fn is_hunted(row: &Row) -> bool {
     has_term(row.get(Column::RemoteUrl), "server.action1.com")
-        && has_term(
-            row.get(Column::InitiatingProcessVersionInfoCompanyName),
-            "action1",
-        )
-        && has_term(
-            row.get(Column::InitiatingProcessVersionInfoProductName),
-            "action1",
-        )
+        && has_term(row.get(Column::InitiatingProcessVersionInfoCompanyName), "action1")
+        && has_term(row.get(Column::InitiatingProcessVersionInfoProductName), "action1")
 }
 
 /// KQL's `has`: the term, in any letter case, with no letter or digit at either side.
@@ -776,9 +712,7 @@ fn summarise(plan: Vec<Moment>, generator: &mut Generator) -> Vec<Group> {
         }
         let (device, url) = (row.get(Column::DeviceId), row.get(Column::RemoteUrl));
         let (time, report) = (row.get(Column::Timestamp), row.get(Column::ReportId));
-        let known = groups
-            .iter_mut()
-            .find(|group| group.device_id == device && group.url == url);
+        let known = groups.iter_mut().find(|group| group.device_id == device && group.url == url);
         if let Some(group) = known {
             time.clone_into(&mut group.last);
             group.count += 1;
@@ -801,34 +735,16 @@ fn summarise(plan: Vec<Moment>, generator: &mut Generator) -> Vec<Group> {
 }
 
 fn write_summary(groups: &[Group], out: &mut impl Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "DeviceId,DeviceName,RemoteUrl,FirstSeen,LastSeen,Report,Count"
-    )?;
+    writeln!(out, "DeviceId,DeviceName,RemoteUrl,FirstSeen,LastSeen,Report,Count")?;
     for group in groups {
-        let Group {
-            device_id,
-            device_name,
-            url,
-            first,
-            last,
-            reports,
-            count,
-        } = group;
+        let Group { device_id, device_name, url, first, last, reports, count } = group;
         let reports = reports.join(",");
-        writeln!(
-            out,
-            "{device_id},{device_name},{url},{first},{last},\"[{reports}]\",{count}"
-        )?;
+        writeln!(out, "{device_id},{device_name},{url},{first},{last},\"[{reports}]\",{count}")?;
     }
     Ok(())
 }
 
-fn write_rows(
-    options: &Options,
-    plan: impl Iterator<Item = Moment>,
-    out: &mut impl Write,
-) -> io::Result<()> {
+fn write_rows(options: &Options, plan: impl Iterator<Item = Moment>, out: &mut impl Write) -> io::Result<()> {
     let mut generator = Generator::new(options);
     let mut line = Vec::new();
     if options.format == Format::Csv {
@@ -884,12 +800,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, Str
         (Some(_), _) if format == Format::Summarised => {
             Err("--format summarised goes only with --sample".to_owned())
         }
-        _ => Ok(Some(Options {
-            rows,
-            seed,
-            format,
-            out,
-        })),
+        _ => Ok(Some(Options { rows, seed, format, out })),
     }
 }
 
@@ -903,9 +814,7 @@ fn format_named(name: &str) -> Result<Format, String> {
         "csv" => Ok(Format::Csv),
         "jsonl" => Ok(Format::Jsonl),
         "summarised" => Ok(Format::Summarised),
-        _ => Err(format!(
-            "{name:?} is no format; there are csv, jsonl and summarised"
-        )),
+        _ => Err(format!("{name:?} is no format; there are csv, jsonl and summarised")),
     }
 }
 

@@ -62,6 +62,7 @@ fn cell<'c>(case: &'c Case, slot: &FieldRef) -> Option<&'c str> {
 }
 
 fn describe(case: &Case) -> String {
-    let cells: Vec<String> = case.cells.iter().map(|(field, text)| format!("{}={text}", field.name())).collect();
+    let cells: Vec<String> =
+        case.cells.iter().map(|(field, text)| format!("{}={text}", field.name())).collect();
     cells.join(", ")
 }

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless the variable `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,

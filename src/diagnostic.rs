@@ -88,11 +88,7 @@ impl Diagnostic {
 ///
 /// With `color` it holds ANSI styles; the stream that prints it decides whether they survive.
 pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
-    let renderer = if color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut out = String::new();
     for diagnostic in diagnostics {
         if !out.is_empty() {
@@ -131,16 +127,11 @@ fn snippet<'a>(place: &'a Place, label: &'a str) -> Snippet<'a, annotate_snippet
     if !label.is_empty() {
         annotation = annotation.label(label);
     }
-    Snippet::source(&place.text)
-        .line_start(place.line)
-        .path(&place.file)
-        .annotation(annotation)
+    Snippet::source(&place.text).line_start(place.line).path(&place.file).annotation(annotation)
 }
 
 fn byte_of(text: &str, character: usize) -> usize {
-    text.char_indices()
-        .nth(character)
-        .map_or(text.len(), |(byte, _)| byte)
+    text.char_indices().nth(character).map_or(text.len(), |(byte, _)| byte)
 }
 
 #[cfg(test)]

@@ -43,25 +43,35 @@ const fn field(
     kind: Kind,
     meaning: &'static str,
 ) -> FieldInfo {
-    FieldInfo {
-        name,
-        spellings,
-        kind,
-        meaning,
-    }
+    FieldInfo { name, spellings, kind, meaning }
 }
 
 /// Every field that a condition may name.
 pub const FIELDS: &[FieldInfo] = &[
     field("process.name", &["process_name"], Kind::Text, "file name of the process that acted"),
-    field("process.path", &["process.executable"], Kind::Text, "its path as the sensor wrote it, with or without the file name"),
+    field(
+        "process.path",
+        &["process.executable"],
+        Kind::Text,
+        "its path as the sensor wrote it, with or without the file name",
+    ),
     field("process.command_line", &["process.args"], Kind::Text, "its command line"),
     field("process.sha256", &["process.hash.sha256"], Kind::Text, "SHA-256 of its image"),
     field("process.company", &["process.pe.company"], Kind::Text, "company that the file declares of itself"),
     field("process.product", &["process.pe.product"], Kind::Text, "product that the file declares of itself"),
-    field("process.original_file_name", &["process.pe.original_file_name"], Kind::Text, "name that the file declares of itself"),
+    field(
+        "process.original_file_name",
+        &["process.pe.original_file_name"],
+        Kind::Text,
+        "name that the file declares of itself",
+    ),
     field("process.parent.name", &[], Kind::Text, "file name of the process that started it"),
-    field("process.parent.path", &["process.parent.executable"], Kind::Text, "path of the process that started it"),
+    field(
+        "process.parent.path",
+        &["process.parent.executable"],
+        Kind::Text,
+        "path of the process that started it",
+    ),
     field("user.name", &[], Kind::Text, "account that it ran as"),
     field("user.domain", &[], Kind::Text, "domain of that account"),
     field("host.name", &["host.hostname"], Kind::Text, "device that reported the row"),
@@ -77,9 +87,7 @@ pub const FIELDS: &[FieldInfo] = &[
 impl Field {
     /// The field of this name or spelling.
     pub fn named(name: &str) -> Option<Self> {
-        let place = FIELDS
-            .iter()
-            .position(|info| info.name == name || info.spellings.contains(&name))?;
+        let place = FIELDS.iter().position(|info| info.name == name || info.spellings.contains(&name))?;
         u8::try_from(place).ok().map(Self)
     }
 

@@ -65,10 +65,13 @@ fn world() -> World {
 
 fn complain(diagnostics: &[Diagnostic]) {
     let mut text = render(diagnostics, true);
-    text.push_str(&match diagnostics.len() {
-        1 => "\nquell: nothing was suppressed\n".to_owned(),
-        many => format!("\nquell: {many} mistakes; nothing was suppressed\n"),
-    });
+    let count = match diagnostics.len() {
+        1 => String::new(),
+        many => format!("{many} mistakes; "),
+    };
+    text += "\nquell: ";
+    text += &count;
+    text += "nothing was suppressed\n";
     // With nobody left to tell, the exit code still says it.
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
@@ -76,7 +79,9 @@ fn complain(diagnostics: &[Diagnostic]) {
 fn interrupted() {
     let unfinished = commands::output::abandon();
     if unfinished > 0 {
-        eprintln!("quell: interrupted; nothing was written, and files that were there before are as they were");
+        eprintln!(
+            "quell: interrupted; nothing was written, and files that were there before are as they were"
+        );
     } else {
         eprintln!("quell: interrupted");
     }

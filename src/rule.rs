@@ -18,10 +18,7 @@ pub struct Rule {
 impl Rule {
     /// Reads the top-level keys `id` and `name`, whatever their letter case; nothing if the text has neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let rule = Self {
-            id: top_level(text, "id"),
-            name: top_level(text, "name"),
-        };
+        let rule = Self { id: top_level(text, "id"), name: top_level(text, "name") };
         (rule.id.is_some() || rule.name.is_some()).then_some(rule)
     }
 

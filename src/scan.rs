@@ -99,7 +99,13 @@ struct Part {
 }
 
 /// Scans a stream that stands at its first data row, on line `line` of the file.
-pub fn scan<R: Read>(job: &Job<'_>, chunker: &mut Chunker<R>, line: u64, pace: Pace, sink: &mut dyn Sink) -> io::Result<Scanned> {
+pub fn scan<R: Read>(
+    job: &Job<'_>,
+    chunker: &mut Chunker<R>,
+    line: u64,
+    pace: Pace,
+    sink: &mut dyn Sink,
+) -> io::Result<Scanned> {
     let (send, receive) = mpsc::sync_channel::<(u64, Chunk)>(pace.threads * 2);
     let (done, parts) = mpsc::channel();
     let receive = Mutex::new(receive);

@@ -21,7 +21,9 @@ pub const MAX_GROUPS: usize = 50_000;
 pub const MAX_EXAMPLES: usize = 1_000;
 
 /// Rows by verdict. `read` is `kept` and `suppressed` together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Totals {
     /// Rows read.
     pub read: u64,
@@ -177,7 +179,13 @@ impl Tally {
     }
 
     /// Counts a row. `cells` are those that the matcher judged.
-    pub fn add(&mut self, verdict: &Verdict<'_>, facts: &Facts<'_>, matcher: &Matcher, cells: &[Option<&str>]) {
+    pub fn add(
+        &mut self,
+        verdict: &Verdict<'_>,
+        facts: &Facts<'_>,
+        matcher: &Matcher,
+        cells: &[Option<&str>],
+    ) {
         self.totals.read += 1;
         if let Some(time) = facts.time {
             widen(&mut self.span, time, time);

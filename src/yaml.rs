@@ -94,20 +94,15 @@ pub fn to_string<T: serde::Serialize>(value: &T) -> Result<String, String> {
 pub fn parse(text: &str) -> Result<Option<Node<'_>>, YamlError> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| {
-            at(error.marker().line(), error.marker().col(), error.info().to_owned())
-        })?;
+        let (event, span) = event
+            .map_err(|error| at(error.marker().line(), error.marker().col(), error.info().to_owned()))?;
         builder.take(event, span)?;
     }
     Ok(builder.root)
 }
 
 fn at(line: usize, column: usize, message: String) -> YamlError {
-    YamlError {
-        message,
-        line,
-        column: column + 1,
-    }
+    YamlError { message, line, column: column + 1 }
 }
 
 enum Open<'a> {
@@ -175,10 +170,7 @@ impl<'a> Builder<'a> {
         if self.aliased > MAX_ALIASED_NODES {
             return Err(fail(span, "the aliases of this file multiply it beyond what quell reads"));
         }
-        let node = Node {
-            value: target.value.clone(),
-            span: place(span),
-        };
+        let node = Node { value: target.value.clone(), span: place(span) };
         self.add(node);
         Ok(())
     }
@@ -205,10 +197,9 @@ impl<'a> Builder<'a> {
 
 fn refuse_tag(tag: Option<&saphyr_parser::Tag>, span: YamlSpan) -> Result<(), YamlError> {
     match tag {
-        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == "str") => Err(fail(
-            span,
-            "YAML tags have no meaning here; write the value in quotes",
-        )),
+        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == "str") => {
+            Err(fail(span, "YAML tags have no meaning here; write the value in quotes"))
+        }
         _ => Ok(()),
     }
 }
@@ -222,17 +213,14 @@ fn place(span: YamlSpan) -> Span {
     Span {
         line: span.start.line(),
         column: span.start.col() + 1,
-        width: if one_line {
-            span.end.col().saturating_sub(span.start.col())
-        } else {
-            0
-        },
+        width: if one_line { span.end.col().saturating_sub(span.start.col()) } else { 0 },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
 
     #[test]
     fn scalars_stay_as_they_were_written() {
@@ -254,8 +242,8 @@ mod tests {
     fn aliases_that_multiply_the_text_are_refused() {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
-            let before = format!("*a{}", level - 1);
-            text += &format!("a{level}: &a{level} [{}]\n", vec![before; 9].join(", "));
+            let before = vec![format!("*a{}", level - 1); 9].join(", ");
+            writeln!(text, "a{level}: &a{level} [{before}]").unwrap();
         }
         let error = parse(&text).unwrap_err();
         assert!(error.message.contains("multiply"), "{error:?}");

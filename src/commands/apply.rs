@@ -1,7 +1,7 @@
 //! `quell apply`: the main job.
 
 use super::lists::{in_force, loaded, rule, today};
-use super::output::{Finished, Output, write_file};
+use super::output::{Finished, Output, whole_file};
 use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, wanted};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Apply, FailOn};
@@ -25,7 +25,8 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
-    let mut opened = args.results.iter().map(|name| open(name, &args.input)).collect::<Outcome<Vec<Opened>>>()?;
+    let mut opened =
+        args.results.iter().map(|name| open(name, &args.input)).collect::<Outcome<Vec<Opened>>>()?;
     let schema = one_schema(&opened, &lists)?;
     let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     for results in &mut opened {
         pass.file(results)?;
     }
-    let (tally, files, malformed, outputs) = pass.finish()?;
+    let Passed { tally, files, malformed, mut outputs } = pass.finish()?;
     let notes = notes(&tally, &files, applied.len(), &lists.exclusions);
     let report = build(Run {
         tally,
@@ -49,15 +50,15 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         malformed,
         notes,
     });
-    let strict = args.strict && report.totals.malformed > 0;
-    if !strict {
-        outputs.into_iter().try_for_each(Finished::commit)?;
-    }
-    deliver(args, world, &report, &formats)?;
-    if strict {
+    outputs.extend(report_files(args, world, &report, &formats)?);
+    if args.strict && report.totals.malformed > 0 {
+        show(args, world, &report)?;
         let rows = report.totals.malformed;
-        return fail("malformed", format!("{rows} rows could not be read, and --strict was given; no rows were written"), "the report names them by line");
+        let message = format!("{rows} rows could not be read, and --strict was given; no file was written");
+        return fail("malformed", message, "the report names them by line");
     }
+    outputs.into_iter().try_for_each(Finished::commit)?;
+    show(args, world, &report)?;
     Ok(end(args, &report, &left_out))
 }
 
@@ -65,12 +66,20 @@ fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
     let outputs: Vec<&String> = args.kept.iter().chain(&args.suppressed).chain(&args.report).collect();
     for (place, name) in outputs.iter().enumerate() {
         if outputs[..place].contains(name) {
-            return fail("same-file", format!("{name} is asked for twice"), "give each output a file of its own");
+            return fail(
+                "same-file",
+                format!("{name} is asked for twice"),
+                "give each output a file of its own",
+            );
         }
     }
     let format = |name: &String| match ReportFormat::of_file(name) {
         Some(format) => Ok(format),
-        None => fail("unknown-format", format!("{name}: a report's format is known by the end of its name"), "end it in .json, .md, .csv or .txt"),
+        None => fail(
+            "unknown-format",
+            format!("{name}: a report's format is known by the end of its name"),
+            "end it in .json, .md, .csv or .txt",
+        ),
     };
     args.report.iter().map(format).collect()
 }
@@ -80,7 +89,10 @@ fn one_schema<'s>(opened: &[Opened], lists: &'s super::lists::Loaded) -> Outcome
     for results in opened {
         let schema = schema(results, &lists.schemas, lists.named.as_deref())?;
         if let Some(first) = chosen.filter(|first| first.name != schema.name) {
-            let message = format!("{} has the columns of {}, and {} those of {}", opened[0].name, first.name, results.name, schema.name);
+            let message = format!(
+                "{} has the columns of {}, and {} those of {}",
+                opened[0].name, first.name, results.name, schema.name
+            );
             return fail("mixed-schemas", message, "apply to each kind of results by itself");
         }
         chosen = Some(schema);
@@ -108,7 +120,14 @@ struct Pass<'p> {
 }
 
 impl<'p> Pass<'p> {
-    fn new(args: &'p Apply, world: &World, schema: &'p Schema, applied: &'p [&'p Exclusion], matcher: &'p Matcher, opened: &[Opened]) -> Outcome<Self> {
+    fn new(
+        args: &'p Apply,
+        world: &World,
+        schema: &'p Schema,
+        applied: &'p [&'p Exclusion],
+        matcher: &'p Matcher,
+        opened: &[Opened],
+    ) -> Outcome<Self> {
         let create = |name: &Option<String>| name.as_deref().map(Output::create).transpose();
         let bytes = opened.iter().map(|results| results.size).sum::<Option<u64>>();
         let mut pass = Self {
@@ -140,7 +159,11 @@ impl<'p> Pass<'p> {
                 *format == results.format && split_line_end(header).0 == split_line_end(&results.preamble).0
             });
             if !same {
-                return fail("mixed-files", format!("{} has another format or header than the file before it", results.name), "rows of different shapes cannot go into one output; apply to each by itself");
+                return fail(
+                    "mixed-files",
+                    format!("{} has another format or header than the file before it", results.name),
+                    "rows of different shapes cannot go into one output; apply to each by itself",
+                );
             }
             self.first = Some((results.format, results.preamble.clone()));
         }
@@ -163,7 +186,8 @@ impl<'p> Pass<'p> {
             suppressed: self.args.suppressed.is_some(),
         };
         let begun = self.sink.begin(results, self.files.is_empty());
-        let scanned = begun.and_then(|()| scan(&job, &mut results.chunker, results.line, self.pace, &mut self.sink));
+        let scanned =
+            begun.and_then(|()| scan(&job, &mut results.chunker, results.line, self.pace, &mut self.sink));
         match scanned {
             Ok(scanned) => self.count(results, scanned),
             Err(error) => return self.broken(results, &error),
@@ -178,7 +202,9 @@ impl<'p> Pass<'p> {
             ""
         };
         match cannot_read::<()>(&results.name, error) {
-            Err(diagnostics) => Err(diagnostics.into_iter().map(|d| if help.is_empty() { d } else { d.help(help) }).collect()),
+            Err(diagnostics) => {
+                Err(diagnostics.into_iter().map(|d| if help.is_empty() { d } else { d.help(help) }).collect())
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -214,12 +240,20 @@ impl<'p> Pass<'p> {
         if missing.is_empty() { Ok(()) } else { Err(missing_columns(results, self.schema, &missing)) }
     }
 
-    fn finish(self) -> Outcome<(Tally, Vec<ResultsFile>, Vec<MalformedRow>, Vec<Finished>)> {
+    fn finish(self) -> Outcome<Passed> {
         self.sink.bar.finish_and_clear();
         let outputs = [self.sink.kept, self.sink.suppressed].into_iter().flatten();
         let finished = outputs.map(Output::finish).collect::<Outcome<Vec<_>>>()?;
-        Ok((self.tally, self.files, self.malformed, finished))
+        Ok(Passed { tally: self.tally, files: self.files, malformed: self.malformed, outputs: finished })
     }
+}
+
+/// What is left of a pass: counts, and outputs that wait for their names.
+struct Passed {
+    tally: Tally,
+    files: Vec<ResultsFile>,
+    malformed: Vec<MalformedRow>,
+    outputs: Vec<Finished>,
 }
 
 struct Files {
@@ -233,7 +267,7 @@ impl Files {
     fn begin(&mut self, results: &Opened, first: bool) -> io::Result<()> {
         if !first {
             let outputs = [&mut self.kept, &mut self.suppressed].into_iter().flatten();
-            return outputs.map(Output::end_line).collect();
+            return outputs.map(Output::end_line).try_for_each(|ended| ended);
         }
         if let Some(kept) = &mut self.kept {
             kept.write(&results.preamble)?;
@@ -280,7 +314,10 @@ fn bar(bytes: Option<u64>, shown: bool) -> ProgressBar {
 fn notes(tally: &Tally, files: &[ResultsFile], applied: usize, all: &[Exclusion]) -> Vec<String> {
     let mut notes = Vec::new();
     if tally.totals.read == 0 {
-        notes.push("THERE ARE NO ROWS. Nothing was checked: either the hunt found nothing, or the export is empty.".to_owned());
+        notes.push(
+            "THERE ARE NO ROWS. Nothing was checked: either the hunt found nothing, or the export is empty."
+                .to_owned(),
+        );
     }
     if all.is_empty() {
         notes.push("THERE ARE NO EXCLUSIONS in the lists, so every row was kept.".to_owned());
@@ -288,17 +325,27 @@ fn notes(tally: &Tally, files: &[ResultsFile], applied: usize, all: &[Exclusion]
         notes.push("NO EXCLUSION APPLIES to these results, so every row was kept.".to_owned());
     }
     for file in files.iter().filter(|file| CAPS.contains(&file.rows)) {
-        notes.push(format!("{} has exactly {} rows, which is where a portal or an API cuts off: it is probably incomplete.", file.file, file.rows));
+        notes.push(format!(
+            "{} has exactly {} rows, which is where a portal or an API cuts off: it is probably incomplete.",
+            file.file, file.rows
+        ));
     }
     notes
 }
 
-fn deliver(args: &Apply, world: &World, report: &Report, formats: &[ReportFormat]) -> Outcome<()> {
+fn report_files(
+    args: &Apply,
+    world: &World,
+    report: &Report,
+    formats: &[ReportFormat],
+) -> Outcome<Vec<Finished>> {
     let layout = Layout { width: world.width, groups: args.groups };
-    for (name, format) in args.report.iter().zip(formats) {
-        write_file(name, &render(report, *format, layout))?;
-    }
-    let text = render(report, args.format, layout);
+    let files = args.report.iter().zip(formats);
+    files.map(|(name, format)| whole_file(name, &render(report, *format, layout))).collect()
+}
+
+fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
+    let text = render(report, args.format, Layout { width: world.width, groups: args.groups });
     if args.kept.as_deref() == Some("-") || args.suppressed.as_deref() == Some("-") {
         // Standard output carries rows.
         eprint!("{text}");
@@ -317,7 +364,9 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
         FailOn::Dead => status(Status::Dead),
         FailOn::Redundant => status(Status::Redundant),
         FailOn::Expired => status(Status::Expired),
-        FailOn::Loose => report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches),
+        FailOn::Loose => {
+            report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)
+        }
     };
     let nothing = report.totals.read == 0 || report.exclusions.len() == left_out.len();
     if nothing || args.fail_on.iter().any(is) { End::LookAtIt } else { End::Clean }

@@ -70,7 +70,9 @@ fn files(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
 fn collect(folder: &Path, found: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) => return mistakes.push(Diagnostic::error("cannot-read", format!("{}: {error}", folder.display()))),
+        Err(error) => {
+            return mistakes.push(Diagnostic::error("cannot-read", format!("{}: {error}", folder.display())));
+        }
     };
     for entry in entries.flatten() {
         let path = entry.path();
@@ -78,7 +80,10 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnosti
         // A link to a folder may lead back up.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !hidden {
             collect(&path, found, mistakes);
-        } else if path.is_file() && path.extension().is_some_and(|end| end == "yaml" || end == "yml") && !hidden {
+        } else if path.is_file()
+            && path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+            && !hidden
+        {
             found.push(path);
         }
     }
@@ -103,8 +108,9 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8")).help("save the file as UTF-8")
+        let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
+        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8"))
+            .help("save the file as UTF-8")
     })
 }
 
@@ -168,7 +174,12 @@ pub(super) fn in_force<'e>(
     (applied, left_out)
 }
 
-fn why_not(exclusion: &Exclusion, rule: Option<&Rule>, today: Date, schema: &str) -> Option<(Status, String)> {
+fn why_not(
+    exclusion: &Exclusion,
+    rule: Option<&Rule>,
+    today: Date,
+    schema: &str,
+) -> Option<(Status, String)> {
     if exclusion.is_expired(today) {
         let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
         return Some((Status::Expired, format!("expired on {last}; it suppresses nothing")));

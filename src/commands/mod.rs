@@ -47,7 +47,9 @@ pub(crate) fn print(text: &str) -> Outcome<()> {
     use std::io::{ErrorKind, Write};
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => fail("cannot-write", format!("standard output: {error}"), ""),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail("cannot-write", format!("standard output: {error}"), "")
+        }
         _ => Ok(()),
     }
 }

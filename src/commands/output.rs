@@ -128,11 +128,13 @@ fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
     fail("cannot-write", format!("{name}: {error}"), "the file that was there before, if any, is as it was")
 }
 
-/// Writes a whole small file.
-pub(super) fn write_file(name: &str, text: &str) -> Outcome<()> {
+/// Writes a whole small file, which then waits for its name.
+pub(super) fn whole_file(name: &str, text: &str) -> Outcome<Finished> {
     let mut output = Output::create(name)?;
     match output.write(text.as_bytes()) {
-        Ok(()) => output.finish()?.commit(),
-        Err(error) => fail("cannot-write", error.to_string(), "the file that was there before, if any, is as it was"),
+        Ok(()) => output.finish(),
+        Err(error) => {
+            fail("cannot-write", error.to_string(), "the file that was there before, if any, is as it was")
+        }
     }
 }

@@ -2,14 +2,15 @@
 
 use super::{Outcome, fail};
 use crate::cli::Input;
+use memchr::memchr_iter;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Field;
+use quell::results::Format;
 use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
 use quell::results::csv::{self, Splitter};
 use quell::results::json::{self, Lines};
 use quell::results::layout::{Layout, Wanted};
-use quell::results::Format;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
 use std::fs::File;
@@ -51,7 +52,7 @@ pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
     match understand(name, &mut chunker, input) {
         Ok((format, names, preamble)) => {
             chunker.set_format(format);
-            let line = 1 + preamble.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let line = 1 + memchr_iter(b'\n', &preamble).count() as u64;
             Ok(Opened { name: name.to_owned(), chunker, format, preamble, line, names, size })
         }
         Err(Ok(error)) => cannot_read(name, &error),
@@ -70,14 +71,26 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
     let (mut text, mut ended) = chunker.peek(CHUNK).map_err(Ok)?;
     let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-        return refuse("not-utf8", format!("{name}: this is UTF-16"), "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`");
+        return refuse(
+            "not-utf8",
+            format!("{name}: this is UTF-16"),
+            "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`",
+        );
     }
     if text.starts_with(b"\x1f\x8b") || text.starts_with(b"\x28\xb5\x2f\xfd") {
-        return refuse("compressed", format!("{name}: this is compressed"), "unpack it into a pipe: `zcat FILE | quell apply -` or `zstdcat FILE | quell apply -`");
+        return refuse(
+            "compressed",
+            format!("{name}: this is compressed"),
+            "unpack it into a pipe: `zcat FILE | quell apply -` or `zstdcat FILE | quell apply -`",
+        );
     }
     let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
     if start.starts_with(b"[") || (start.starts_with(b"{") && !is_json_line(start, ended)) {
-        return refuse("json-document", format!("{name}: this is one JSON document, not one JSON object a line"), "make it lines: `jq -c '.[]' FILE` for an array, `jq -c '.results[]' FILE` for an answer of the Graph API");
+        return refuse(
+            "json-document",
+            format!("{name}: this is one JSON document, not one JSON object a line"),
+            "make it lines: `jq -c '.[]' FILE` for an array, `jq -c '.results[]' FILE` for an answer of the Graph API",
+        );
     }
     if start.starts_with(b"{") {
         return Ok((Format::JsonLines, json::keys(text, SAMPLE_LINES), Vec::new()));
@@ -93,7 +106,11 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
             return Ok((Format::Csv { delimiter }, names, preamble));
         }
         if ended || wanted > MAX_ROW {
-            return refuse("no-header", format!("{name}: the header has a quotation mark that is never closed"), "correct the first line");
+            return refuse(
+                "no-header",
+                format!("{name}: the header has a quotation mark that is never closed"),
+                "correct the first line",
+            );
         }
         wanted *= 2;
         (text, ended) = chunker.peek(wanted).map_err(Ok)?;
@@ -104,7 +121,11 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
 fn is_json_line(text: &[u8], ended: bool) -> bool {
     match text.iter().position(|byte| *byte == b'\n') {
         // A broken first line among lines is a malformed row; a lone brace opens a document.
-        Some(end) => text[..end].trim_ascii().len() > 1 && !text[..end].trim_ascii().ends_with(b"[") && !text[..end].trim_ascii().ends_with(b","),
+        Some(end) => {
+            text[..end].trim_ascii().len() > 1
+                && !text[..end].trim_ascii().ends_with(b"[")
+                && !text[..end].trim_ascii().ends_with(b",")
+        }
         None => !ended || !is_envelope(text),
     }
 }
@@ -112,14 +133,16 @@ fn is_json_line(text: &[u8], ended: bool) -> bool {
 fn is_envelope(text: &[u8]) -> bool {
     let document: Option<serde_json::Value> = serde_json::from_slice(text).ok();
     document.is_some_and(|value| {
-        ["results", "Results", "tables", "records"].iter().any(|key| value.get(key).is_some_and(serde_json::Value::is_array))
+        ["results", "Results", "tables", "records"]
+            .iter()
+            .any(|key| value.get(key).is_some_and(serde_json::Value::is_array))
     })
 }
 
 /// The delimiter that the first line has most of; a comma if none.
 fn guess_delimiter(text: &[u8]) -> u8 {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: &u8| line.iter().filter(|byte| *byte == delimiter).count();
+    let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
     let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
     best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
 }
@@ -129,12 +152,16 @@ pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&s
     if let Some(schema) = named.and_then(|name| schemas.named(name)) {
         return Ok(schema);
     }
-    let names: Vec<String> = opened.names.iter().map(|name| column_name(name).to_owned()).collect();
-    if let Some(schema) = schemas.recognise(&names) {
+    let columns: Vec<String> = opened.names.iter().map(|name| column_name(name).to_owned()).collect();
+    if let Some(schema) = schemas.recognise(&columns) {
         return Ok(schema);
     }
-    let shown: Vec<&str> = names.iter().take(8).map(String::as_str).collect();
-    let columns = if shown.concat().is_empty() { "it has no columns".to_owned() } else { format!("its columns begin {}", shown.join(", ")) };
+    let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
+    let columns = if shown.concat().is_empty() {
+        "it has no columns".to_owned()
+    } else {
+        format!("its columns begin {}", shown.join(", "))
+    };
     fail(
         "unknown-columns",
         format!("{}: no schema knows these columns: {columns}", opened.name),
@@ -144,8 +171,11 @@ pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&s
 
 /// What the reader has to find in each row: the cells that are judged, then device, time, process and destination.
 pub(super) fn wanted(slots: &[FieldRef], schema: &Schema) -> Vec<Wanted> {
-    let plain = |columns: &[String]| columns.iter().map(|column| Source { column: column.clone(), path: false }).collect();
-    let field = |name: &str| Field::named(name).map(|field| schema.sources(field).to_vec()).unwrap_or_default();
+    let plain = |columns: &[String]| {
+        columns.iter().map(|column| Source { column: column.clone(), path: false }).collect()
+    };
+    let field =
+        |name: &str| Field::named(name).map(|field| schema.sources(field).to_vec()).unwrap_or_default();
     let mut wanted: Vec<Wanted> = slots.iter().map(|slot| sources(slot, schema)).collect();
     wanted.push(plain(&schema.device));
     wanted.push(plain(&schema.time));
@@ -183,12 +213,20 @@ pub(super) struct Missing<'e> {
 }
 
 /// The needed columns for which `has` says no.
-pub(super) fn missing<'e>(slots: &'e [FieldRef], exclusions: &[&'e Exclusion], has: impl Fn(usize) -> bool) -> Vec<Missing<'e>> {
+pub(super) fn missing<'e>(
+    slots: &'e [FieldRef],
+    exclusions: &[&'e Exclusion],
+    has: impl Fn(usize) -> bool,
+) -> Vec<Missing<'e>> {
     let absent = slots.iter().enumerate().filter(|(place, _)| !has(*place));
     absent
         .map(|(_, slot)| Missing {
             slot,
-            exclusions: exclusions.iter().filter(|e| e.fields().contains(&slot)).map(|e| e.id.as_str()).collect(),
+            exclusions: exclusions
+                .iter()
+                .filter(|e| e.fields().contains(&slot))
+                .map(|e| e.id.as_str())
+                .collect(),
         })
         .collect()
 }
@@ -235,7 +273,13 @@ fn is_summarised(opened: &Opened, schema: &Schema) -> bool {
     let has = |name: &str| opened.names.iter().any(|column| column_name(column) == name);
     let made = opened.names.iter().any(|name| {
         let name = column_name(name).to_ascii_lowercase();
-        name == "count" || name.starts_with("count_") || name.starts_with("dcount") || name.contains("firstseen") || name.starts_with("min_") || name.starts_with("make_set") || name.starts_with("set_")
+        name == "count"
+            || name.starts_with("count_")
+            || name.starts_with("dcount")
+            || name.contains("firstseen")
+            || name.starts_with("min_")
+            || name.starts_with("make_set")
+            || name.starts_with("set_")
     });
     made && !schema.time.iter().any(|column| has(column))
 }
@@ -245,8 +289,16 @@ fn summarised(opened: &Opened, schema: &Schema, missing: &[Missing<'_>], columns
     ids.sort_unstable();
     ids.dedup();
     let dropped = columns.join(", ");
-    let message = format!("{}: these results are summarised, and the hunt's `summarize` dropped {dropped}", opened.name);
-    let by: Vec<&str> = opened.names.iter().map(|name| column_name(name)).filter(|name| schema.columns.contains_key(*name)).collect();
+    let message = format!(
+        "{}: these results are summarised, and the hunt's `summarize` dropped {dropped}",
+        opened.name
+    );
+    let by: Vec<&str> = opened
+        .names
+        .iter()
+        .map(|name| column_name(name))
+        .filter(|name| schema.columns.contains_key(*name))
+        .collect();
     let time = schema.time.first().map_or("Timestamp", String::as_str);
     let table = schema.table.as_deref().unwrap_or("the hunt's table");
     let mut kept: Vec<&str> = vec![time];

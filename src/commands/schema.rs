@@ -24,7 +24,13 @@ pub(crate) fn run(args: &Schema) -> Outcome {
             let sources: Vec<String> = schema
                 .sources(field)
                 .iter()
-                .map(|source| if source.path { format!("{} (last segment)", source.column) } else { source.column.clone() })
+                .map(|source| {
+                    if source.path {
+                        format!("{} (last segment)", source.column)
+                    } else {
+                        source.column.clone()
+                    }
+                })
                 .collect();
             let columns = if sources.is_empty() { "-".to_owned() } else { sources.join(", ") };
             let _ = writeln!(out, "  {:<28} {columns}", field.name());

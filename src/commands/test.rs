@@ -19,15 +19,27 @@ pub(crate) fn run(args: &Test) -> Outcome {
         if suppress == 0 || keep == 0 {
             untested += 1;
             let missing = if suppress == 0 { "suppress" } else { "keep" };
-            let _ = writeln!(out, "{}: {}:{}: no case to {missing}", exclusion.id, exclusion.origin.file, exclusion.origin.line);
+            let _ = writeln!(
+                out,
+                "{}: {}:{}: no case to {missing}",
+                exclusion.id, exclusion.origin.file, exclusion.origin.line
+            );
         }
         for case in cases::run(exclusion) {
             failed += 1;
             let (must, was) = if case.must_suppress { ("suppress", "kept") } else { ("keep", "suppressed") };
-            let _ = writeln!(out, "{}: {}:{}: must {must}, was {was}: {}", case.id, case.file, case.line, case.row);
+            let _ = writeln!(
+                out,
+                "{}: {}:{}: must {must}, was {was}: {}",
+                case.id, case.file, case.line, case.row
+            );
         }
     }
-    let _ = writeln!(out, "{} exclusions, {total} cases, {failed} failed, {untested} without cases of both kinds", lists.exclusions.len());
+    let _ = writeln!(
+        out,
+        "{} exclusions, {total} cases, {failed} failed, {untested} without cases of both kinds",
+        lists.exclusions.len()
+    );
     print(&out)?;
     let clean = failed == 0 && untested == 0 && !lists.exclusions.is_empty();
     Ok(if clean { End::Clean } else { End::LookAtIt })

@@ -21,9 +21,6 @@ pub const DOCUMENTED: [(&str, &str); 5] = [
 pub fn documented() -> Vec<validate::ListText> {
     DOCUMENTED
         .iter()
-        .map(|(file, text)| validate::ListText {
-            file: (*file).to_owned(),
-            text: (*text).to_owned(),
-        })
+        .map(|(file, text)| validate::ListText { file: (*file).to_owned(), text: (*text).to_owned() })
         .collect()
 }

@@ -228,12 +228,7 @@ impl AddressRange {
         if first.1 > last.1 {
             return Err("the range ends before it begins".into());
         }
-        Ok(Self {
-            family: first.0,
-            first: first.1,
-            last: last.1,
-            text: text.to_owned(),
-        })
+        Ok(Self { family: first.0, first: first.1, last: last.1, text: text.to_owned() })
     }
 
     /// Whether it holds the address.
@@ -242,22 +237,19 @@ impl AddressRange {
     }
 }
 
-fn parse_address(text: &str) -> Result<(Family, u128), String> {
-    text.parse::<IpAddr>()
-        .map(address_number)
-        .map_err(|_| address_mistake(text))
+/// One end of a range.
+type End = (Family, u128);
+
+fn parse_address(text: &str) -> Result<End, String> {
+    text.parse::<IpAddr>().map(address_number).map_err(|_| address_mistake(text))
 }
 
-fn parse_network(text: &str) -> Result<((Family, u128), (Family, u128)), String> {
+fn parse_network(text: &str) -> Result<(End, End), String> {
     let (address, length) = text.split_once('/').unwrap_or((text, ""));
     parse_address(address)?;
-    let network: IpNet = text
-        .parse()
-        .map_err(|_| format!("`/{length}` is not a prefix length of this address's family"))?;
-    let ends = (
-        address_number(network.network()),
-        address_number(network.broadcast()),
-    );
+    let network: IpNet =
+        text.parse().map_err(|_| format!("`/{length}` is not a prefix length of this address's family"))?;
+    let ends = (address_number(network.network()), address_number(network.broadcast()));
     // A prefix that begins in the mapped block and leaves it would mix the families.
     let mapped = matches!(network, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
     if mapped && (network.prefix_len() < 96) {
@@ -318,9 +310,7 @@ impl NumberRange {
 /// A whole number in plain digits without a leading zero, as rows and lists write it.
 pub fn parse_number(text: &str) -> Option<u64> {
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (plain && (text.len() == 1 || !text.starts_with('0')))
-        .then(|| text.parse().ok())
-        .flatten()
+    (plain && (text.len() == 1 || !text.starts_with('0'))).then(|| text.parse().ok()).flatten()
 }
 
 fn number_mistake(text: &str) -> String {
@@ -436,20 +426,10 @@ mod tests {
 
     #[test]
     fn wildcards_are_pieces() {
-        let value = TextValue {
-            text: r"C:\a**?.exe".into(),
-            operator: Operator::StartsWith,
-            cased: false,
-        };
+        let value = TextValue { text: r"C:\a**?.exe".into(), operator: Operator::StartsWith, cased: false };
         assert_eq!(
             value.pieces().unwrap(),
-            [
-                Piece::Text(r"C:\a".into()),
-                Piece::Any,
-                Piece::One,
-                Piece::Text(".exe".into()),
-                Piece::Any
-            ]
+            [Piece::Text(r"C:\a".into()), Piece::Any, Piece::One, Piece::Text(".exe".into()), Piece::Any]
         );
     }
 }

@@ -28,12 +28,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &str, text: &'a str) -> Self {
-        Self {
-            file: file.into(),
-            text,
-            lines: OnceCell::new(),
-            found: RefCell::default(),
-        }
+        Self { file: file.into(), text, lines: OnceCell::new(), found: RefCell::default() }
     }
 
     pub(super) fn into_found(self) -> Vec<Diagnostic> {
@@ -41,7 +36,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports a mistake at a place; `help` may be empty.
-    pub(super) fn report(&self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn report(
+        &self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let mut diagnostic = Diagnostic::error(code, message).at(self.place(span));
         let help = help.into();
         if !help.is_empty() {
@@ -64,7 +65,12 @@ impl<'a> Reader<'a> {
     }
 
     /// The pairs of a mapping. With `legal`, other keys are mistakes; without, any key goes.
-    pub(super) fn mapping<'n>(&self, node: &'n Node<'a>, what: &str, legal: &[&str]) -> Option<Vec<Pair<'n, 'a>>> {
+    pub(super) fn mapping<'n>(
+        &self,
+        node: &'n Node<'a>,
+        what: &str,
+        legal: &[&str],
+    ) -> Option<Vec<Pair<'n, 'a>>> {
         let Value::Map(pairs) = &node.value else {
             self.wrong_type(node, what, "a mapping of keys to values");
             return None;
@@ -75,7 +81,12 @@ impl<'a> Reader<'a> {
             let Some(name) = self.text(key, "a key") else { continue };
             if let Some(line) = seen.insert(name, key.span.line) {
                 let help = format!("it stands on line {line} already; keep one of the two");
-                self.report("duplicate-key", key.span, format!("the key `{name}` stands twice in {what}"), help);
+                self.report(
+                    "duplicate-key",
+                    key.span,
+                    format!("the key `{name}` stands twice in {what}"),
+                    help,
+                );
             } else if !legal.is_empty() && !legal.contains(&name) {
                 self.unknown_key(key.span, name, what, legal);
             } else {
@@ -125,7 +136,12 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::List(items) if items.is_empty() => {
                 let message = format!("{what} has an empty list of values");
-                self.report("empty-values", node.span, message, "write at least one value, or remove the key");
+                self.report(
+                    "empty-values",
+                    node.span,
+                    message,
+                    "write at least one value, or remove the key",
+                );
                 Vec::new()
             }
             Value::List(items) => items.iter().collect(),

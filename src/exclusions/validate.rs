@@ -22,8 +22,17 @@ pub struct ListText {
 }
 
 const EXCLUSION_KEYS: &[&str] = &[
-    "id", "scenario", "when", "documented", "rules", "owner", "reason", "reference", "created",
-    "expires", "cases",
+    "id",
+    "scenario",
+    "when",
+    "documented",
+    "rules",
+    "owner",
+    "reason",
+    "reference",
+    "created",
+    "expires",
+    "cases",
 ];
 
 /// Reads lists; the error holds every mistake of every file.
@@ -36,7 +45,10 @@ pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec
         for (exclusion, span) in read_list(&reader, &list.text, schemas) {
             if let Some(first) = seen.get(&exclusion.id) {
                 let message = format!("the id `{}` is taken", exclusion.id);
-                let help = format!("it stands in {}, line {}; ids are unique over all loaded lists", first.file, first.line);
+                let help = format!(
+                    "it stands in {}, line {}; ids are unique over all loaded lists",
+                    first.file, first.line
+                );
                 reader.report("duplicate-id", span, message, help);
             } else {
                 seen.insert(exclusion.id.clone(), exclusion.origin.clone());
@@ -45,11 +57,7 @@ pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec
         }
         mistakes.extend(reader.into_found());
     }
-    if mistakes.is_empty() {
-        Ok(exclusions)
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
 
 fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<(Exclusion, Span)> {
@@ -57,7 +65,12 @@ fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<(
         Ok(Some(root)) => root,
         Ok(None) => {
             let start = Span { line: 1, column: 1, width: 1 };
-            reader.report("empty-file", start, "this file holds no exclusion list", "it begins with `exclusions:`; see docs/exclusions.md");
+            reader.report(
+                "empty-file",
+                start,
+                "this file holds no exclusion list",
+                "it begins with `exclusions:`; see docs/exclusions.md",
+            );
             return Vec::new();
         }
         Err(error) => {
@@ -119,7 +132,12 @@ impl<'a> Scope<'_, 'a> {
 
     fn id(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<(String, Span)> {
         let Some(pair) = pair else {
-            self.reader.report("missing-key", node.span, "an exclusion needs an `id`", "for example `id: sccm-software-update`");
+            self.reader.report(
+                "missing-key",
+                node.span,
+                "an exclusion needs an `id`",
+                "for example `id: sccm-software-update`",
+            );
             return None;
         };
         let id = self.reader.text(pair.value, "`id`")?;
@@ -128,7 +146,12 @@ impl<'a> Scope<'_, 'a> {
         };
         if !id.split('-').all(part) {
             let message = format!("`{id}` is not a kebab-case id");
-            self.reader.report("bad-id", pair.value.span, message, "lower-case letters, digits and single hyphens: `sccm-software-update`");
+            self.reader.report(
+                "bad-id",
+                pair.value.span,
+                message,
+                "lower-case letters, digits and single hyphens: `sccm-software-update`",
+            );
             return None;
         }
         Some((id.to_owned(), pair.value.span))
@@ -136,19 +159,33 @@ impl<'a> Scope<'_, 'a> {
 
     fn when(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<Vec<Entry>> {
         let Some(pair) = pair else {
-            self.reader.report("missing-key", node.span, "an exclusion needs a `when`", "it says what a row must look like: `when: {process.name: CcmExec.exe}`");
+            self.reader.report(
+                "missing-key",
+                node.span,
+                "an exclusion needs a `when`",
+                "it says what a row must look like: `when: {process.name: CcmExec.exe}`",
+            );
             return None;
         };
         let entries: Vec<Option<Entry>> = match &pair.value.value {
             Value::List(items) => items.iter().map(|item| self.entry(item)).collect(),
             Value::Map(_) => vec![self.entry(pair.value)],
             Value::Scalar(..) => {
-                self.reader.wrong_type(pair.value, "`when`", "a mapping of fields to values, or a list of such mappings");
+                self.reader.wrong_type(
+                    pair.value,
+                    "`when`",
+                    "a mapping of fields to values, or a list of such mappings",
+                );
                 return None;
             }
         };
         if entries.is_empty() {
-            self.reader.report("empty-when", pair.value.span, "`when` is empty and would match nothing", "write at least one entry, or remove the exclusion");
+            self.reader.report(
+                "empty-when",
+                pair.value.span,
+                "`when` is empty and would match nothing",
+                "write at least one entry, or remove the exclusion",
+            );
         }
         entries.into_iter().collect::<Option<Vec<_>>>().filter(|all| !all.is_empty())
     }
@@ -156,7 +193,12 @@ impl<'a> Scope<'_, 'a> {
     fn entry(&self, node: &Node<'a>) -> Option<Entry> {
         let pairs = self.reader.mapping(node, "an entry", &[])?;
         if pairs.is_empty() {
-            self.reader.report("empty-when", node.span, "an entry without a condition would match every row", "write at least one field, or remove the entry");
+            self.reader.report(
+                "empty-when",
+                node.span,
+                "an entry without a condition would match every row",
+                "write at least one field, or remove the entry",
+            );
             return None;
         }
         let mut seen: HashMap<(FieldRef, Vec<&str>), &str> = HashMap::new();
@@ -168,7 +210,12 @@ impl<'a> Scope<'_, 'a> {
                 modifiers.sort_unstable();
                 if let Some(first) = seen.insert((condition.field.clone(), modifiers), pair.name) {
                     let message = format!("`{}` and `{first}` are the same field", pair.name);
-                    self.reader.report("duplicate-key", pair.key.span, message, "put the values into one list");
+                    self.reader.report(
+                        "duplicate-key",
+                        pair.key.span,
+                        message,
+                        "put the values into one list",
+                    );
                 }
             }
             conditions = conditions.zip(condition).map(|(mut all, one): (Vec<Condition>, _)| {
@@ -182,10 +229,7 @@ impl<'a> Scope<'_, 'a> {
     fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {
         let Some(pair) = pair else { return Vec::new() };
         let nodes = self.reader.one_or_many(pair.value, "`rules`");
-        nodes
-            .into_iter()
-            .filter_map(|node| self.reader.text(node, "a rule").map(str::to_owned))
-            .collect()
+        nodes.into_iter().filter_map(|node| self.reader.text(node, "a rule").map(str::to_owned)).collect()
     }
 
     fn date(&self, pair: Option<Pair<'_, 'a>>) -> Option<Date> {
@@ -204,13 +248,19 @@ impl<'a> Scope<'_, 'a> {
             && expires < created
         {
             let message = format!("it expires on {expires}, before it was created on {created}");
-            self.reader.report("expires-before-created", pair.value.span, message, "correct one of the two dates");
+            self.reader.report(
+                "expires-before-created",
+                pair.value.span,
+                message,
+                "correct one of the two dates",
+            );
         }
     }
 
     fn cases(&self, pair: Option<Pair<'_, 'a>>) -> Cases {
         let mut cases = Cases::default();
-        let Some(pairs) = pair.and_then(|p| self.reader.mapping(p.value, "`cases`", &["suppress", "keep"])) else {
+        let Some(pairs) = pair.and_then(|p| self.reader.mapping(p.value, "`cases`", &["suppress", "keep"]))
+        else {
             return cases;
         };
         for pair in pairs {

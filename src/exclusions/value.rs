@@ -16,7 +16,11 @@ struct Modifiers {
 }
 
 /// Reads a condition.
-pub(super) fn condition<'a>(reader: &Reader<'a>, schemas: &Schemas, pair: &Pair<'_, 'a>) -> Option<Condition> {
+pub(super) fn condition<'a>(
+    reader: &Reader<'a>,
+    schemas: &Schemas,
+    pair: &Pair<'_, 'a>,
+) -> Option<Condition> {
     let (name, modifiers) = pair.name.split_once('|').unwrap_or((pair.name, ""));
     let field = field(reader, schemas, part(pair.key.span, 0, name), name);
     let words = modifiers_of(reader, pair.key.span, name, modifiers);
@@ -30,10 +34,8 @@ pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &s
     if let Some(field) = Field::named(name) {
         return Some(FieldRef::Field(field));
     }
-    let owners: Vec<(&str, Kind)> = schemas
-        .iter()
-        .filter_map(|schema| Some((schema.name.as_str(), schema.column_kind(name)?)))
-        .collect();
+    let owners: Vec<(&str, Kind)> =
+        schemas.iter().filter_map(|schema| Some((schema.name.as_str(), schema.column_kind(name)?))).collect();
     if let Some((_, kind)) = owners.first() {
         return Some(FieldRef::Column(Column {
             name: name.to_owned(),
@@ -75,7 +77,12 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: &str) -> 
         offset += word.chars().count() + 1;
         match operator {
             Some(_) if words.operator != Operator::Is => {
-                reader.report("bad-modifier", span, "two of these modifiers at once contradict each other", "keep one of startswith, endswith, contains, re");
+                reader.report(
+                    "bad-modifier",
+                    span,
+                    "two of these modifiers at once contradict each other",
+                    "keep one of startswith, endswith, contains, re",
+                );
                 right = false;
             }
             Some(operator) => words.operator = operator,
@@ -84,7 +91,12 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: &str) -> 
                 let message = format!("there is no modifier `{word}`");
                 let near = nearest(word, MODIFIERS.iter().copied());
                 let help = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                reader.report("bad-modifier", span, message, format!("{help}legal here: {}", MODIFIERS.join(", ")));
+                reader.report(
+                    "bad-modifier",
+                    span,
+                    message,
+                    format!("{help}legal here: {}", MODIFIERS.join(", ")),
+                );
                 right = false;
             }
         }
@@ -105,7 +117,12 @@ fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pai
             Kind::Address => "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9",
             _ => "write a number or a range 8530-8531",
         };
-        reader.report("bad-modifier", pair.key.span, format!("{what} is not text and takes no modifier"), help);
+        reader.report(
+            "bad-modifier",
+            pair.key.span,
+            format!("{what} is not text and takes no modifier"),
+            help,
+        );
         return None;
     }
     match kind {
@@ -120,16 +137,19 @@ fn all<'n, 'a, T>(
     texts: Vec<Option<(&'n Node<'a>, &'n str)>>,
     read: impl Fn(&'n Node<'a>, &'n str) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let values: Vec<Option<T>> = texts
-        .into_iter()
-        .map(|text| text.and_then(|(node, text)| read(node, text)))
-        .collect();
+    let values: Vec<Option<T>> =
+        texts.into_iter().map(|text| text.and_then(|(node, text)| read(node, text))).collect();
     values.into_iter().collect::<Option<Vec<T>>>().filter(|all| !all.is_empty())
 }
 
 fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
     if text.is_empty() {
-        reader.report("empty-value", node.span, "an empty value can never be met: empty cells are never suppressed", "remove it");
+        reader.report(
+            "empty-value",
+            node.span,
+            "an empty value can never be met: empty cells are never suppressed",
+            "remove it",
+        );
         return None;
     }
     if words.operator == Operator::Re
@@ -164,9 +184,5 @@ fn number(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRang
 
 /// The span of a part of a key that stands on one line.
 fn part(key: Span, offset: usize, word: &str) -> Span {
-    Span {
-        line: key.line,
-        column: key.column + offset,
-        width: word.chars().count(),
-    }
+    Span { line: key.line, column: key.column + offset, width: word.chars().count() }
 }

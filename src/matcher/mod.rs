@@ -108,7 +108,12 @@ impl Matcher {
         }
     }
 
-    fn judge_in<'s, 'c>(&self, cells: &[Option<&'c str>], seen: &mut [Option<Seen<'c>>], scratch: &'s mut Scratch) -> Verdict<'s> {
+    fn judge_in<'s, 'c>(
+        &self,
+        cells: &[Option<&'c str>],
+        seen: &mut [Option<Seen<'c>>],
+        scratch: &'s mut Scratch,
+    ) -> Verdict<'s> {
         let mut known: Mask = 0;
         for (slot, field) in self.slots.iter().enumerate() {
             seen[slot] = read(field.kind(), cells[slot]);
@@ -138,10 +143,7 @@ impl Matcher {
         }
         scratch.covering.sort_unstable();
         scratch.covering.dedup();
-        Verdict {
-            suppressed_by: &scratch.covering,
-            undecidable: undecidable && scratch.covering.is_empty(),
-        }
+        Verdict { suppressed_by: &scratch.covering, undecidable: undecidable && scratch.covering.is_empty() }
     }
 
     /// Whether every condition of an entry whose cell can be read is met.
@@ -209,9 +211,8 @@ impl Matcher {
     fn make_plan(&self, known: Mask) -> Plan {
         let undecidable = self.entries.iter().any(|entry| entry.mask & known == 0);
         // Once a row is undecidable anyway, only entries that can be met still matter.
-        let matters = |entry: &CompiledEntry| match undecidable {
-            true => entry.mask & !known == 0,
-            false => entry.mask & known != 0,
+        let matters = |entry: &CompiledEntry| {
+            if undecidable { entry.mask & !known == 0 } else { entry.mask & known != 0 }
         };
         let usable = |id: &ConditionId| known >> self.conditions[*id as usize].slot & 1 == 1;
         let mut popularity = vec![0_u32; self.conditions.len()];
@@ -230,11 +231,7 @@ impl Matcher {
                 waiting.entry(anchor).or_default().push(number);
             }
         }
-        Plan {
-            undecidable,
-            indexes: self.indexes(&waiting),
-            waiting,
-        }
+        Plan { undecidable, indexes: self.indexes(&waiting), waiting }
     }
 
     fn indexes(&self, waiting: &HashMap<ConditionId, Vec<u32>>) -> Vec<(usize, Index)> {
@@ -285,7 +282,8 @@ impl Builder {
         let conditions: Box<[ConditionId]> = entry.conditions.iter().map(|c| self.condition(c)).collect();
         let slots = conditions.iter().map(|id| self.conditions[*id as usize].slot);
         CompiledEntry {
-            mask: slots.fold(0, |mask, slot| mask | 1_u128.checked_shl(u32::try_from(slot).unwrap_or(MAX_SLOTS as u32)).unwrap_or(0)),
+            // A slot beyond the last that a mask holds makes the whole list refused in the end.
+            mask: slots.filter(|slot| *slot < MAX_SLOTS).fold(0, |mask, slot| mask | 1 << slot),
             conditions,
             exclusion: u32::try_from(place).unwrap_or(u32::MAX),
         }

@@ -83,19 +83,12 @@ impl Predicate {
 
 impl TextPredicate {
     fn new(value: &TextValue) -> Self {
-        Self {
-            value: value.clone(),
-            compiled: OnceLock::new(),
-        }
+        Self { value: value.clone(), compiled: OnceLock::new() }
     }
 
     fn is_met(&self, text: &str) -> bool {
         if let Some(whole) = self.value.whole() {
-            return if self.value.cased {
-                whole == text
-            } else {
-                whole.eq_ignore_ascii_case(text)
-            };
+            return if self.value.cased { whole == text } else { whole.eq_ignore_ascii_case(text) };
         }
         match self.compiled.get_or_init(|| compile(&self.value)) {
             Compiled::Glob(glob) => glob.is_match(text),
@@ -114,11 +107,7 @@ fn compile(value: &TextValue) -> Compiled {
 
 /// Whether a text is what a pattern with `*` and `?` says, without regard to ASCII letter case.
 pub fn is_like(pattern: &str, text: &str) -> bool {
-    let value = TextValue {
-        text: pattern.to_owned(),
-        operator: Operator::Is,
-        cased: false,
-    };
+    let value = TextValue { text: pattern.to_owned(), operator: Operator::Is, cased: false };
     TextPredicate::new(&value).is_met(text)
 }
 
@@ -190,9 +179,6 @@ mod tests {
         assert_eq!(read(Kind::Address, Some("")), None);
         assert_eq!(read(Kind::Number, Some("443.0")), None);
         assert_eq!(read(Kind::Text, None), None);
-        assert_eq!(
-            read(Kind::Address, Some("::ffff:10.10.10.10")),
-            read(Kind::Address, Some("10.10.10.10"))
-        );
+        assert_eq!(read(Kind::Address, Some("::ffff:10.10.10.10")), read(Kind::Address, Some("10.10.10.10")));
     }
 }

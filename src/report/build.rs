@@ -1,6 +1,8 @@
 //! From counts to a report.
 
-use super::{Example, ExclusionReport, KeptGroup, LooseField, MalformedRow, Report, ResultsFile, RuleName, Status};
+use super::{
+    Example, ExclusionReport, KeptGroup, LooseField, MalformedRow, Report, ResultsFile, RuleName, Status,
+};
 use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::results::time;
 use crate::rule::Rule;
@@ -86,7 +88,8 @@ fn applied(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read:
         (_, 0) => Status::Redundant,
         _ => Status::Active,
     };
-    let mut loose: Vec<LooseField> = each.loose.iter().map(|(slot, examples)| loose_field(slots[*slot].name(), examples)).collect();
+    let mut loose: Vec<LooseField> =
+        each.loose.iter().map(|(slot, examples)| loose_field(slots[*slot].name(), examples)).collect();
     loose.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.field.cmp(&b.field)));
     ExclusionReport {
         id: exclusion.id.clone(),
@@ -106,11 +109,8 @@ fn applied(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read:
 }
 
 fn loose_field(field: &str, examples: &Examples) -> LooseField {
-    let mut values: Vec<Example> = examples
-        .rows
-        .iter()
-        .map(|(value, rows)| Example { value: value.to_string(), rows: *rows })
-        .collect();
+    let mut values: Vec<Example> =
+        examples.rows.iter().map(|(value, rows)| Example { value: value.to_string(), rows: *rows }).collect();
     values.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.cmp(&b.value)));
     let rows = values.iter().map(|example| example.rows).sum::<u64>() + examples.others;
     let distinct = values.len() as u64;
@@ -119,11 +119,8 @@ fn loose_field(field: &str, examples: &Examples) -> LooseField {
 }
 
 fn groups(tally: &Tally) -> (Vec<KeptGroup>, u64) {
-    let mut sorted: Vec<(&str, Destination, u64)> = tally
-        .groups
-        .iter()
-        .map(|(group, rows)| (&*group.process, group.destination, *rows))
-        .collect();
+    let mut sorted: Vec<(&str, Destination, u64)> =
+        tally.groups.iter().map(|(group, rows)| (&*group.process, group.destination, *rows)).collect();
     sorted.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
     let unlisted: u64 = sorted.iter().skip(LISTED_GROUPS).map(|(.., rows)| rows).sum();
     let listed = sorted.into_iter().take(LISTED_GROUPS);

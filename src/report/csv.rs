@@ -3,7 +3,17 @@
 use super::Report;
 
 const HEADER: [&str; 11] = [
-    "kind", "name", "destination", "rows", "sole", "scoped_matches", "share", "devices", "first", "last", "status",
+    "kind",
+    "name",
+    "destination",
+    "rows",
+    "sole",
+    "scoped_matches",
+    "share",
+    "devices",
+    "first",
+    "last",
+    "status",
 ];
 
 pub(super) fn render(report: &Report) -> String {

@@ -8,7 +8,14 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     let mut out = String::from("## Hunt results after exclusions\n\n");
     let _ = writeln!(out, "{}\n", totals(report));
     for file in &report.results {
-        let _ = writeln!(out, "- {} ({}, schema {}, {})", code(&file.file), file.format, file.schema, count(file.rows, "row", "rows"));
+        let _ = writeln!(
+            out,
+            "- {} ({}, schema {}, {})",
+            code(&file.file),
+            file.format,
+            file.schema,
+            count(file.rows, "row", "rows")
+        );
     }
     if let Some(rule) = &report.rule {
         let name = rule.name.as_deref().or(rule.id.as_deref()).unwrap_or_default();
@@ -18,7 +25,8 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     loose_readings(&mut out, report);
     groups(&mut out, report, layout);
     list(&mut out, "Left out", &left_out(report));
-    let bad: Vec<String> = report.malformed.iter().map(|row| format!("{}:{}: {}", row.file, row.line, row.why)).collect();
+    let bad: Vec<String> =
+        report.malformed.iter().map(|row| format!("{}:{}: {}", row.file, row.line, row.why)).collect();
     list(&mut out, "Rows that could not be read (kept)", &bad);
     list(&mut out, "Notes", &report.notes);
     out
@@ -62,10 +70,18 @@ fn groups(out: &mut String, report: &Report, layout: Layout) {
     if report.kept_groups.is_empty() {
         return;
     }
-    out.push_str("\n### Left to look at\n\n| process | destination | rows | share of kept |\n|---|---|--:|--:|\n");
+    out.push_str(
+        "\n### Left to look at\n\n| process | destination | rows | share of kept |\n|---|---|--:|--:|\n",
+    );
     for group in report.kept_groups.iter().take(layout.groups) {
         let share = percent(group.rows, report.totals.kept);
-        let _ = writeln!(out, "| {} | {} | {} | {share} |", code(&value(&group.process)), escape(&group.destination), number(group.rows));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {share} |",
+            code(&value(&group.process)),
+            escape(&group.destination),
+            number(group.rows)
+        );
     }
     let rest = report.kept_groups.len().saturating_sub(layout.groups);
     if rest > 0 {
@@ -76,9 +92,9 @@ fn groups(out: &mut String, report: &Report, layout: Layout) {
 fn list(out: &mut String, title: &str, items: &[String]) {
     if !items.is_empty() {
         let _ = writeln!(out, "\n### {title}\n");
-        items.iter().for_each(|item| {
+        for item in items {
             let _ = writeln!(out, "- {}", escape(item));
-        });
+        }
     }
 }
 

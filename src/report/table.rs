@@ -19,10 +19,15 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     }
     loose_readings(&mut out, report, layout);
     if !report.kept_groups.is_empty() {
-        let _ = writeln!(out, "\nLeft to look at, by process and destination network:\n{}", groups(report, layout));
+        let _ = writeln!(
+            out,
+            "\nLeft to look at, by process and destination network:\n{}",
+            groups(report, layout)
+        );
         rest_of_groups(&mut out, report, layout);
     }
-    let bad: Vec<String> = report.malformed.iter().map(|row| format!("{}:{}: {}", safe(&row.file), row.line, row.why)).collect();
+    let bad: Vec<String> =
+        report.malformed.iter().map(|row| format!("{}:{}: {}", safe(&row.file), row.line, row.why)).collect();
     list(&mut out, "Left out:", &left_out(report), layout);
     list(&mut out, "Rows that could not be read (kept):", &bad[..bad.len().min(BAD_ROWS)], layout);
     if report.totals.malformed > BAD_ROWS as u64 {
@@ -40,7 +45,12 @@ fn headline(out: &mut String, report: &Report, layout: Layout) {
     };
     for file in &report.results {
         let rows = count(file.rows, "row", "rows");
-        wrapped(out, &format!("{} ({}, schema {}, {rows}{span})", safe(&file.file), file.format, file.schema), "", layout.width);
+        wrapped(
+            out,
+            &format!("{} ({}, schema {}, {rows}{span})", safe(&file.file), file.format, file.schema),
+            "",
+            layout.width,
+        );
     }
     if let Some(rule) = &report.rule {
         let name = rule.name.as_deref().or(rule.id.as_deref()).unwrap_or_default();
@@ -80,7 +90,13 @@ fn groups(report: &Report, layout: Layout) -> String {
     laid_out(builder, Columns::new(2..4), layout)
 }
 
-fn laid_out(builder: Builder, numbers: impl Object<tabled::grid::records::vec_records::VecRecords<tabled::grid::records::vec_records::Text<String>>>, layout: Layout) -> String {
+fn laid_out(
+    builder: Builder,
+    numbers: impl Object<
+        tabled::grid::records::vec_records::VecRecords<tabled::grid::records::vec_records::Text<String>>,
+    >,
+    layout: Layout,
+) -> String {
     let mut table = builder.build();
     table.with(Style::sharp());
     table.modify(numbers, Alignment::right());
@@ -115,7 +131,9 @@ fn loose_readings(out: &mut String, report: &Report, layout: Layout) {
 fn list(out: &mut String, title: &str, items: &[String], layout: Layout) {
     if !items.is_empty() {
         let _ = writeln!(out, "\n{title}");
-        items.iter().for_each(|item| wrapped(out, item, "  ", layout.width));
+        for item in items {
+            wrapped(out, item, "  ", layout.width);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -67,7 +67,11 @@ pub(super) fn totals(report: &Report) -> String {
         percent(totals.suppressed, totals.read)
     );
     if totals.undecidable > 0 {
-        let _ = write!(text, " {} kept undecidable: a field that an exclusion needs is empty or unreadable.", number(totals.undecidable));
+        let _ = write!(
+            text,
+            " {} kept undecidable: a field that an exclusion needs is empty or unreadable.",
+            number(totals.undecidable)
+        );
     }
     if totals.malformed > 0 {
         let _ = write!(text, " {} kept although unreadable.", number(totals.malformed));

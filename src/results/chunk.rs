@@ -56,14 +56,7 @@ pub struct Chunker<R> {
 impl<R: Read> Chunker<R> {
     /// Cuts `reader` into chunks of about `size` bytes.
     pub fn new(reader: R, size: usize) -> Self {
-        Self {
-            delimiter: b',',
-            reader,
-            carry: Vec::new(),
-            ended: false,
-            cut: Cut::Lines,
-            size,
-        }
+        Self { delimiter: b',', reader, carry: Vec::new(), ended: false, cut: Cut::Lines, size }
     }
 
     /// Puts bytes back in front of what is still to come.
@@ -141,7 +134,10 @@ impl<R: Read> Chunker<R> {
     /// line can be read any more. A line of JSON that is so long is no row.
     fn lose(&mut self, bytes: Vec<u8>) -> io::Result<Chunk> {
         match self.cut {
-            Cut::Lines => Err(io::Error::other(format!("a line is longer than {} MiB; this is not JSON Lines", MAX_ROW >> 20))),
+            Cut::Lines => Err(io::Error::other(format!(
+                "a line is longer than {} MiB; this is not JSON Lines",
+                MAX_ROW >> 20
+            ))),
             Cut::Hasty => Ok(self.chunk(bytes, false)),
             Cut::Careful { .. } | Cut::Lost => {
                 self.cut = Cut::Lost;

@@ -95,7 +95,14 @@ impl Splitter {
         Chunked::Regular
     }
 
-    fn hand_over(&self, bytes: &[u8], start: usize, fault: Option<Fault>, places: &[Place], take: &mut impl FnMut(&Row<'_>)) {
+    fn hand_over(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        fault: Option<Fault>,
+        places: &[Place],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
         if let Some(fault) = fault {
             return take(&Row { bytes, start, cells: Err(fault) });
         }
@@ -133,7 +140,9 @@ impl Splitter {
                 fault = Some(Fault::StrayQuote);
             }
             if let Some(wanted) = self.layout.by_column.get(column) {
-                wanted.iter().for_each(|&slot| places[slot] = cell.place);
+                for &slot in wanted {
+                    places[slot] = cell.place;
+                }
             }
             column += 1;
             at = cell.next;
@@ -259,11 +268,7 @@ fn lost_lines(chunk: &[u8], start: usize, take: &mut impl FnMut(&Row<'_>)) {
     while start < chunk.len() {
         let end = memchr(b'\n', &chunk[start..]).map_or(chunk.len(), |found| start + found + 1);
         if blank_line(&chunk[start..]).is_none() {
-            take(&Row {
-                bytes: &chunk[start..end],
-                start,
-                cells: Err(Fault::UnclosedQuote),
-            });
+            take(&Row { bytes: &chunk[start..end], start, cells: Err(Fault::UnclosedQuote) });
         }
         start = end;
     }

@@ -52,7 +52,14 @@ impl Lines {
         }
     }
 
-    fn row(&self, bytes: &[u8], start: usize, line: &mut Line, seen: &mut [bool], take: &mut impl FnMut(&Row<'_>)) {
+    fn row(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        line: &mut Line,
+        seen: &mut [bool],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
         if let Err(fault) = self.read(bytes, line) {
             return take(&Row { bytes, start, cells: Err(fault) });
         }
@@ -97,7 +104,11 @@ pub fn keys(text: &[u8], limit: usize) -> Vec<String> {
     names.into_iter().collect()
 }
 
-fn collect_keys(object: &serde_json::Map<String, serde_json::Value>, before: &str, names: &mut indexmap::IndexSet<String>) {
+fn collect_keys(
+    object: &serde_json::Map<String, serde_json::Value>,
+    before: &str,
+    names: &mut indexmap::IndexSet<String>,
+) {
     for (key, value) in object {
         let name = format!("{before}{key}");
         if let serde_json::Value::Object(below) = value {

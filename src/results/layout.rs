@@ -41,7 +41,8 @@ impl Layout {
     /// For a file with a header.
     pub fn of_header(wanted: Vec<Wanted>, header: &[String]) -> Self {
         let place = |source: &Source| header.iter().position(|name| column_name(name) == source.column);
-        let columns: Vec<Option<usize>> = wanted.iter().map(|sources| sources.iter().find_map(place)).collect();
+        let columns: Vec<Option<usize>> =
+            wanted.iter().map(|sources| sources.iter().find_map(place)).collect();
         let looked_at = columns.iter().flatten().max().map_or(0, |last| last + 1);
         let mut by_column = vec![Vec::new(); looked_at];
         for (cell, column) in columns.iter().enumerate() {
@@ -49,13 +50,7 @@ impl Layout {
                 by_column[*column].push(cell);
             }
         }
-        Self {
-            width: header.len(),
-            keys: Keys::default(),
-            wanted,
-            columns,
-            by_column,
-        }
+        Self { width: header.len(), keys: Keys::default(), wanted, columns, by_column }
     }
 
     /// For JSON objects.
@@ -66,13 +61,7 @@ impl Layout {
                 keys.add(&source.column, (cell, place));
             }
         }
-        Self {
-            width: 0,
-            columns: Vec::new(),
-            by_column: Vec::new(),
-            keys,
-            wanted,
-        }
+        Self { width: 0, columns: Vec::new(), by_column: Vec::new(), keys, wanted }
     }
 
     /// CSV: whether a wanted cell is the last segment of a path in the column that was found.

@@ -34,18 +34,15 @@ pub fn format(nanoseconds: i64) -> String {
 }
 
 fn digits(bytes: &[u8]) -> Option<i64> {
-    bytes.iter().try_fold(0, |number: i64, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0'))
-    })
+    bytes
+        .iter()
+        .try_fold(0, |number: i64, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.
 fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
-    let date = jiff::civil::Date::new(
-        i16::try_from(year).ok()?,
-        i8::try_from(month).ok()?,
-        i8::try_from(day).ok()?,
-    );
+    let date =
+        jiff::civil::Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?);
     date.ok()?;
     let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let era = year.div_euclid(400);
@@ -101,7 +98,13 @@ mod tests {
 
     #[test]
     fn what_is_no_iso_time_is_no_time() {
-        for text in ["", "11/16/2026, 8:30:00.000 AM", "2026-02-30T00:00:00Z", "2026-11-16T08:30", "2026-11-16T08:30:00+1"] {
+        for text in [
+            "",
+            "11/16/2026, 8:30:00.000 AM",
+            "2026-02-30T00:00:00Z",
+            "2026-11-16T08:30",
+            "2026-11-16T08:30:00+1",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

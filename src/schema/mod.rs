@@ -108,9 +108,7 @@ impl Schema {
         }
         let mut columns = written.columns;
         for source in fields.values().flatten() {
-            columns
-                .entry(source.column.clone())
-                .or_insert_with(|| "string".to_owned());
+            columns.entry(source.column.clone()).or_insert_with(|| "string".to_owned());
         }
         Ok(Self {
             name: written.schema,
@@ -218,10 +216,7 @@ mod tests {
 
     #[test]
     fn every_built_in_schema_reads() {
-        let names: Vec<String> = BUILT_IN
-            .iter()
-            .map(|text| Schema::parse(text).unwrap().name)
-            .collect();
+        let names: Vec<String> = BUILT_IN.iter().map(|text| Schema::parse(text).unwrap().name).collect();
         assert_eq!(names, ["defender", "sentinel", "sysmon", "asim", "ecs"]);
     }
 
