@@ -2,6 +2,7 @@
 pub mod cases;
 pub mod diagnostic;
 pub mod exclusions;
+pub mod explain;
 pub mod fields;
 pub mod matcher;
 pub mod report;

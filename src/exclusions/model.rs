@@ -361,6 +361,37 @@ impl FieldRef {
     }
 }
 
+impl Condition {
+    /// Its values as a person reads them, each with its operator.
+    pub fn wanted(&self) -> Vec<String> {
+        match &self.test {
+            Test::Text(values) => values.iter().map(TextValue::wanted).collect(),
+            Test::Address(ranges) => ranges.iter().map(|range| range.text.clone()).collect(),
+            Test::Number(ranges) => ranges.iter().map(|range| range.wanted()).collect(),
+        }
+    }
+}
+
+impl TextValue {
+    fn wanted(&self) -> String {
+        let operator = match self.operator {
+            Operator::Is => "",
+            Operator::StartsWith => "startswith ",
+            Operator::EndsWith => "endswith ",
+            Operator::Contains => "contains ",
+            Operator::Re => "re ",
+        };
+        let cased = if self.cased && self.operator != Operator::Re { " (cased)" } else { "" };
+        format!("{operator}{}{cased}", self.text)
+    }
+}
+
+impl NumberRange {
+    fn wanted(self) -> String {
+        if self.first == self.last { self.first.to_string() } else { format!("{}-{}", self.first, self.last) }
+    }
+}
+
 impl Entry {
     /// Whether all its conditions can be looked at in rows of this schema.
     pub fn fits(&self, schema: &str) -> bool {
