@@ -4,7 +4,7 @@
 //! RFC 4180's; what they do not allow is a [`Fault`] of that row, and the row is kept.
 //!
 //! It allocates nothing for a row and looks into no column that nobody asked for. Regular chunks are read by
-//! [`super::hasty`]; what stands here walks byte by byte and knows what to do with everything else.
+//! `hasty`; what stands here walks byte by byte and knows what to do with everything else.
 
 use super::chunk::Cut;
 use super::hasty;
