@@ -82,8 +82,8 @@ impl Splitter {
     }
 
     fn hasty_rows(&self, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
-        let seen = hasty::seen(chunk);
-        let clean = !seen.nul && (!seen.high || std::str::from_utf8(chunk).is_ok());
+        let text = simdutf8::basic::from_utf8(chunk).ok();
+        let clean = text.is_some() && memchr(0, chunk).is_none();
         let mut places = vec![Place::default(); self.layout.wanted.len()];
         let width = self.layout.width;
         let found = hasty::rows(chunk, self.delimiter, &self.columns, |row| {
@@ -103,7 +103,8 @@ impl Splitter {
                     });
                 }
             }
-            self.hand_over(bytes, row.start, fault, &places, take);
+            let text = text.map(|text| &text[row.start..row.end]);
+            self.hand_over(bytes, text, row.start, fault, &places, take);
         });
         if found.is_ok() { Chunked::Regular } else { Chunked::Irregular }
     }
@@ -120,32 +121,36 @@ impl Splitter {
                 return lost_lines(chunk, start, take);
             };
             let bytes = &chunk[start..start + end];
-            self.hand_over(bytes, start, fault.or_else(|| byte_fault(bytes)), &places, take);
+            let fault = fault.or_else(|| byte_fault(bytes));
+            self.hand_over(bytes, None, start, fault, &places, take);
             start += end;
         }
     }
 
+    /// `known` is the row as text, if that is known already.
     fn hand_over(
         &self,
         bytes: &[u8],
+        known: Option<&str>,
         start: usize,
         fault: Option<Fault>,
         places: &[Place],
         take: &mut impl FnMut(&Row<'_>),
     ) {
-        if let Some(fault) = fault {
-            return take(&Row { bytes, start, cells: Err(fault) });
-        }
+        let text = match (fault, known.map_or_else(|| std::str::from_utf8(bytes).ok(), Some)) {
+            (None, Some(text)) => text,
+            (fault, _) => return take(&Row { bytes, start, cells: Err(fault.unwrap_or(Fault::NotUtf8)) }),
+        };
         let mut unescaped = String::new();
         let mut moved: Option<Vec<Range<usize>>> = None;
         if places.iter().any(|place| place.doubled) {
-            moved = Some(places.iter().map(|place| unescape(bytes, *place, &mut unescaped)).collect());
+            moved = Some(places.iter().map(|place| unescape(text, *place, &mut unescaped)).collect());
         }
         let mut cells = Cells::new();
         for (cell, place) in places.iter().enumerate() {
             let text = match &moved {
                 Some(ranges) if place.doubled => Some(&unescaped[ranges[cell].clone()]),
-                _ => std::str::from_utf8(&bytes[place.start..place.end]).ok(),
+                _ => text.get(place.start..place.end),
             };
             let text = text.filter(|_| self.layout.columns[cell].is_some());
             cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
@@ -270,12 +275,10 @@ fn finish(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Ce
     }
 }
 
-fn unescape(bytes: &[u8], place: Place, out: &mut String) -> Range<usize> {
+fn unescape(text: &str, place: Place, out: &mut String) -> Range<usize> {
     let start = out.len();
-    if place.doubled
-        && let Ok(text) = std::str::from_utf8(&bytes[place.start..place.end])
-    {
-        let mut parts = text.split("\"\"");
+    if place.doubled {
+        let mut parts = text[place.start..place.end].split("\"\"");
         out.push_str(parts.next().unwrap_or_default());
         for part in parts {
             out.push('"');

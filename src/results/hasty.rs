@@ -14,15 +14,6 @@ use super::blocks::{BLOCK, Masks, masks, parity};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OutOfPlace;
 
-/// What the whole chunk holds.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// A NUL byte.
-    pub(super) nul: bool,
-    /// A byte beyond ASCII.
-    pub(super) high: bool,
-}
-
 /// A row: where it begins and ends, with its end of line, how many cells it has, and the bounds of the wanted ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FoundRow<'b> {
@@ -82,11 +73,6 @@ pub(super) fn rows(
         walk.last_block(masks(&last, delimiter), length, blocks.len() * BLOCK, chunk, &mut take)?;
     }
     walk.end(chunk, &mut take)
-}
-
-/// What a whole chunk holds; one pass that the compiler makes wide.
-pub(super) fn seen(chunk: &[u8]) -> Seen {
-    Seen { nul: memchr::memchr(0, chunk).is_some(), high: !chunk.is_ascii() }
 }
 
 impl Walk<'_> {
