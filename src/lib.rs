@@ -37,6 +37,7 @@ pub mod diagnostic;
 pub mod exclusions;
 pub mod explain;
 pub mod fields;
+pub mod kql;
 pub mod ledger;
 pub mod matcher;
 pub mod range;
