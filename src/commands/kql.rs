@@ -67,7 +67,7 @@ pub(super) fn options(applied: &[&Exclusion], left_out: &[LeftOut<'_>]) -> Optio
     let mut lists: Vec<String> = applied.iter().map(|exclusion| exclusion.origin.file.to_string()).collect();
     lists.dedup();
     let left_out = left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect();
-    Options { lists, left_out }
+    Options { lists, left_out, merge_beyond: None }
 }
 
 /// What KQL cannot say, as diagnostics.

@@ -19,7 +19,7 @@ pub const BEGIN: &str = "// quell:begin";
 pub const END: &str = "// quell:end";
 
 /// Exclusions that get a `where` of their own; beyond, they are merged.
-const MOST_SINGLE: usize = 100;
+pub const MOST_SINGLE: usize = 100;
 /// Terms of one `or`; more are nested.
 const MOST_TERMS: usize = 100;
 
@@ -30,6 +30,8 @@ pub struct Options {
     pub lists: Vec<String>,
     /// Exclusions that were left out and why, for a comment.
     pub left_out: Vec<String>,
+    /// Beyond so many exclusions they are merged into lists; [`MOST_SINGLE`] without it.
+    pub merge_beyond: Option<usize>,
 }
 
 /// The block: markers, a comment for each exclusion, `where` operators. Values stand in it.
@@ -71,7 +73,7 @@ fn clause(
     options: &Options,
     values: &mut Values,
 ) -> Result<String, Vec<KqlError>> {
-    let body = if exclusions.len() <= MOST_SINGLE {
+    let body = if exclusions.len() <= options.merge_beyond.unwrap_or(MOST_SINGLE) {
         each_alone(exclusions, schema, values)?
     } else {
         merged(exclusions, schema, values)?

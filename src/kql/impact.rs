@@ -87,8 +87,10 @@ fn one(
         );
     }
     if let Some(time) = time {
-        let _ =
-            write!(columns, ", {name}__first = minif({time}, {name}), {name}__last = maxif({time}, {name})");
+        let _ = write!(
+            columns,
+            ", {name}__first = min(iff({name}, {time}, datetime(null))), {name}__last = max(iff({name}, {time}, datetime(null)))"
+        );
     }
     let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name));
     let possible = fitting.map(|entry| possible(exclusion, entry, schema)).collect::<Result<Vec<_>, _>>()?;

@@ -13,7 +13,7 @@ pub mod literal;
 mod predicate;
 mod values;
 
-pub use block::{BEGIN, END, Options, let_form, table_form, where_block};
+pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};
 pub use impact::{impact, name as column_of};
 pub use values::{Values, watchlist_csv};
 

@@ -87,7 +87,8 @@ fn any(terms: Vec<String>) -> String {
 fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Result<String, String> {
     let mut terms = Vec::new();
     for cased in [false, true] {
-        let whole = texts.iter().filter(|value| value.cased == cased).filter_map(TextValue::whole);
+        let listed = texts.iter().filter(|value| value.cased == cased && is_listed(value));
+        let whole = listed.filter_map(TextValue::whole);
         let whole: Vec<String> = whole.map(str::to_owned).collect();
         if !whole.is_empty() {
             let operator = if cased { "in" } else { "in~" };
@@ -95,10 +96,20 @@ fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Resu
             terms.push(format!("{cell} {operator} ({})", values.list(&key, ValueKind::Text, whole)));
         }
     }
-    for value in texts.iter().filter(|value| value.whole().is_none()) {
+    for value in texts.iter().filter(|value| !is_listed(value)) {
         terms.push(pattern(value, cell)?);
     }
     Ok(any(terms))
+}
+
+/// Whether a value can stand in a list of `in` or `in~`.
+fn is_listed(value: &TextValue) -> bool {
+    value.whole().is_some() && folds_alike(value)
+}
+
+/// Whether an operator that folds case does so as quell does. For text beyond ASCII nobody promises it.
+fn folds_alike(value: &TextValue) -> bool {
+    value.cased || value.text.is_ascii()
 }
 
 fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
@@ -106,11 +117,13 @@ fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
         if value.text.contains('\0') {
             return Err("a regular expression with a NUL byte".to_owned());
         }
-        return Ok(format!("{cell} matches regex {}", string(&value.text)));
+        // An empty cell meets nothing, and some expressions match empty text.
+        return Ok(format!("(isnotempty({cell}) and {cell} matches regex {})", string(&value.text)));
     };
     let cs = if value.cased { "_cs" } else { "" };
     Ok(match pieces.as_slice() {
         [Piece::Any] => format!("isnotempty({cell})"),
+        pieces if !folds_alike(value) => format!("{cell} matches regex {}", string(&regex(pieces, false))),
         [Piece::Text(text), Piece::Any] => format!("{cell} startswith{cs} {}", string(text)),
         [Piece::Any, Piece::Text(text)] => format!("{cell} endswith{cs} {}", string(text)),
         [Piece::Any, Piece::Text(text), Piece::Any] => format!("{cell} contains{cs} {}", string(text)),
