@@ -47,7 +47,7 @@ fn write(folder: &Path, number: usize, texts: &[String], rows: &[Row]) {
     let schemas = Schemas::built_in();
     let schema = schemas.named("defender").unwrap();
     // Every third list is merged as long ones are.
-    let options = Options { merge_beyond: (number % 3 == 0).then_some(0), ..Options::default() };
+    let options = Options { merge_beyond: number.is_multiple_of(3).then_some(0), ..Options::default() };
     let inline = where_block(&applied, schema, &options).unwrap();
     let (lets, let_block) = let_form(&applied, schema, &options).unwrap();
     let table = "_GetWatchlist(\"quell\") | project SearchKey, Value";
