@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod exclusions;
 pub mod explain;
 pub mod fields;
+pub mod lint;
 pub mod matcher;
 pub mod report;
 pub mod results;

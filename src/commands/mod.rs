@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod explain;
+pub(crate) mod lint;
 mod lists;
 pub(crate) mod output;
 mod results;
