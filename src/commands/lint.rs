@@ -16,6 +16,7 @@ use quell::lint::report::Report;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Effect, Finding, Level, sarif};
 use quell::tally::Each;
+use std::collections::HashMap;
 use std::io::{ErrorKind, Write};
 
 /// A settings or rule file larger than this is refused before it is read.
@@ -106,10 +107,9 @@ fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<V
         return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
     }
     let nothing = Each::default();
+    let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let effect = |exclusion: &Exclusion| {
-        let place = applied.iter().position(|known| std::ptr::eq(*known, exclusion))?;
-        let each = u32::try_from(place).ok().and_then(|place| tally.exclusions.get(&place));
-        let each = each.unwrap_or(&nothing);
+        let each = tally.exclusions.get(places.get(exclusion.id.as_str())?).unwrap_or(&nothing);
         Some(Effect {
             matches: each.matches,
             sole: each.sole,
@@ -126,8 +126,13 @@ fn day_of(nanoseconds: i64) -> Option<Date> {
 
 /// Writes the lists without what stands twice; gives how many findings that settles.
 fn mend(lists: &Loaded, findings: &[Finding]) -> Outcome<usize> {
+    let mut of_list: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in findings {
+        of_list.entry(&lists.exclusions[finding.exclusion].origin.file).or_default().push(finding);
+    }
     let mut settled = 0;
     for list in lists.texts.iter().filter(|_| lists.on_disk) {
+        let Some(findings) = of_list.get(list.file.as_str()) else { continue };
         if let Some((text, count)) = fixed(list, &lists.exclusions, findings, &lists.schemas) {
             whole_file(&list.file, &text)?.commit()?;
             settled += count;

@@ -12,13 +12,15 @@ use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::exclusions::validate::{ListText, load};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span, Value};
+use indexmap::IndexSet;
 use std::ops::Range;
 
-/// The text of a list without what stands twice in it, and how many findings that settles; `None` if none.
+/// The text of a list without what stands twice in it, and how many of its findings that settles; `None` if
+/// none.
 pub fn fixed(
     list: &ListText,
     exclusions: &[Exclusion],
-    findings: &[Finding],
+    findings: &[&Finding],
     schemas: &Schemas,
 ) -> Option<(String, usize)> {
     let places = Places::new(list);
@@ -26,10 +28,7 @@ pub fn fixed(
     let mut cuts: Vec<Range<usize>> = findings
         .iter()
         .filter(|finding| finding.code == duplicate::DUPLICATE.code)
-        .filter_map(|finding| {
-            let exclusion = exclusions.get(finding.exclusion)?;
-            (*exclusion.origin.file == *list.file).then(|| cut(&places, &lines, exclusion, finding.spot))?
-        })
+        .filter_map(|finding| cut(&places, &lines, exclusions.get(finding.exclusion)?, finding.spot))
         .collect();
     let settled = cuts.len();
     cuts.sort_by_key(|cut| (cut.start, cut.end));
@@ -44,13 +43,7 @@ pub fn fixed(
 
 /// An exclusion with every value and entry once, and without its places.
 fn plain(mut exclusion: Exclusion) -> Exclusion {
-    let mut entries: Vec<Vec<Condition>> = Vec::new();
-    for entry in &exclusion.entries {
-        let entry = canonical_entry(entry);
-        if !entries.contains(&entry) {
-            entries.push(entry);
-        }
-    }
+    let entries: IndexSet<Vec<Condition>> = exclusion.entries.iter().map(canonical_entry).collect();
     exclusion.entries = entries.into_iter().map(|conditions| Entry { conditions }).collect();
     exclusion.origin.line = 0;
     exclusion.cases.suppress.iter_mut().chain(&mut exclusion.cases.keep).for_each(|case| case.line = 0);
@@ -169,6 +162,7 @@ mod tests {
         let (settings, facts) = (Settings::default(), Facts::built_in());
         let today = jiff::civil::date(2026, 11, 24);
         let findings = run(&Context::new(&exclusions, today, &settings, &schemas, &facts));
+        let findings: Vec<&Finding> = findings.iter().collect();
         fixed(&list, &exclusions, &findings, &schemas).map(|(text, _)| text)
     }
 

@@ -82,9 +82,13 @@ impl Report {
             let level = settings.level(lint);
             totals.deny += usize::from(level == Level::Deny);
             totals.warn += usize::from(level == Level::Warn);
-            reported.push(one(finding, lint, level, exclusion, place));
+            reported.push((finding.exclusion, one(finding, lint, level, exclusion, place)));
         }
-        Self { totals, findings: reported }
+        // Within an exclusion from top to bottom; the order of codes decides where two stand at one place.
+        reported.sort_by_key(|(exclusion, finding): &(usize, Reported)| {
+            (*exclusion, finding.line, finding.column)
+        });
+        Self { totals, findings: reported.into_iter().map(|(_, finding)| finding).collect() }
     }
 
     /// Whether some finding is at this level or above.

@@ -6,6 +6,7 @@
 use super::report::Reported;
 use super::{LINTS, Level};
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// The document for these findings.
 pub fn document(findings: &[Reported]) -> Value {
@@ -77,7 +78,7 @@ fn uri(path: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
                 out.push(char::from(byte));
             }
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => drop(write!(out, "%{byte:02X}")),
         }
     }
     out
