@@ -128,7 +128,7 @@ fn one(finding: Finding, lint: &Lint, level: Level, exclusion: &Exclusion, place
     });
     // About a whole exclusion or entry its message says which.
     let message = match finding.spot {
-        Spot::Id | Spot::Key(_) if !finding.message.contains(&exclusion.id) => {
+        Spot::Id | Spot::Key(_) if !finding.message.starts_with(&format!("`{}`", exclusion.id)) => {
             format!("`{}`: {}", exclusion.id, finding.message)
         }
         _ => finding.message,
