@@ -16,7 +16,7 @@ fn main() {
 }
 
 /// The shapes that long lists have.
-const SHAPES: [&str; 4] = ["tuples", "wildcards", "nested", "doubles"];
+const SHAPES: [&str; 5] = ["tuples", "wildcards", "patterns", "nested", "doubles"];
 
 fn exclusions(shape: &str, count: usize) -> Vec<Exclusion> {
     let mut text = String::from("exclusions:\n");
@@ -33,6 +33,8 @@ fn exclusions(shape: &str, count: usize) -> Vec<Exclusion> {
                 place % 1_000,
                 place % 60_000
             ),
+            // Nothing but patterns, which no table finds.
+            "patterns" => format!("{{process.path: 'C:\\Program Files\\Vendor{place}\\*\\agent.exe'}}"),
             // Every network lies in wider ones of the same list.
             "nested" => {
                 format!("{{process.name: agent.exe, destination.ip: 10.{a}.{b}.{c}/{}}}", 17 + place % 16)

@@ -271,12 +271,24 @@ fn meets_all(known: &[&[TextValue]], text: &str) -> bool {
     known.iter().all(|values| values.iter().any(|value| is_met(value, text)))
 }
 
+/// A text that meets a value; `None` for a regular expression.
+fn example(value: &TextValue) -> Option<String> {
+    let mut text = String::new();
+    for piece in value.pieces()? {
+        match piece {
+            Piece::Text(literal) => text.push_str(&literal),
+            Piece::One => text.push('a'),
+            Piece::Any => {}
+        }
+    }
+    // Only `*` is met by what no literal says, and not by the empty text.
+    Some(if text.is_empty() { "a".to_owned() } else { text })
+}
+
 /// A text that meets all conditions; `None` if none is found.
 pub(super) fn witness(known: &[&[TextValue]]) -> Option<String> {
-    if let [values] = known
-        && let Some(whole) = values.iter().find_map(TextValue::whole)
-    {
-        return Some(whole.to_owned());
+    if let [values] = known {
+        return values.iter().find_map(example);
     }
     let automata: Vec<Automaton> = known.iter().map(|values| Automaton::new(*values)).collect();
     if automata.iter().any(|automaton| automaton.starts.is_empty()) {
