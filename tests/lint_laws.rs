@@ -154,7 +154,7 @@ fn covered(exclusions: &[Exclusion]) -> HashSet<(usize, usize)> {
         match finding.spot {
             Spot::Entry(entry) => drop(out.insert((finding.exclusion, entry))),
             Spot::Id => {
-                out.extend((0..exclusions[finding.exclusion].entries.len()).map(|e| (finding.exclusion, e)))
+                out.extend((0..exclusions[finding.exclusion].entries.len()).map(|e| (finding.exclusion, e)));
             }
             _ => {}
         }
