@@ -22,7 +22,11 @@ const DESTINATION: &str = "destination.";
 
 fn loose_reading(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (place, exclusion) in context.exclusions.iter().enumerate() {
-        let only = |side: &str| exclusion.entries.iter().find(|entry| is_only(entry, side));
+        let only = |side: &str| {
+            exclusion.entries.iter().find(|entry| {
+                entry.conditions.iter().all(|condition| context.name(condition).starts_with(side))
+            })
+        };
         if let (Some(process), Some(destination)) = (only(PROCESS), only(DESTINATION)) {
             let names = [first_field(process), first_field(destination)];
             let message = format!("`{}` or `{}` alone suppresses a row", names[0], names[1]);
@@ -33,10 +37,6 @@ fn loose_reading(context: &Context<'_>, found: &mut Vec<Finding>) {
             found.push(Finding::new(LOOSE_READING.code, place, Spot::Entry(0), message).help(help));
         }
     }
-}
-
-fn is_only(entry: &Entry, side: &str) -> bool {
-    entry.conditions.iter().all(|condition| condition.field.name().starts_with(side))
 }
 
 fn first_field(entry: &Entry) -> &str {
@@ -71,7 +71,7 @@ const CHOSEN: &[&str] = &[
 
 fn single_field(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, entry) in context.entries() {
-        let names: HashSet<&str> = entry.conditions.iter().map(|condition| condition.field.name()).collect();
+        let names: HashSet<&str> = entry.conditions.iter().map(|condition| context.name(condition)).collect();
         if names.len() == 1 && names.iter().all(|name| CHOSEN.contains(name)) {
             found.push(one_field(at, &names.into_iter().collect::<Vec<_>>()));
         }

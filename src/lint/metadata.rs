@@ -1,6 +1,6 @@
 //! Metadata that a file declares of itself.
 
-use super::{Context, Finding, Level, Lint, Needs, looks_at};
+use super::{Context, Finding, Level, Lint, Needs};
 
 /// An entry that nothing but forgeable fields make narrow.
 pub(super) const FORGEABLE_METADATA: Lint = Lint {
@@ -25,9 +25,9 @@ const CHOSEN: &[&str] = &[
 
 fn forgeable_metadata(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, entry) in context.entries() {
-        let declared = entry.conditions.iter().position(|condition| looks_at(condition, DECLARED));
+        let declared = entry.conditions.iter().position(|condition| context.looks_at(condition, DECLARED));
         if let Some(place) = declared
-            && entry.conditions.iter().all(|condition| looks_at(condition, CHOSEN))
+            && entry.conditions.iter().all(|condition| context.looks_at(condition, CHOSEN))
         {
             let field = entry.conditions[place].field.name();
             let message =

@@ -32,11 +32,12 @@ mod wildcard;
 mod with_results;
 mod with_rule;
 
-use crate::exclusions::model::{Condition, Entry, Exclusion, TextValue};
+use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef, TextValue};
 use crate::fields::nearest;
 use crate::schema::{Schema, Schemas};
 use cover::Covers;
 use facts::Facts;
+use hashbrown::HashMap;
 use jiff::civil::Date;
 use pipeline::Pipeline;
 use settings::Settings;
@@ -158,6 +159,8 @@ pub struct Context<'c> {
     /// What each exclusion did; `None` for one that was not applied. Empty without results.
     pub effects: &'c [Option<Effect>],
     covers: OnceCell<Covers>,
+    /// The fields that raw columns hold.
+    held: HashMap<&'c str, &'static str>,
 }
 
 impl<'c> Context<'c> {
@@ -179,6 +182,7 @@ impl<'c> Context<'c> {
             rule: None,
             effects: &[],
             covers: OnceCell::new(),
+            held: held(schemas),
         }
     }
 
@@ -194,6 +198,19 @@ impl<'c> Context<'c> {
     /// Which entries others cover; found once, for two lints.
     fn covers(&self) -> &Covers {
         self.covers.get_or_init(|| Covers::new(self.exclusions))
+    }
+
+    /// The name of what a condition looks at: for a raw column that of the field which it holds.
+    fn name(&self, condition: &'c Condition) -> &'c str {
+        match &condition.field {
+            FieldRef::Field(field) => field.name(),
+            FieldRef::Column(column) => self.held.get(column.name.as_str()).copied().unwrap_or(&column.name),
+        }
+    }
+
+    /// Whether a condition looks at one of these fields.
+    fn looks_at(&self, condition: &'c Condition, names: &[&str]) -> bool {
+        names.contains(&self.name(condition))
     }
 
     fn entries(&self) -> impl Iterator<Item = (At, &'c Entry)> {
@@ -293,9 +310,14 @@ fn text_values(condition: &Condition) -> &[TextValue] {
     }
 }
 
-/// Whether a condition looks at one of these fields.
-fn looks_at(condition: &Condition, names: &[&str]) -> bool {
-    names.contains(&condition.field.name())
+/// The field that each column holds, if it holds one in some schema.
+fn held(schemas: &Schemas) -> HashMap<&str, &'static str> {
+    let fields = schemas.iter().flat_map(|schema| &schema.fields);
+    let columns = fields.flat_map(|(field, sources)| {
+        let whole = sources.iter().filter(|source| !source.path);
+        whole.map(|source| (source.column.as_str(), field.name()))
+    });
+    columns.collect()
 }
 
 /// Names as a person lists them.

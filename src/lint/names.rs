@@ -1,6 +1,6 @@
 //! Process names: alone, of anybody, or of nobody.
 
-use super::{At, Context, Finding, Level, Lint, Needs, listed, looks_at, text_values};
+use super::{At, Context, Finding, Level, Lint, Needs, listed, text_values};
 use crate::exclusions::model::{Condition, Entry};
 
 /// Fields with the name of a program.
@@ -19,10 +19,11 @@ pub(super) const NAME_ONLY: Lint = Lint {
 
 fn name_only(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, entry) in context.entries() {
-        if entry.conditions.iter().all(|condition| looks_at(condition, NAMES)) {
+        if entry.conditions.iter().all(|condition| context.looks_at(condition, NAMES)) {
             let mut names: Vec<&str> = entry.conditions.iter().map(|c| c.field.name()).collect();
             names.dedup();
-            let message = format!("{} alone suppresses a row", listed(&names, "and"));
+            let verb = if names.len() == 1 { "suppresses" } else { "suppress" };
+            let message = format!("{} alone {verb} a row", listed(&names, "and"));
             found.push(Finding::new(NAME_ONLY.code, at.exclusion, at.condition(0), message));
         }
     }
@@ -44,10 +45,10 @@ const PINS: &[&str] = &["process.path", "process.sha256", "process.parent.name",
 
 fn generic_name(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, entry) in context.entries() {
-        if is_pinned(entry) {
+        if entry.conditions.iter().any(|condition| context.looks_at(condition, PINS)) {
             continue;
         }
-        each_name(entry, |condition, value, name| {
+        each_name(context, entry, |condition, value, name| {
             if let Some(fact) = context.facts.generic(name) {
                 let about = fact.about.as_ref().map(|about| format!(": {about}")).unwrap_or_default();
                 let message = format!("`{name}` is a name of many programs{about}");
@@ -57,10 +58,6 @@ fn generic_name(context: &Context<'_>, found: &mut Vec<Finding>) {
             }
         });
     }
-}
-
-fn is_pinned(entry: &Entry) -> bool {
-    entry.conditions.iter().any(|condition| looks_at(condition, PINS))
 }
 
 /// A name that no process has.
@@ -76,7 +73,7 @@ pub(super) const DEAD_NAME: Lint = Lint {
 
 fn dead_name(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, entry) in context.entries() {
-        each_name(entry, |condition, value, name| {
+        each_name(context, entry, |condition, value, name| {
             if let Some(fact) = context.facts.dead(name) {
                 found.push(dead(context, at, (condition, value), name, fact));
             }
@@ -100,8 +97,9 @@ fn dead(
 }
 
 /// Calls `found` with every whole name: condition, value and text.
-fn each_name<'e>(entry: &'e Entry, mut found: impl FnMut(usize, usize, &'e str)) {
-    let is_name = |condition: &Condition| looks_at(condition, &["process.name", "process.parent.name"]);
+fn each_name<'e>(context: &Context<'e>, entry: &'e Entry, mut found: impl FnMut(usize, usize, &'e str)) {
+    let is_name =
+        |condition: &'e Condition| context.looks_at(condition, &["process.name", "process.parent.name"]);
     for (place, condition) in entry.conditions.iter().enumerate().filter(|(_, c)| is_name(c)) {
         for (value, text) in text_values(condition).iter().enumerate() {
             if let Some(name) = text.whole() {

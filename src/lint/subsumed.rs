@@ -1,5 +1,6 @@
 //! Entries that cover nothing which another does not cover.
 
+use super::cover::covered_values;
 use super::duplicate::named;
 use super::{Context, Finding, Level, Lint, Needs, Spot};
 
@@ -8,13 +9,24 @@ pub(super) const SUBSUMED: Lint = Lint {
     code: "subsumed",
     level: Level::Warn,
     needs: Needs::Lists,
-    meaning: "whatever the entry suppresses, another entry suppresses too",
+    meaning: "whatever the entry or value covers, another one covers too",
     why: "it changes nothing, and it looks as if the rows were judged by it",
     fix: "remove it, or make the other one as narrow as its story",
     check: subsumed,
 };
 
 fn subsumed(context: &Context<'_>, found: &mut Vec<Finding>) {
+    for (at, place, condition) in context.conditions() {
+        for (value, by) in covered_values(condition) {
+            let wanted = condition.wanted();
+            let message = format!("`{}` is part of `{}`", wanted[value], wanted[by]);
+            found.push(Finding::new(SUBSUMED.code, at.exclusion, at.value(place, value), message));
+        }
+    }
+    subsumed_entries(context, found);
+}
+
+fn subsumed_entries(context: &Context<'_>, found: &mut Vec<Finding>) {
     let covers = context.covers();
     for (place, exclusion) in context.exclusions.iter().enumerate() {
         let by = |entry: usize| covers.wider.get(&super::At { exclusion: place, entry });

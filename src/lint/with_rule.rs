@@ -1,7 +1,7 @@
 //! Exclusions beside the query of the rule that they belong to.
 
 use super::algebra::{contradiction, implies};
-use super::{At, Context, Finding, Level, Lint, Needs, listed, looks_at, text_values};
+use super::{At, Context, Finding, Level, Lint, Needs, listed, text_values};
 use crate::exclusions::model::{Condition, Entry, FieldRef, Operator};
 use crate::lint::pipeline::{Leaves, Pipeline};
 use hashbrown::HashSet;
@@ -102,9 +102,9 @@ const DECLARED: &[&str] = &["process.company", "process.product"];
 
 fn renamed_product(context: &Context<'_>, found: &mut Vec<Finding>) {
     each(context, |pipeline, at, entry| {
-        let is_declared = |condition: &&Condition| looks_at(condition, DECLARED);
-        let Some(demand) = pipeline.demands.iter().find(is_declared) else { return };
-        if entry.conditions.iter().any(|condition| is_declared(&condition)) {
+        let is_declared = |condition: &Condition| DECLARED.contains(&condition.field.name());
+        let Some(demand) = pipeline.demands.iter().find(|demand| is_declared(demand)) else { return };
+        if entry.conditions.iter().any(|condition| context.looks_at(condition, DECLARED)) {
             return;
         }
         let terms: Vec<String> =
@@ -112,7 +112,9 @@ fn renamed_product(context: &Context<'_>, found: &mut Vec<Finding>) {
         for (place, condition) in entry.conditions.iter().enumerate() {
             let others: Vec<&str> = text_values(condition)
                 .iter()
-                .filter(|value| value.operator != Operator::Re && looks_at(condition, &["process.name"]))
+                .filter(|value| {
+                    value.operator != Operator::Re && context.looks_at(condition, &["process.name"])
+                })
                 .map(|value| value.text.as_str())
                 .filter(|name| !terms.iter().any(|term| name.to_ascii_lowercase().contains(term)))
                 .collect();
@@ -170,7 +172,7 @@ fn is_dropped(context: &Context<'_>, pipeline: &Pipeline, leaves: &Leaves, field
 }
 
 /// Calls `look` with every entry of the exclusions that belong to the rule.
-fn each(context: &Context<'_>, mut look: impl FnMut(&Pipeline, At, &Entry)) {
+fn each<'c>(context: &Context<'c>, mut look: impl FnMut(&Pipeline, At, &'c Entry)) {
     let Some(pipeline) = context.rule else { return };
     for (at, entry) in context.entries() {
         if pipeline.rule.has(&context.exclusions[at.exclusion]) && entry.fits(&pipeline.schema) {

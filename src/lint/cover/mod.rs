@@ -11,7 +11,7 @@ mod candidates;
 
 use super::At;
 use super::algebra::{canonical_entry, contradiction, fields, implies, on, witness};
-use crate::exclusions::model::{Condition, Entry, Exclusion};
+use crate::exclusions::model::{Condition, Entry, Exclusion, Test};
 use candidates::{Candidates, row};
 use hashbrown::{HashMap, HashSet};
 
@@ -82,6 +82,42 @@ impl Covers {
             }
         }
     }
+}
+
+/// The values of a condition that others of it cover: their place and that of the other.
+pub(super) fn covered_values(condition: &Condition) -> Vec<(usize, usize)> {
+    let parts = parts(condition);
+    let entries: Vec<&Entry> = parts.iter().collect();
+    let candidates = Candidates::new(&entries);
+    let mut covered = Vec::new();
+    for (place, entry) in entries.iter().enumerate() {
+        let found = candidates.of(&row(entry, witness), MOST).into_iter();
+        let wider = found.filter(|other| *other != place).find(|other| {
+            // Values that mean the same are another lint's.
+            implies(entry, entries[*other]) && !implies(entries[*other], entry)
+        });
+        covered.extend(wider.map(|other| (place, other)));
+    }
+    covered
+}
+
+/// Each value by itself; none if no value can be part of another.
+fn parts(condition: &Condition) -> Vec<Entry> {
+    let tests: Vec<Test> = match &condition.test {
+        Test::Text(values) if values.iter().any(|value| value.whole().is_none()) => {
+            values.iter().map(|value| Test::Text(vec![value.clone()])).collect()
+        }
+        Test::Address(ranges) if ranges.iter().any(|range| range.first < range.last) => {
+            ranges.iter().map(|range| Test::Address(vec![range.clone()])).collect()
+        }
+        Test::Number(ranges) if ranges.iter().any(|range| range.first < range.last) => {
+            ranges.iter().map(|range| Test::Number(vec![*range])).collect()
+        }
+        _ => Vec::new(),
+    };
+    let alone = tests.len() < 2;
+    let tests = tests.into_iter().filter(|_| !alone);
+    tests.map(|test| Entry { conditions: vec![Condition { field: condition.field.clone(), test }] }).collect()
 }
 
 /// Whether an exclusion holds wherever and as long as another does.

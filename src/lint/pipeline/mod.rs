@@ -81,7 +81,7 @@ fn query(text: &str) -> Option<String> {
 }
 
 fn schema<'s>(stages: &[&[Token]], schemas: &'s Schemas) -> Option<&'s Schema> {
-    let table = stages.first()?.first().and_then(Token::word)?;
+    let table = stages.first()?.first().and_then(Token::word).unwrap_or_default();
     let words: Vec<String> =
         stages.iter().flat_map(|stage| *stage).filter_map(Token::word).map(str::to_owned).collect();
     let of_table = schemas.iter().filter(|schema| schema.table.as_deref() == Some(table));
