@@ -9,7 +9,7 @@ use common::{How, apply, cases, loaded};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use quell::exclusions::model::{Entry, Exclusion};
+use quell::exclusions::model::{Entry, Exclusion, Test};
 use quell::lint::algebra::{contradiction, implies};
 use quell::lint::facts::Facts;
 use quell::lint::settings::Settings;
@@ -21,15 +21,15 @@ use std::collections::{BTreeMap, HashSet};
 /// A world of rows: for each field the cells that occur, absent first.
 type World = BTreeMap<&'static str, Vec<Option<String>>>;
 
-/// Every text of up to six of these characters: two letters in both cases for one of them, another ASCII
-/// character and one that is none.
+/// Every text of up to so many of these characters: a letter in both cases, a character that lists name,
+/// one that they do not, and one that is not ASCII.
 fn texts(most: u32) -> Vec<Option<String>> {
     let mut all = vec![String::new()];
     let mut start = 0;
     for _ in 0..most {
         let end = all.len();
         for place in start..end {
-            for c in ['a', 'A', 'b', '-', 'é'] {
+            for c in ['a', 'A', '-', '+', 'é'] {
                 let text = all[place].clone() + &c.to_string();
                 all.push(text);
             }
@@ -102,7 +102,7 @@ fn quoted(texts: &[String]) -> String {
 
 /// An entry of up to two conditions on a name.
 fn text_entry() -> impl Strategy<Value = String> {
-    let value = vec(select(vec!["a", "A", "b", "*", "?"]), 1..3).prop_map(|parts| parts.concat());
+    let value = vec(select(vec!["a", "A", "-", "*", "?"]), 1..3).prop_map(|parts| parts.concat());
     let modifier = select(vec!["", "|startswith", "|endswith", "|contains", "|cased", "|contains|cased"]);
     vec((modifier, vec(value, 1..3)), 1..3).prop_map(|conditions| {
         let conditions: BTreeMap<&str, Vec<String>> = conditions.into_iter().collect();
@@ -162,8 +162,32 @@ fn covered(exclusions: &[Exclusion]) -> HashSet<(usize, usize)> {
     out
 }
 
+/// The values that are said to be covered by others: exclusion, entry, condition and value.
+fn covered_values(exclusions: &[Exclusion]) -> HashSet<(usize, usize, usize, usize)> {
+    let of = |finding: &Finding| match finding.spot {
+        Spot::Value(entry, condition, value) if matches!(finding.code, "duplicate" | "subsumed") => {
+            Some((finding.exclusion, entry, condition, value))
+        }
+        _ => None,
+    };
+    findings(exclusions).iter().filter_map(of).collect()
+}
+
+/// Leaves only some values of a test.
+fn without(test: &mut Test, stays: impl Fn(usize) -> bool) {
+    fn keep<T>(values: &mut Vec<T>, stays: impl Fn(usize) -> bool) {
+        let mut number = 0..;
+        values.retain(|_| stays(number.next().unwrap()));
+    }
+    match test {
+        Test::Text(values) => keep(values, stays),
+        Test::Address(ranges) => keep(ranges, stays),
+        Test::Number(ranges) => keep(ranges, stays),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(120, 3_000), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(120, 1_000), ..ProptestConfig::default() })]
 
     /// Text with wildcards: what is said to follow, or to be impossible, is so for every text, and the other way round.
     #[test]
@@ -179,8 +203,9 @@ proptest! {
 
     /// Looking candidates up finds what comparing every pair finds.
     #[test]
-    fn the_index_misses_no_pair(texts in lists(8)) {
-        prop_assume!(!texts.concat().contains("|re"));
+    fn the_index_misses_no_pair(mut texts in lists(8)) {
+        // For a regular expression no text is found by which to look.
+        texts.retain(|text| !text.contains("|re"));
         let exclusions = loaded(&texts);
         let all: Vec<(usize, usize, &Entry)> = exclusions
             .iter()
@@ -211,7 +236,14 @@ proptest! {
         let exclusions = loaded(&texts);
         let covered = covered(&exclusions);
         let mut left = exclusions.clone();
+        let values = covered_values(&exclusions);
         for (place, exclusion) in left.iter_mut().enumerate() {
+            for (entry, value) in exclusion.entries.iter_mut().enumerate() {
+                for (condition, value) in value.conditions.iter_mut().enumerate() {
+                    let stays = |number| !values.contains(&(place, entry, condition, number));
+                    without(&mut value.test, stays);
+                }
+            }
             let mut number = 0..;
             exclusion.entries.retain(|_| !covered.contains(&(place, number.next().unwrap())));
         }
