@@ -1,10 +1,10 @@
 //! `quell apply`: the main job.
 
-use super::lists::{in_force, loaded, rule, today};
+use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::output::{Finished, Output, whole_file};
 use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, wanted};
 use super::{End, Outcome, World, fail, impact, print};
-use crate::cli::{Apply, FailOn};
+use crate::cli::{Apply, FailOn, Input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
@@ -77,6 +77,31 @@ fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[ReportForm
     Ok(end(args, &report, &[]))
 }
 
+/// Applies exclusions and only counts: those that were applied, for the schema of the results, and the counts
+/// by their places.
+pub(super) fn counted<'e>(
+    results: &[String],
+    input: &Input,
+    world: &World,
+    lists: &'e Loaded,
+    applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
+) -> Outcome<(Vec<&'e Exclusion>, Tally)> {
+    let mut opened = results.iter().map(|name| open(name, input)).collect::<Outcome<Vec<Opened>>>()?;
+    let schema = one_schema(&opened, lists)?;
+    let applied = applied(&schema.name);
+    let matcher = match Matcher::new(&applied, &schema.name) {
+        Ok(matcher) => matcher,
+        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
+    };
+    let args = Apply::counting(input.clone());
+    let mut pass = Pass::new(&args, world, schema, &applied, &matcher, &opened)?;
+    for results in &mut opened {
+        pass.file(results)?;
+    }
+    let tally = pass.finish()?.tally;
+    Ok((applied, tally))
+}
+
 fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
     let outputs: Vec<&String> = args.kept.iter().chain(&args.suppressed).chain(&args.report).collect();
     for (place, name) in outputs.iter().enumerate() {
@@ -99,7 +124,7 @@ fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
     args.report.iter().map(format).collect()
 }
 
-fn one_schema<'s>(opened: &[Opened], lists: &'s super::lists::Loaded) -> Outcome<&'s Schema> {
+fn one_schema<'s>(opened: &[Opened], lists: &'s Loaded) -> Outcome<&'s Schema> {
     let mut chosen: Option<&Schema> = None;
     for results in opened {
         let schema = schema(results, &lists.schemas, lists.named.as_deref())?;

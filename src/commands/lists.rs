@@ -21,6 +21,10 @@ const MAX_LIST: u64 = 64 << 20;
 /// The lists of a command, with the schemas that their names were checked against.
 pub(super) struct Loaded {
     pub(super) exclusions: Vec<Exclusion>,
+    /// The lists as they stand, for places and for edits.
+    pub(super) texts: Vec<ListText>,
+    /// Whether the lists are files, not the pack that is built in.
+    pub(super) on_disk: bool,
     pub(super) schemas: Schemas,
     /// The schema that was named, not recognised.
     pub(super) named: Option<String>,
@@ -43,7 +47,9 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
         }
     }
     match load(&texts, &schemas) {
-        Ok(exclusions) if mistakes.is_empty() => Ok(Loaded { exclusions, schemas, named }),
+        Ok(exclusions) if mistakes.is_empty() => {
+            Ok(Loaded { exclusions, texts, on_disk: !lists.exclusions.is_empty(), schemas, named })
+        }
         Ok(_) => Err(mistakes),
         Err(found) => {
             mistakes.extend(found);

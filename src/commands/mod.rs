@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod explain;
 mod impact;
 pub(crate) mod kql;
+pub(crate) mod lint;
 mod lists;
 pub(crate) mod output;
 mod results;
