@@ -78,11 +78,6 @@ fn texts<'c>(conditions: &[&'c Condition]) -> Vec<&'c [TextValue]> {
     conditions.iter().filter_map(text).collect()
 }
 
-/// How many values a test with ranges admits, for each family by itself; the larger one.
-pub fn size(test: &Test) -> u128 {
-    ranges::size(&ranges::of(test))
-}
-
 /// A value in the one spelling of all values that mean the same.
 pub fn canonical_value(value: &TextValue) -> TextValue {
     let Some(pieces) = value.pieces() else { return value.clone() };

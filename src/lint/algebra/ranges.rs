@@ -1,6 +1,6 @@
 //! Sets of addresses and numbers as sorted ranges that do not touch.
 //!
-//! In: tests of the model. Out: intersections, inclusions, sizes, all exact.
+//! In: tests of the model. Out: intersections and inclusions, all exact.
 
 use crate::exclusions::model::{AddressRange, Condition, Family, NumberRange, Test};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -62,15 +62,6 @@ pub(super) fn is_subset(narrow: &[Range], wide: &[Range]) -> bool {
         }
         wide.get(place).is_some_and(|range| range.0 == *family && range.1 <= *first && *last <= range.2)
     })
-}
-
-/// The values of the family that has most of them.
-pub(super) fn size(ranges: &[Range]) -> u128 {
-    let of = |family: Family| {
-        let ranges = ranges.iter().filter(|range| range.0 == family);
-        ranges.fold(0_u128, |sum, range| sum.saturating_add((range.2 - range.1).saturating_add(1)))
-    };
-    of(Family::V4).max(of(Family::V6))
 }
 
 /// The same values in the one way in which they can be written with the fewest ranges.
