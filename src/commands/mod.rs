@@ -7,6 +7,7 @@ pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
 pub(crate) mod output;
+mod pass;
 mod results;
 pub(crate) mod schema;
 pub(crate) mod test;
