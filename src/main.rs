@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(End::Clean) => ExitCode::SUCCESS,
         Ok(End::LookAtIt) => ExitCode::from(1),
         Err(diagnostics) => {
-            complain(&diagnostics);
+            complain(&diagnostics, &cli.command);
             ExitCode::from(2)
         }
     }
@@ -65,7 +65,7 @@ fn world() -> World {
     }
 }
 
-fn complain(diagnostics: &[Diagnostic]) {
+fn complain(diagnostics: &[Diagnostic], command: &Command) {
     let mut text = render(diagnostics, true);
     let count = match diagnostics.len() {
         1 => String::new(),
@@ -73,7 +73,10 @@ fn complain(diagnostics: &[Diagnostic]) {
     };
     text += "\nquell: ";
     text += &count;
-    text += "nothing was suppressed\n";
+    text += match command {
+        Command::Apply(_) | Command::Explain(_) => "nothing was suppressed\n",
+        _ => "nothing was done\n",
+    };
     // With nobody left to tell, the exit code still says it.
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
