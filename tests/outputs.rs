@@ -187,6 +187,8 @@ fn targets_that_cannot_be_written_are_named_before_anything_is_read() {
     let twice = format!("{path}/one.csv");
     let output = apply(&[RESULTS, "--kept", &twice, "--suppressed", &twice]);
     assert!(said(&output).contains("asked for twice"), "{}", said(&output));
+    let output = apply(&[RESULTS, "--kept", &twice, "--suppressed", &format!("{path}/./one.csv")]);
+    assert!(said(&output).contains("asked for twice"), "{}", said(&output));
     assert!(names(folder.path()).is_empty());
 }
 

@@ -4,7 +4,7 @@ use super::lists::{in_force, loaded, rule, today};
 use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
 use super::results::{Opened, open};
-use super::{End, Outcome, World, fail, impact, print};
+use super::{End, Outcome, World, fail, impact, output, print};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
@@ -76,7 +76,10 @@ fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[ReportForm
 fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
     let outputs: Vec<&String> = args.kept.iter().chain(&args.suppressed).chain(&args.report).collect();
     for (place, name) in outputs.iter().enumerate() {
-        if outputs[..place].contains(name) {
+        // Devices may be written twice.
+        let file = output::place(name);
+        let twice = outputs[..place].iter().any(|other| output::place(other) == file);
+        if twice && !file.starts_with("/dev") {
             return fail(
                 "same-file",
                 format!("{name} is asked for twice"),

@@ -25,6 +25,17 @@ pub(crate) fn abandon() -> usize {
     count
 }
 
+/// Where a name leads, so that two spellings of one file are known as one.
+pub(super) fn place(name: &str) -> PathBuf {
+    let path = Path::new(name);
+    if let Ok(known) = fs::canonicalize(path) {
+        return known;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    path.file_name().map_or_else(|| path.to_owned(), |file| folder.join(file))
+}
+
 /// A file that is being written.
 pub(super) struct Output {
     name: String,

@@ -185,7 +185,8 @@ impl<'p> Pass<'p> {
             why: bad.fault.to_string(),
         });
         self.malformed.extend(bad);
-        self.has.iter_mut().zip(&scanned.seen).for_each(|(all, one)| *all |= one);
+        // Each file must have the keys by itself.
+        self.has.iter_mut().zip(&scanned.seen).for_each(|(has, seen)| *has = *seen);
         self.tally.merge(scanned.tally);
     }
 
