@@ -54,7 +54,8 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     if args.strict && report.totals.malformed > 0 {
         show(args, world, &report)?;
         let rows = report.totals.malformed;
-        let message = format!("{rows} rows could not be read, and --strict was given; no file was written");
+        let message =
+            format!("rows that could not be read: {rows}, and --strict was given; no file was written");
         return fail("malformed", message, "the report names them by line");
     }
     outputs.into_iter().try_for_each(Finished::commit)?;

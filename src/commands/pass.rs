@@ -5,7 +5,7 @@
 
 use super::lists::Loaded;
 use super::output::{Finished, Output};
-use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, wanted};
+use super::results::{Opened, missing, missing_columns, open, rows, schema, wanted};
 use super::{Outcome, World, fail};
 use crate::cli::{Apply, Input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -161,12 +161,7 @@ impl<'p> Pass<'p> {
         } else {
             ""
         };
-        match cannot_read::<()>(&results.name, error) {
-            Err(diagnostics) => {
-                Err(diagnostics.into_iter().map(|d| if help.is_empty() { d } else { d.help(help) }).collect())
-            }
-            Ok(()) => Ok(()),
-        }
+        fail("cannot-finish", format!("while {} was read: {error}", results.name), help)
     }
 
     fn count(&mut self, results: &Opened, scanned: Scanned) {
