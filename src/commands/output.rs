@@ -79,7 +79,15 @@ impl Output {
         if let Some(last) = bytes.last() {
             self.last = *last;
         }
-        self.writer.write_all(bytes).map_err(|error| named(&self.name, &error))
+        match self.writer.write_all(bytes) {
+            Err(error) if !self.is_gone(&error) => Err(named(&self.name, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whoever read standard output has seen enough, which is no error.
+    fn is_gone(&self, error: &io::Error) -> bool {
+        self.name == "-" && error.kind() == io::ErrorKind::BrokenPipe
     }
 
     /// Ends the last line, if it has no end yet, before the rows of another file follow.
@@ -89,7 +97,8 @@ impl Output {
 
     /// Makes what was written durable enough to take the place of the old file.
     pub(super) fn finish(mut self) -> Outcome<Finished> {
-        match self.writer.flush() {
+        let flushed = self.writer.flush();
+        match flushed.or_else(|error| if self.is_gone(&error) { Ok(()) } else { Err(error) }) {
             Ok(()) => Ok(Finished { name: self.name, target: self.target }),
             Err(error) => cannot_write(&self.name, &error),
         }
