@@ -133,3 +133,21 @@ fn the_columns_of_a_clause_are_known() {
         assert_eq!(columns(all, schema), ["InitiatingProcessFileName", "RemoteIP"]);
     });
 }
+
+/// Entries that are merged say the same with their fields in any order.
+#[test]
+fn merging_loses_no_value_whatever_the_order_of_fields() {
+    let mut text = String::from("exclusions:\n");
+    for place in 0..=MOST_SINGLE {
+        let (name, address) = ("process.name: a.exe", format!("destination.ip: 10.0.0.{place}"));
+        let when = if place % 2 == 0 { format!("{name}, {address}") } else { format!("{address}, {name}") };
+        writeln!(text, "- {{id: e{place}, when: {{{when}}}}}").unwrap();
+    }
+    let lists = [ListText { file: "many.yaml".into(), text }];
+    let block =
+        with(&lists, "defender", |all, schema| where_block(all, schema, &Options::default()).unwrap());
+    for place in 0..=MOST_SINGLE {
+        assert!(block.contains(&format!("\"10.0.0.{place}/32\"")), "{block}");
+    }
+    assert_eq!(block.matches("in~ (\"a.exe\")").count(), 1, "{block}");
+}

@@ -182,15 +182,15 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
     for exclusion in exclusions {
         out += &headline(exclusion);
         for entry in exclusion.entries.iter().filter(|entry| entry.fits(&schema.name)) {
-            let open = open_condition(entry);
-            let others = entry.conditions.iter().enumerate().filter(|(place, _)| *place != open);
-            let others: Vec<&Condition> = others.map(|(_, condition)| condition).collect();
-            let field = &entry.conditions[open].field;
-            let key =
-                format!("{others:?} {field:?} {:?}", std::mem::discriminant(&entry.conditions[open].test));
-            match groups.get_mut(&key) {
-                Some(known) => join(&mut known.conditions[open].test, &entry.conditions[open].test),
-                None => drop(groups.insert(key, entry.clone())),
+            let (others, open) = apart(entry);
+            let kind = std::mem::discriminant(&open.test);
+            let key = format!("{others:?} {:?} {kind:?}", open.field);
+            match groups.get_mut(&key).and_then(|known| known.conditions.last_mut()) {
+                Some(known) => join(&mut known.test, &open.test),
+                None => {
+                    let conditions = others.into_iter().chain([open]).cloned().collect();
+                    groups.insert(key, Entry { conditions });
+                }
             }
         }
     }
@@ -211,11 +211,15 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
     Ok(out)
 }
 
-/// The condition whose values are joined: the one of addresses, else the last. Its place is the same for
-/// entries with the same other conditions in the same order.
-fn open_condition(entry: &Entry) -> usize {
+/// The other conditions in an order of their own, whatever order they were written in, and the condition
+/// whose values are joined: the first of addresses, else the last as written.
+fn apart(entry: &Entry) -> (Vec<&Condition>, &Condition) {
     let address = entry.conditions.iter().position(|condition| matches!(condition.test, Test::Address(_)));
-    address.unwrap_or(entry.conditions.len() - 1)
+    let open = address.unwrap_or(entry.conditions.len() - 1);
+    let others = entry.conditions.iter().enumerate().filter(|(place, _)| *place != open);
+    let mut others: Vec<&Condition> = others.map(|(_, condition)| condition).collect();
+    others.sort_by_cached_key(|condition| format!("{condition:?}"));
+    (others, &entry.conditions[open])
 }
 
 fn join(into: &mut Test, from: &Test) {
