@@ -151,3 +151,42 @@ fn merging_loses_no_value_whatever_the_order_of_fields() {
     }
     assert_eq!(block.matches("in~ (\"a.exe\")").count(), 1, "{block}");
 }
+
+/// The most operands that stand side by side in one bracket.
+fn widest(text: &str) -> usize {
+    let (mut most, mut open) = (0, vec![0]);
+    for part in text.split_inclusive(['(', ')']) {
+        if let Some(count) = open.last_mut() {
+            *count += part.matches(" or ").count() + part.matches(" + ").count();
+            most = most.max(*count);
+        }
+        if part.ends_with('(') {
+            open.push(0);
+        } else if part.ends_with(')') {
+            open.pop();
+        }
+    }
+    most
+}
+
+/// The analyser gives up on some hundred operands or operators in a row, and the service before it.
+#[test]
+fn many_values_and_many_exclusions_nest() {
+    let many = |value: fn(usize) -> String| (0..600).map(value).collect::<Vec<_>>().join(", ");
+    let globs = many(|n| format!("'*tool{n}*.exe'"));
+    let ports = many(|n| (1_000 + 3 * n).to_string());
+    let ranges = many(|n| format!("{}-{}", 1_000 + 3 * n, 1_001 + 3 * n));
+    for when in [format!("{{process.name: [{globs}]}}"), format!("{{destination.port: [{ports}, {ranges}]}}")]
+    {
+        assert!(widest(&clause(&when)) < 200, "{}", widest(&clause(&when)));
+    }
+    let mut text = String::from("exclusions:\n");
+    for place in 0..600 {
+        writeln!(text, "- {{id: e{place}, when: {{process.name: p{place}.exe, destination.ip: 10.0.0.1}}}}")
+            .unwrap();
+    }
+    let lists = [ListText { file: "many.yaml".into(), text }];
+    let query = with(&lists, "defender", |all, schema| impact(all, schema, None).unwrap());
+    assert!(widest(&query) < 200, "{}", widest(&query));
+    assert!(query.matches("\n| ").count() < 10, "{}", query.matches("\n| ").count());
+}

@@ -163,14 +163,20 @@ pub(super) fn expression(
     Ok(if terms.len() == 1 { terms.remove(0) } else { format!("({})", terms.join(" and ")) })
 }
 
-/// Terms joined by `or`, nested where they are many.
+/// Terms joined by an operator that may be bracketed at will, such as `or`, nested where they are many.
 pub(super) fn tree(terms: &[String], or: &str) -> String {
     if terms.len() <= MOST_TERMS {
         return terms.join(or);
     }
     let groups: Vec<String> = terms
         .chunks(terms.len().div_ceil(MOST_TERMS))
-        .map(|group| if group.len() == 1 { group[0].clone() } else { format!("({})", tree(group, " or ")) })
+        .map(|group| {
+            if group.len() == 1 {
+                group[0].clone()
+            } else {
+                format!("({})", tree(group, &format!(" {} ", or.trim())))
+            }
+        })
         .collect();
     groups.join(or)
 }

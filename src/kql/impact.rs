@@ -18,7 +18,7 @@ pub fn impact(
     schema: &Schema,
     since: Option<&str>,
 ) -> Result<String, Vec<KqlError>> {
-    let mut extends = String::new();
+    let mut extends = Vec::new();
     let mut columns = String::new();
     let mut possible = Vec::new();
     let mut errors = Vec::new();
@@ -27,7 +27,7 @@ pub fn impact(
     for exclusion in exclusions {
         match one(exclusion, schema, device.as_deref(), time.as_deref()) {
             Ok(one) => {
-                extends += &one.extend;
+                extends.push(one.extend);
                 columns += &one.columns;
                 possible.extend(one.possible);
             }
@@ -38,15 +38,18 @@ pub fn impact(
         return Err(errors);
     }
     let names: Vec<String> = exclusions.iter().map(|exclusion| name(&exclusion.id)).collect();
-    let sum = names.iter().map(|name| format!("toint({name})")).collect::<Vec<_>>().join(" + ");
-    let sum = if sum.is_empty() { "0".to_owned() } else { sum };
+    let sum: Vec<String> = names.iter().map(|name| format!("toint({name})")).collect();
+    let sum = if sum.is_empty() { "0".to_owned() } else { tree(&sum, " + ") };
     let possible = if possible.is_empty() { "false".to_owned() } else { tree(&possible, " or ") };
     let table = schema.table.as_deref().unwrap_or(&schema.name);
     let mut out = format!("{table}\n");
     if let (Some(since), Some(time)) = (since, &time) {
         let _ = writeln!(out, "| where {time} > ago({since})");
     }
-    out += &extends;
+    // One operator for all: some hundred operators in a row are too many for the service.
+    if !extends.is_empty() {
+        let _ = writeln!(out, "| extend\n{}", extends.join(",\n"));
+    }
     let _ = writeln!(out, "| extend quell_covering = {sum}");
     let _ = writeln!(out, "| extend quell_possible = {possible}");
     out += "| summarize quell_read = count(), quell_kept = countif(quell_covering == 0), quell_suppressed = countif(quell_covering > 0)";
@@ -95,7 +98,7 @@ fn one(
     let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name));
     let possible = fitting.map(|entry| possible(exclusion, entry, schema)).collect::<Result<Vec<_>, _>>()?;
     let id = string(&exclusion.id);
-    let extend = format!("// {id}\n| extend {name} = {covers}\n| extend {name}__in_scope = {scoped}\n");
+    let extend = format!("    // {id}\n    {name} = {covers},\n    {name}__in_scope = {scoped}");
     Ok(One { extend, columns, possible })
 }
 

@@ -6,6 +6,7 @@
 //! Regular expressions that quell makes spell both cases out as `[aA]`: `(?i)` would also fold letters beyond
 //! ASCII, and so hide more than the list says.
 
+use super::block::tree;
 use super::literal::{column, string};
 use super::values::{Kind as ValueKind, Values};
 use crate::exclusions::model::{
@@ -80,7 +81,7 @@ fn text_of(source: &Source, kind: &str) -> String {
 fn any(terms: Vec<String>) -> String {
     match terms.len() {
         1 => terms.into_iter().next().unwrap_or_default(),
-        _ => format!("({})", terms.join(" or ")),
+        _ => format!("({})", tree(&terms, " or ")),
     }
 }
 
@@ -201,17 +202,19 @@ fn numbers(ranges: &[NumberRange], cell: &str, kind: &str) -> String {
     let value = if number { cell.to_owned() } else { format!("tolong({cell})") };
     // Beyond what a long holds there is nothing to compare with.
     let most = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
-    let terms = ranges.iter().filter(|range| range.first <= most).map(|range| {
-        let (first, last) = (range.first, range.last.min(most));
-        let test = if first == last {
-            format!("{value} == {first}")
-        } else {
-            format!("{value} between ({first} .. {last})")
-        };
-        // A missing number is null, and null must not reach `not`.
-        format!("coalesce({test}, false)")
+    let sayable = || ranges.iter().filter(|range| range.first <= most);
+    let single = sayable().filter(|range| range.first == range.last).map(|range| range.first.to_string());
+    let single: Vec<String> = single.collect();
+    // A missing number is null, and null must not reach `not`.
+    let single = match single.as_slice() {
+        [] => None,
+        [one] => Some(format!("coalesce({value} == {one}, false)")),
+        many => Some(format!("coalesce({value} in ({}), false)", many.join(", "))),
+    };
+    let between = sayable().filter(|range| range.first < range.last).map(|range| {
+        format!("coalesce({value} between ({} .. {}), false)", range.first, range.last.min(most))
     });
-    let terms: Vec<String> = terms.collect();
+    let terms: Vec<String> = single.into_iter().chain(between).collect();
     match (terms.is_empty(), number) {
         (true, _) => "false".to_owned(),
         (_, true) => any(terms),

@@ -39,6 +39,32 @@ fn main() {
             rows.into_iter().filter(|row| !row["process.name"].contains('\u{212a}')).collect();
         write(folder, number, &texts, &rows);
     }
+    write_long(folder);
+}
+
+/// Lists as long as the analyser has to bear them: many exclusions, many values in one condition.
+fn write_long(folder: &Path) {
+    let joined = |value: fn(usize) -> String| (0..600).map(value).collect::<Vec<_>>().join(", ");
+    let exclusions = (0..1_000).map(|n| {
+        format!("- {{id: e{n}, when: {{process.name: p{n}.exe, destination.ip: 10.0.{}.0/24}}}}\n", n % 200)
+    });
+    let one = |when: String| format!("exclusions:\n- {{id: long, when: {{{when}}}}}\n");
+    let lists = [
+        format!("exclusions:\n{}", exclusions.collect::<String>()),
+        one(format!("process.name: [{}]", joined(|n| format!("'*tool{n}*.exe'")))),
+        one(format!("destination.port: [{}]", joined(|n| format!("{0}-{0}1", 1_000 + n)))),
+    ];
+    let schemas = Schemas::built_in();
+    let schema = schemas.named("defender").unwrap();
+    for (number, text) in lists.into_iter().enumerate() {
+        let exclusions = loaded(&[text]);
+        let applied: Vec<&Exclusion> = exclusions.iter().collect();
+        let block = where_block(&applied, schema, &Options::default()).unwrap();
+        fs::write(folder.join(format!("long-{number}-where.kql")), format!("DeviceNetworkEvents\n{block}"))
+            .unwrap();
+        fs::write(folder.join(format!("long-{number}-impact.kql")), impact(&applied, schema, None).unwrap())
+            .unwrap();
+    }
 }
 
 fn write(folder: &Path, number: usize, texts: &[String], rows: &[Row]) {
