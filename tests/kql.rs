@@ -190,3 +190,37 @@ fn many_values_and_many_exclusions_nest() {
     assert!(widest(&query) < 200, "{}", widest(&query));
     assert!(query.matches("\n| ").count() < 10, "{}", query.matches("\n| ").count());
 }
+
+fn refused(when: &str) -> String {
+    with(&list(when), "defender", |all, schema| {
+        let errors = where_block(all, schema, &Options::default()).unwrap_err();
+        format!("{} {} {}", errors[0].id, errors[0].field, errors[0].reason)
+    })
+}
+
+/// An approximation would hide rows that quell keeps, or the other way round.
+#[test]
+fn what_would_be_an_approximation_is_refused() {
+    assert!(
+        refused("{AdditionalFields: 'x'}")
+            .starts_with("a AdditionalFields the column AdditionalFields is of type dynamic")
+    );
+    assert!(refused("{InitiatingProcessCreationTime: 2026-01-01}").contains("is of type datetime"));
+    let groups = "(a)".repeat(17);
+    assert!(refused(&format!("{{process.name|re: '{groups}'}}")).contains("17"));
+    assert!(clause(&format!("{{process.name|re: '{}'}}", "(a)".repeat(16))).contains("matches regex"));
+}
+
+/// A list of thousands must say which exclusion it is that cannot be said.
+#[test]
+fn a_refusal_among_many_names_its_exclusion() {
+    let mut text = String::from("exclusions:\n");
+    for place in 0..=MOST_SINGLE {
+        writeln!(text, "- {{id: e{place}, when: {{process.name: p{place}.exe}}}}").unwrap();
+    }
+    text += "- {id: wrong, when: {AdditionalFields: x}}\n";
+    let lists = [ListText { file: "many.yaml".into(), text }];
+    let errors =
+        with(&lists, "defender", |all, schema| where_block(all, schema, &Options::default()).unwrap_err());
+    assert_eq!((errors.len(), errors[0].id.as_str()), (1, "wrong"));
+}

@@ -183,6 +183,12 @@ pub(super) fn tree(terms: &[String], or: &str) -> String {
 
 /// Entries that differ in the values of one condition become one entry with all of them.
 fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Result<String, Vec<KqlError>> {
+    // Once merged, nobody knows any more whose a value is that cannot be said.
+    let alone = exclusions.iter().map(|exclusion| entries(exclusion, schema, &mut Values::inline()));
+    let errors: Vec<KqlError> = alone.filter_map(Result::err).collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     let mut groups: BTreeMap<String, Entry> = BTreeMap::new();
     let mut out = String::new();
     for exclusion in exclusions {

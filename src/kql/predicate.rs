@@ -10,7 +10,7 @@ use super::block::tree;
 use super::literal::{column, string};
 use super::values::{Kind as ValueKind, Values};
 use crate::exclusions::model::{
-    AddressRange, Condition, Family, FieldRef, NumberRange, Piece, Test, TextValue,
+    AddressRange, Condition, Family, FieldRef, NumberRange, Operator, Piece, Test, TextValue,
 };
 use crate::schema::{Schema, Source};
 use ipnet::{Ipv4Subnets, Ipv6Subnets};
@@ -35,11 +35,41 @@ pub(super) fn condition(
     let source = source(&condition.field, place.schema)?;
     let kind = place.schema.columns.get(&source.column).map_or("string", String::as_str);
     let key = format!("{}/{}/{}", place.key.0, place.key.1, condition.field.name());
+    refuse(&condition.test, &source.column, kind)?;
     match &condition.test {
         Test::Text(texts) => text(texts, &text_of(&source, kind), &key, values),
         Test::Address(ranges) => Ok(addresses(ranges, &column(&source.column), &key, values)),
         Test::Number(ranges) => Ok(numbers(ranges, &column(&source.column), kind)),
     }
+}
+
+/// Capturing groups that Kusto takes in one regular expression.
+const MOST_GROUPS: usize = 16;
+
+/// What would be an approximation: text of a column that an export writes otherwise than KQL does, an
+/// address or a number in a column that holds none, a regular expression that Kusto does not take.
+fn refuse(test: &Test, column: &str, kind: &str) -> Result<(), String> {
+    let legal: &[&str] = match test {
+        Test::Text(_) | Test::Number(_) => &["string", "int", "long"],
+        Test::Address(_) => &["string"],
+    };
+    if !legal.contains(&kind) {
+        return Err(format!(
+            "the column {column} is of type {kind}, whose text is not the same in an export"
+        ));
+    }
+    let Test::Text(texts) = test else { return Ok(()) };
+    for text in texts.iter().filter(|text| text.operator == Operator::Re) {
+        // The whole match counts as a group of its own.
+        let groups = regex::Regex::new(&text.text).map_or(0, |regex| regex.captures_len() - 1);
+        if groups > MOST_GROUPS {
+            return Err(format!(
+                "Kusto takes {MOST_GROUPS} capturing groups, `{}` has {groups}; (?:) does not capture",
+                text.text
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether a condition's cell can be read; its negation is what makes a row undecidable.
