@@ -224,3 +224,43 @@ fn a_refusal_among_many_names_its_exclusion() {
         with(&lists, "defender", |all, schema| where_block(all, schema, &Options::default()).unwrap_err());
     assert_eq!((errors.len(), errors[0].id.as_str()), (1, "wrong"));
 }
+
+/// The Kelvin sign is no `k` and the long s no `s`: an engine that folds them would hide a file so named.
+#[test]
+fn folding_beyond_ascii_hides_nothing() {
+    for (when, guard) in [
+        ("{process.name: setup.exe}", "and isascii(InitiatingProcessFileName))"),
+        (
+            "{process.name: 'setup*'}",
+            "startswith \"setup\" and isascii(substring(InitiatingProcessFileName, 0, 5))",
+        ),
+        (
+            "{process.name: '*.msi'}",
+            "endswith \".msi\" and isascii(substring(InitiatingProcessFileName, -4))",
+        ),
+        (
+            "{process.name|contains: sk}",
+            "contains \"sk\" and InitiatingProcessFileName matches regex \"[sS][kK]\"",
+        ),
+    ] {
+        assert!(clause(when).contains(guard), "{}", clause(when));
+    }
+    for when in
+        ["{process.name: a.exe}", "{process.name|cased: setup.exe}", "{process.name|startswith|cased: sk}"]
+    {
+        assert!(!clause(when).contains("isascii"), "{}", clause(when));
+    }
+}
+
+/// Two lists of a watchlist that are alike today need not be so once somebody adds to one of them, and a value
+/// that an upload would change stays where it is.
+#[test]
+fn lists_of_a_watchlist_are_kept_apart() {
+    let when = "[{process.name: a.exe, destination.ip: 10.0.0.1}, {process.parent.name: [b.exe, ' c.exe'], destination.ip: 10.0.0.1}]";
+    let (csv, block) = with(&list(when), "defender", |all, schema| {
+        let (values, _, block) = table_form(all, schema, &Options::default(), "T").unwrap();
+        (watchlist_csv(&values), block)
+    });
+    assert_eq!(csv.matches("10.0.0.1/32").count(), 2, "{csv}");
+    assert!(!csv.contains("c.exe") && block.contains("\" c.exe\""), "{csv}{block}");
+}

@@ -61,7 +61,7 @@ pub fn table_form(
     options: &Options,
     table: &str,
 ) -> Result<(Values, String, String), Vec<KqlError>> {
-    let mut values = Values::named();
+    let mut values = Values::kept_elsewhere();
     let block = clause(exclusions, schema, options, &mut values)?;
     let lets = format!("let quell_values = {table};\n{}", values.lookups("quell_values"));
     Ok((values, lets, block))

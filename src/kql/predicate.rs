@@ -124,7 +124,10 @@ fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Resu
         if !whole.is_empty() {
             let operator = if cased { "in" } else { "in~" };
             let key = if cased { format!("{key}|cased") } else { key.to_owned() };
-            terms.push(format!("{cell} {operator} ({})", values.list(&key, ValueKind::Text, whole)));
+            // A list that somebody else keeps may grow.
+            let guarded = !cased && (values.may_grow() || whole.iter().any(|text| is_risky(text)));
+            let list = format!("{cell} {operator} ({})", values.list(&key, ValueKind::Text, whole));
+            terms.push(if guarded { format!("({list} and isascii({cell}))") } else { list });
         }
     }
     for value in texts.iter().filter(|value| !is_listed(value)) {
@@ -151,15 +154,38 @@ fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
         // An empty cell meets nothing, and some expressions match empty text.
         return Ok(format!("(isnotempty({cell}) and {cell} matches regex {})", string(&value.text)));
     };
-    let cs = if value.cased { "_cs" } else { "" };
     Ok(match pieces.as_slice() {
         [Piece::Any] => format!("isnotempty({cell})"),
         pieces if !folds_alike(value) => format!("{cell} matches regex {}", string(&regex(pieces, false))),
-        [Piece::Text(text), Piece::Any] => format!("{cell} startswith{cs} {}", string(text)),
-        [Piece::Any, Piece::Text(text)] => format!("{cell} endswith{cs} {}", string(text)),
-        [Piece::Any, Piece::Text(text), Piece::Any] => format!("{cell} contains{cs} {}", string(text)),
+        [Piece::Text(text), Piece::Any] => {
+            let guard = format!("isascii(substring({cell}, 0, {}))", text.len());
+            part(cell, "startswith", text, value.cased, &guard)
+        }
+        [Piece::Any, Piece::Text(text)] => {
+            let guard = format!("isascii(substring({cell}, -{}))", text.len());
+            part(cell, "endswith", text, value.cased, &guard)
+        }
+        [Piece::Any, Piece::Text(text), Piece::Any] => {
+            let mut both = String::new();
+            text.chars().for_each(|character| push_literal(&mut both, character, false));
+            part(cell, "contains", text, value.cased, &format!("{cell} matches regex {}", string(&both)))
+        }
         pieces => format!("{cell} matches regex {}", string(&regex(pieces, value.cased))),
     })
+}
+
+/// A part of the cell, and the guard that what an operator without regard to case found is ASCII.
+fn part(cell: &str, operator: &str, text: &str, cased: bool, guard: &str) -> String {
+    let cs = if cased { "_cs" } else { "" };
+    let test = format!("{cell} {operator}{cs} {}", string(text));
+    if cased || !is_risky(text) { test } else { format!("({test} and {guard})") }
+}
+
+/// Whether an engine that folds more than ASCII could take another character for a letter of this ASCII text:
+/// the Kelvin sign for `k`, the long s for `s`, the dotted I or the dotless i for `i`. Microsoft documents
+/// folding for ASCII and promises nothing of the rest, and a file so named would be hidden.
+fn is_risky(text: &str) -> bool {
+    text.contains(['k', 'K', 's', 'S', 'i', 'I'])
 }
 
 fn regex(pieces: &[Piece], cased: bool) -> String {

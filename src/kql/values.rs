@@ -18,6 +18,7 @@ pub(super) enum Kind {
 #[derive(Debug, Default)]
 pub struct Values {
     named: bool,
+    kept_elsewhere: bool,
     /// Key and values of each list, in the order of their names.
     pub lists: Vec<(String, Vec<String>)>,
 }
@@ -28,14 +29,28 @@ impl Values {
         Self::default()
     }
 
-    /// Values stand elsewhere under names.
+    /// Values stand above the query under names.
     pub fn named() -> Self {
-        Self { named: true, lists: Vec::new() }
+        Self { named: true, ..Self::default() }
+    }
+
+    /// Values stand in a table that others keep, each list by itself.
+    pub fn kept_elsewhere() -> Self {
+        Self { named: true, kept_elsewhere: true, ..Self::default() }
+    }
+
+    /// Whether somebody may add to a list without quell.
+    pub(super) fn may_grow(&self) -> bool {
+        self.kept_elsewhere
     }
 
     pub(super) fn list(&mut self, key: &str, kind: Kind, values: Vec<String>) -> String {
-        if self.named {
-            let same = self.lists.iter().position(|(_, known)| *known == values);
+        // An upload takes outer blanks and control characters off, and then the value would be another.
+        let stays = self.kept_elsewhere && !values.iter().all(|value| survives_csv(value));
+        if self.named && !stays {
+            // What is one list today must not be one tomorrow, when somebody adds to one of them.
+            let alike = |known: &Vec<String>| !self.kept_elsewhere && *known == values;
+            let same = self.lists.iter().position(|(_, known)| alike(known));
             let place = same.unwrap_or_else(|| {
                 self.lists.push((key.to_owned(), values));
                 self.lists.len() - 1
@@ -63,12 +78,16 @@ impl Values {
             .map(|(place, (key, _))| {
                 let key = string(key);
                 format!(
-                    "let {} = toscalar({table} | where SearchKey == {key} | summarize make_list(Value));\n",
+                    "let {} = toscalar({table} | where SearchKey == {key} | summarize make_list(tostring(Value)));\n",
                     name(place)
                 )
             })
             .collect()
     }
+}
+
+fn survives_csv(value: &str) -> bool {
+    value.trim() == value && !value.chars().any(char::is_control)
 }
 
 fn name(place: usize) -> String {

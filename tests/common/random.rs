@@ -17,6 +17,8 @@ const NAMES: &[&str] = &[
     "é.exe",
     "É.exe",
     "\u{212a}.exe",
+    "\u{17f}etup.exe",
+    "Setup\u{212a}.exe",
     "k.exe",
     "[1]{GUID}.exe",
     "line\nbreak.exe",

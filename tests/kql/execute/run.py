@@ -2,7 +2,7 @@
 
 run.py FOLDER: each N.json of `cargo run --example kql_cases`. The engine has no ipv4_is_in_any_range() and no
 ipv6_is_in_any_range(); calls are written out over parse_ipv4() and parse_ipv6(), null where the text is no address,
-as Microsoft's pages say.
+as Microsoft's pages say. isascii() is written out as a regular expression.
 """
 import csv
 import io
@@ -53,6 +53,11 @@ def shortened(text):
 def expand(text, lists):
     """Range calls over parse_ipv4() and parse_ipv6(); dcountif() is exact in this engine."""
     text = text.replace("count_distinctif(", "dcountif(")
+    while "isascii(" in text:
+        start = text.index("isascii(")
+        end = closing(text, start + len("isascii("))
+        cell = text[start + len("isascii("):end]
+        text = text[:start] + f'not({cell} matches regex @"[^\x00-\x7F]")' + text[end + 1:]
     for version in (4, 6):
         name = f"ipv{version}_is_in_any_range("
         while name in text:
