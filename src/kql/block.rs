@@ -197,12 +197,11 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
             let (others, open) = apart(entry);
             let kind = std::mem::discriminant(&open.test);
             let key = format!("{others:?} {:?} {kind:?}", open.field);
-            match groups.get_mut(&key).and_then(|known| known.conditions.last_mut()) {
-                Some(known) => join(&mut known.test, &open.test),
-                None => {
-                    let conditions = others.into_iter().chain([open]).cloned().collect();
-                    groups.insert(key, Entry { conditions });
-                }
+            if let Some(known) = groups.get_mut(&key).and_then(|known| known.conditions.last_mut()) {
+                join(&mut known.test, &open.test);
+            } else {
+                let conditions = others.into_iter().chain([open]).cloned().collect();
+                groups.insert(key, Entry { conditions });
             }
         }
     }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// A string literal.
 pub fn string(text: &str) -> String {
-    if text.contains('\\') && !text.chars().any(char::is_control) {
+    if text.contains('\\') && !text.chars().any(is_hidden) {
         return format!("@\"{}\"", text.replace('"', "\"\""));
     }
     escaped(text)
@@ -32,7 +32,16 @@ pub fn column(name: &str) -> String {
 
 /// Text for a comment: one line of it.
 pub fn comment(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
+    let shown: String = text.chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect();
+    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What a reviewer cannot see, or what turns the text around it or ends its line: he would read something
+/// other than what Kusto reads. All of it stands in the basic plane, so four digits name it.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn escaped(text: &str) -> String {
@@ -44,7 +53,7 @@ fn escaped(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+            c if is_hidden(c) => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),
@@ -67,5 +76,12 @@ mod tests {
         assert_eq!(string("say \"x\""), r#""say \"x\"""#);
         assert_eq!(column("process.name"), "['process.name']");
         assert_eq!(comment("a\nb // c"), "a b // c");
+    }
+
+    #[test]
+    fn what_a_reviewer_cannot_see_is_written_out() {
+        assert_eq!(string("C:\\a\u{2028}| take 0"), r#""C:\\a\u2028| take 0""#);
+        assert_eq!(string("a\u{202e}exe.b"), r#""a\u202eexe.b""#);
+        assert_eq!(comment("fine\u{202e} eurt ro"), "fine eurt ro");
     }
 }

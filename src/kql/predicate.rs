@@ -177,8 +177,8 @@ fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
 /// A part of the cell, and the guard that what an operator without regard to case found is ASCII.
 fn part(cell: &str, operator: &str, text: &str, cased: bool, guard: &str) -> String {
     let cs = if cased { "_cs" } else { "" };
-    let test = format!("{cell} {operator}{cs} {}", string(text));
-    if cased || !is_risky(text) { test } else { format!("({test} and {guard})") }
+    let comparison = format!("{cell} {operator}{cs} {}", string(text));
+    if cased || !is_risky(text) { comparison } else { format!("({comparison} and {guard})") }
 }
 
 /// Whether an engine that folds more than ASCII could take another character for a letter of this ASCII text:
