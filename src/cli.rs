@@ -84,6 +84,13 @@ pub(crate) struct Input {
     pub(crate) allow_missing_columns: bool,
 }
 
+/// A time span as KQL writes one; anything else would become part of the query.
+fn span(text: &str) -> Result<String, String> {
+    let number = text.strip_suffix(['d', 'h', 'm', 's']).unwrap_or_default();
+    let right = (1..=6).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    if right { Ok(text.to_owned()) } else { Err("a whole number and d, h, m or s, such as 7d".to_owned()) }
+}
+
 fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         _ if text == "tab" => Ok(b'\t'),
@@ -233,7 +240,7 @@ pub(crate) struct Kql {
     #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
     pub(crate) url: String,
     /// The form `impact` looks back so far, for example 7d; the whole table without it.
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", value_parser = span)]
     pub(crate) since: Option<String>,
 }
 
@@ -343,4 +350,17 @@ pub(crate) enum JsonSchemaOf {
     Exclusions,
     /// The report of `quell apply --format json`.
     Report,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_span_is_nothing_but_one() {
+        assert_eq!(span("7d").as_deref(), Ok("7d"));
+        for wrong in ["", "d", "7", "7x", "7d) | take 0 //", "-7d", "banana"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
 }
