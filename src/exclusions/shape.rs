@@ -32,7 +32,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn into_found(self) -> Vec<Diagnostic> {
-        self.found.into_inner()
+        let mut found = self.found.into_inner();
+        found.sort_by_key(|mistake| mistake.place.as_ref().map(|place| (place.line, place.column)));
+        found
     }
 
     /// Reports a mistake at a place; `help` may be empty.
@@ -151,6 +153,6 @@ impl<'a> Reader<'a> {
 
     pub(super) fn wrong_type(&self, node: &Node<'a>, what: &str, wanted: &str) {
         let message = format!("{what} must be {wanted}, and this is {}", node.kind());
-        self.report("wrong-type", node.span, message, "");
+        self.report("wrong-type", node.span, message, "docs/exclusions.md shows the shape of a list");
     }
 }

@@ -42,17 +42,17 @@ pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec
     let mut seen: HashMap<String, Origin> = HashMap::new();
     for list in lists {
         let reader = Reader::new(&list.file, &list.text);
-        for (exclusion, span) in read_list(&reader, &list.text, schemas) {
-            if let Some(first) = seen.get(&exclusion.id) {
-                let message = format!("the id `{}` is taken", exclusion.id);
+        for named in read_list(&reader, &list.text, schemas) {
+            if let Some(first) = seen.get(&named.id) {
+                let message = format!("the id `{}` is taken", named.id);
                 let help = format!(
                     "it stands in {}, line {}; ids are unique over all loaded lists",
                     first.file, first.line
                 );
-                reader.report("duplicate-id", span, message, help);
+                reader.report("duplicate-id", named.span, message, help);
             } else {
-                seen.insert(exclusion.id.clone(), exclusion.origin.clone());
-                exclusions.push(exclusion);
+                seen.insert(named.id, named.origin);
+                exclusions.extend(named.exclusion);
             }
         }
         mistakes.extend(reader.into_found());
@@ -60,7 +60,7 @@ pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
 
-fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<(Exclusion, Span)> {
+fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<Named> {
     let root = match yaml::parse(text) {
         Ok(Some(root)) => root,
         Ok(None) => {
@@ -75,14 +75,19 @@ fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<(
         }
         Err(error) => {
             let span = Span { line: error.line.max(1), column: error.column, width: 1 };
-            reader.report("not-yaml", span, format!("this cannot be read as a list: {}", error.message), "");
+            reader.report(
+                "not-yaml",
+                span,
+                format!("this cannot be read as a list: {}", error.message),
+                "mend this place first; what stands behind it has not been read",
+            );
             return Vec::new();
         }
     };
     read_root(reader, &root, schemas)
 }
 
-fn read_root<'a>(reader: &Reader<'a>, root: &Node<'a>, schemas: &Schemas) -> Vec<(Exclusion, Span)> {
+fn read_root<'a>(reader: &Reader<'a>, root: &Node<'a>, schemas: &Schemas) -> Vec<Named> {
     let reader = &Scope { reader, schemas };
     let Some(pairs) = reader.reader.mapping(root, "an exclusion list", &["exclusions"]) else {
         return Vec::new();
@@ -95,13 +100,21 @@ fn read_root<'a>(reader: &Reader<'a>, root: &Node<'a>, schemas: &Schemas) -> Vec
     items.iter().filter_map(|item| reader.exclusion(item)).collect()
 }
 
+/// An id and where it stands; its exclusion, if nothing else is wrong with it.
+struct Named {
+    id: String,
+    span: Span,
+    origin: Origin,
+    exclusion: Option<Exclusion>,
+}
+
 struct Scope<'s, 'a> {
     reader: &'s Reader<'a>,
     schemas: &'s Schemas,
 }
 
 impl<'a> Scope<'_, 'a> {
-    fn exclusion(&self, node: &Node<'a>) -> Option<(Exclusion, Span)> {
+    fn exclusion(&self, node: &Node<'a>) -> Option<Named> {
         let pairs = self.reader.mapping(node, "an exclusion", EXCLUSION_KEYS)?;
         let find = |name: &str| pairs.iter().find(|pair| pair.name == name).copied();
         let text = |name: &str| {
@@ -110,24 +123,29 @@ impl<'a> Scope<'_, 'a> {
         };
         let (created, expires) = (self.date(find("created")), self.date(find("expires")));
         self.check_dates(created, expires, find("expires"));
+        // Everything is read before anything is given up, so that every mistake is said in one run.
         let id = self.id(node, find("id"));
         let entries = self.when(node, find("when"));
-        let (id, id_span) = id?;
-        let exclusion = Exclusion {
-            origin: Origin { file: self.reader.file.clone(), line: id_span.line },
-            id,
-            scenario: text("scenario"),
-            entries: entries?,
-            documented: text("documented"),
-            rules: self.rules(find("rules")),
-            owner: text("owner"),
-            reason: text("reason"),
-            reference: text("reference"),
+        let (scenario, documented) = (text("scenario"), text("documented"));
+        let (owner, reason, reference) = (text("owner"), text("reason"), text("reference"));
+        let (rules, cases) = (self.rules(find("rules")), self.cases(find("cases")));
+        let (id, span) = id?;
+        let origin = Origin { file: self.reader.file.clone(), line: span.line };
+        let exclusion = entries.map(|entries| Exclusion {
+            origin: origin.clone(),
+            id: id.clone(),
+            scenario,
+            entries,
+            documented,
+            rules,
+            owner,
+            reason,
+            reference,
             created,
             expires,
-            cases: self.cases(find("cases")),
-        };
-        Some((exclusion, id_span))
+            cases,
+        });
+        Some(Named { id, span, origin, exclusion })
     }
 
     fn id(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<(String, Span)> {
@@ -229,7 +247,15 @@ impl<'a> Scope<'_, 'a> {
     fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {
         let Some(pair) = pair else { return Vec::new() };
         let nodes = self.reader.one_or_many(pair.value, "`rules`");
-        nodes.into_iter().filter_map(|node| self.reader.text(node, "a rule").map(str::to_owned)).collect()
+        let rules = nodes.into_iter().filter_map(|node| {
+            let rule = self.reader.text(node, "a rule")?;
+            if rule.is_empty() {
+                let help = "write a rule's id or name, or remove the key";
+                self.reader.report("empty-value", node.span, "an empty rule names none", help);
+            }
+            Some(rule.to_owned())
+        });
+        rules.collect()
     }
 
     fn date(&self, pair: Option<Pair<'_, 'a>>) -> Option<Date> {
@@ -277,10 +303,10 @@ impl<'a> Scope<'_, 'a> {
     fn case(&self, node: &Node<'a>) -> Option<Case> {
         let pairs = self.reader.mapping(node, "a case", &[])?;
         let mut cells = Vec::with_capacity(pairs.len());
-        for pair in pairs {
-            let field = value::field(self.reader, self.schemas, pair.key.span, pair.name)?;
-            let text = self.reader.text(pair.value, &format!("`{}`", pair.name))?;
-            cells.push((field, text.to_owned()));
+        for pair in &pairs {
+            let field = value::field(self.reader, self.schemas, pair.key.span, pair.name);
+            let text = self.reader.text(pair.value, &format!("`{}`", pair.name));
+            cells.extend(field.zip(text.map(str::to_owned)));
         }
         Some(Case { cells, line: node.span.line })
     }

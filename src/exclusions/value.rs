@@ -21,7 +21,10 @@ pub(super) fn condition<'a>(
     schemas: &Schemas,
     pair: &Pair<'_, 'a>,
 ) -> Option<Condition> {
-    let (name, modifiers) = pair.name.split_once('|').unwrap_or((pair.name, ""));
+    let (name, modifiers) = match pair.name.split_once('|') {
+        Some((name, modifiers)) => (name, Some(modifiers)),
+        None => (pair.name, None),
+    };
     let field = field(reader, schemas, part(pair.key.span, 0, name), name);
     let words = modifiers_of(reader, pair.key.span, name, modifiers);
     let (field, words) = (field?, words?);
@@ -61,11 +64,11 @@ fn unknown_field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str)
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
 }
 
-fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: &str) -> Option<Modifiers> {
+fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&str>) -> Option<Modifiers> {
     let mut words = Modifiers { operator: Operator::Is, cased: false };
     let mut offset = name.chars().count() + 1;
     let mut right = true;
-    for word in modifiers.split('|').filter(|_| !modifiers.is_empty()) {
+    for word in modifiers.into_iter().flat_map(|words| words.split('|')) {
         let operator = match word {
             "startswith" => Some(Operator::StartsWith),
             "endswith" => Some(Operator::EndsWith),
@@ -88,7 +91,11 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: &str) -> 
             Some(operator) => words.operator = operator,
             None if word == "cased" => words.cased = true,
             None => {
-                let message = format!("there is no modifier `{word}`");
+                let message = if word.is_empty() {
+                    "a modifier is missing after `|`".to_owned()
+                } else {
+                    format!("there is no modifier `{word}`")
+                };
                 let near = nearest(word, MODIFIERS.iter().copied());
                 let help = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 reader.report(
@@ -184,5 +191,5 @@ fn number(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRang
 
 /// The span of a part of a key that stands on one line.
 fn part(key: Span, offset: usize, word: &str) -> Span {
-    Span { line: key.line, column: key.column + offset, width: word.chars().count() }
+    Span { line: key.line, column: key.column + offset, width: word.chars().count().max(1) }
 }
