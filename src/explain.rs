@@ -21,7 +21,7 @@ pub struct Explanation {
     pub cells: Vec<(String, Option<String>)>,
     /// One for each exclusion, in the order of the lists.
     pub exclusions: Vec<ExplainedExclusion>,
-    /// The entry that was not met and came nearest.
+    /// For a kept row the entry that came nearest.
     pub nearest: Option<Nearest>,
 }
 
@@ -87,7 +87,7 @@ pub fn explain(matcher: &Matcher, exclusions: &[&Exclusion], cells: &[Option<&st
             .zip(cells)
             .map(|(slot, cell)| (slot.name().to_owned(), cell.map(str::to_owned)))
             .collect(),
-        nearest: nearest(&explained),
+        nearest: if verdict.is_suppressed() { None } else { nearest(&explained) },
         exclusions: explained,
     }
 }

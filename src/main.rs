@@ -23,6 +23,10 @@ fn main() -> ExitCode {
     match run(&cli.command, &world()) {
         Ok(End::Clean) => ExitCode::SUCCESS,
         Ok(End::LookAtIt) => ExitCode::from(1),
+        Ok(End::Unreadable(rows)) => {
+            eprintln!("quell: --strict: rows that could not be read: {rows}; no file was written");
+            ExitCode::from(2)
+        }
         Err(diagnostics) => {
             complain(&diagnostics, &cli.command);
             ExitCode::from(2)

@@ -207,6 +207,12 @@ fn a_link_stays_a_link_and_permissions_stay() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(fs::read_to_string(&real).unwrap().starts_with("Timestamp"));
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+    let (later, early) = (folder.path().join("later.csv"), folder.path().join("early.csv"));
+    symlink("later.csv", &early).unwrap();
+    let output = apply(&[RESULTS, "--kept", early.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(fs::symlink_metadata(&early).unwrap().is_symlink());
+    assert!(fs::read_to_string(&later).unwrap().starts_with("Timestamp"));
 }
 
 #[test]

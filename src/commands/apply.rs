@@ -37,8 +37,14 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     for results in &mut opened {
         pass.file(results)?;
     }
-    let Passed { tally, files, malformed, mut outputs } = pass.finish()?;
-    let notes = notes(&tally, &files, applied.len(), &lists.exclusions);
+    let Passed { tally, files, malformed, mut outputs, absent } = pass.finish()?;
+    let mut notes = notes(&tally, &files, applied.len(), &lists.exclusions);
+    if !absent.is_empty() {
+        let fields = absent.join(", ");
+        notes.push(format!(
+            "No column holds {fields}: what hangs on it is undecidable (--allow-missing-columns)."
+        ));
+    }
     let report = build(Run {
         tally,
         slots: matcher.slots(),
@@ -53,10 +59,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     outputs.extend(report_files(args, world, &report, &formats)?);
     if args.strict && report.totals.malformed > 0 {
         show(args, world, &report)?;
-        let rows = report.totals.malformed;
-        let message =
-            format!("rows that could not be read: {rows}, and --strict was given; no file was written");
-        return fail("malformed", message, "the report names them by line");
+        return Ok(End::Unreadable(report.totals.malformed));
     }
     outputs.into_iter().try_for_each(Finished::commit)?;
     show(args, world, &report)?;

@@ -35,6 +35,8 @@ pub(crate) enum End {
     Clean,
     /// Exit 1.
     LookAtIt,
+    /// Exit 2 under `--strict`: so many rows could not be read.
+    Unreadable(u64),
 }
 
 /// A command that could not run, and why.

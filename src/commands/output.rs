@@ -31,6 +31,9 @@ pub(super) fn place(name: &str) -> PathBuf {
     if let Ok(known) = fs::canonicalize(path) {
         return known;
     }
+    // A link to a file that is still to come leads where it points.
+    let pointed = fs::read_link(path).map(|to| path.parent().unwrap_or(Path::new(".")).join(to));
+    let path = pointed.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     path.file_name().map_or_else(|| path.to_owned(), |file| folder.join(file))
@@ -47,7 +50,6 @@ pub(super) struct Output {
 impl Output {
     /// Begins a file; `-` is standard output.
     pub(super) fn create(name: &str) -> Outcome<Self> {
-        let path = Path::new(name);
         let direct = |file: Box<dyn Write + Send>, target| Self {
             name: name.to_owned(),
             writer: BufWriter::with_capacity(1 << 16, file),
@@ -58,7 +60,7 @@ impl Output {
             return Ok(direct(Box::new(io::stdout()), None));
         }
         // Through a link the file that it points to is replaced, not the link.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = place(name);
         if path.exists() && !path.is_file() {
             if path.is_dir() {
                 return fail("cannot-write", format!("{name} is a folder"), "name a file in it");

@@ -77,6 +77,7 @@ pub(super) struct Pass<'p> {
     files: Vec<ResultsFile>,
     malformed: Vec<MalformedRow>,
     has: Vec<bool>,
+    absent: Vec<String>,
 }
 
 impl<'p> Pass<'p> {
@@ -103,6 +104,7 @@ impl<'p> Pass<'p> {
             files: Vec::new(),
             malformed: Vec::new(),
             has: vec![false; matcher.slots().len()],
+            absent: Vec::new(),
         };
         for results in opened {
             pass.check(results)?;
@@ -127,12 +129,28 @@ impl<'p> Pass<'p> {
             }
             self.first = Some((results.format, results.preamble.clone()));
         }
-        if results.format == Format::JsonLines || self.args.input.allow_missing_columns {
+        if results.format == Format::JsonLines {
             return Ok(());
         }
         let (_, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
-        let missing = missing(self.matcher.slots(), self.applied, |slot| layout.columns[slot].is_some());
-        if missing.is_empty() { Ok(()) } else { Err(missing_columns(results, self.schema, &missing)) }
+        self.require(results, |slot| layout.columns[slot].is_some())
+    }
+
+    /// Every needed column must be there, or its absence allowed and noted.
+    fn require(&mut self, results: &Opened, has: impl Fn(usize) -> bool) -> Outcome<()> {
+        let missing = missing(self.matcher.slots(), self.applied, has);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if !self.args.input.allow_missing_columns {
+            return Err(missing_columns(results, self.schema, &missing));
+        }
+        for field in missing.iter().map(|missing| missing.slot.name().to_owned()) {
+            if !self.absent.contains(&field) {
+                self.absent.push(field);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn file(&mut self, results: &mut Opened) -> Outcome<()> {
@@ -148,11 +166,13 @@ impl<'p> Pass<'p> {
         let begun = self.sink.begin(results, self.files.is_empty());
         let scanned =
             begun.and_then(|()| scan(&job, &mut results.chunker, results.line, self.pace, &mut self.sink));
-        match scanned {
-            Ok(scanned) => self.count(results, scanned),
+        let scanned = match scanned {
+            Ok(scanned) => scanned,
             Err(error) => return self.broken(results, &error),
-        }
-        self.check_keys(results)
+        };
+        let readable = scanned.tally.totals.read > scanned.tally.totals.malformed;
+        self.count(results, scanned);
+        self.check_keys(results, readable)
     }
 
     fn broken(&self, results: &Opened, error: &io::Error) -> Outcome<()> {
@@ -186,21 +206,25 @@ impl<'p> Pass<'p> {
     }
 
     /// In JSON Lines a column is absent if its key occurs in no row of a file.
-    fn check_keys(&self, results: &Opened) -> Outcome<()> {
-        let totals = &self.tally.totals;
-        let readable = totals.read > totals.malformed;
-        if results.format != Format::JsonLines || self.args.input.allow_missing_columns || !readable {
+    fn check_keys(&mut self, results: &Opened, readable: bool) -> Outcome<()> {
+        if results.format != Format::JsonLines || !readable {
             return Ok(());
         }
-        let missing = missing(self.matcher.slots(), self.applied, |slot| self.has[slot]);
-        if missing.is_empty() { Ok(()) } else { Err(missing_columns(results, self.schema, &missing)) }
+        let has = self.has.clone();
+        self.require(results, |slot| has[slot])
     }
 
     pub(super) fn finish(self) -> Outcome<Passed> {
         self.sink.bar.finish_and_clear();
         let outputs = [self.sink.kept, self.sink.suppressed].into_iter().flatten();
         let finished = outputs.map(Output::finish).collect::<Outcome<Vec<_>>>()?;
-        Ok(Passed { tally: self.tally, files: self.files, malformed: self.malformed, outputs: finished })
+        Ok(Passed {
+            tally: self.tally,
+            files: self.files,
+            malformed: self.malformed,
+            outputs: finished,
+            absent: self.absent,
+        })
     }
 }
 
@@ -210,6 +234,8 @@ pub(super) struct Passed {
     pub(super) files: Vec<ResultsFile>,
     pub(super) malformed: Vec<MalformedRow>,
     pub(super) outputs: Vec<Finished>,
+    /// Fields whose columns some file lacks, which was allowed.
+    pub(super) absent: Vec<String>,
 }
 
 struct Files {

@@ -95,6 +95,13 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
     if start.starts_with(b"{") {
         return Ok((Format::JsonLines, json::keys(text, SAMPLE_LINES), Vec::new()));
     }
+    if start.is_empty() && ended {
+        return refuse(
+            "empty-results",
+            format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
+            "nothing was checked; export the results again",
+        );
+    }
     let mut wanted = CHUNK;
     loop {
         let delimiter = input.delimiter.unwrap_or_else(|| guess_delimiter(text));

@@ -44,7 +44,10 @@ fn headline(out: &mut String, report: &Report, layout: Layout) {
         (Some(first), Some(last)) => format!(", {first} to {last}"),
         _ => String::new(),
     };
+    // The span is that of the whole run.
+    let one = report.results.len() == 1;
     for file in &report.results {
+        let span = if one { span.as_str() } else { "" };
         let rows = count(file.rows, "row", "rows");
         wrapped(
             out,
@@ -52,6 +55,9 @@ fn headline(out: &mut String, report: &Report, layout: Layout) {
             "",
             layout.width,
         );
+    }
+    if !one && !span.is_empty() {
+        wrapped(out, &format!("All rows{span}"), "", layout.width);
     }
     if let Some(rule) = &report.rule {
         let name = rule.name.as_deref().or(rule.id.as_deref()).unwrap_or_default();
