@@ -13,6 +13,10 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use quell::exclusions::document::ListFile;
 use quell::report::Report;
+use quell::results::chunk::Cut;
+use quell::results::csv::{Chunked, Splitter};
+use quell::results::layout::Layout;
+use quell::schema::Source;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ORDER: [usize; 6] = [0, 1, 2, 3, 4, 5];
@@ -135,6 +139,26 @@ proptest! {
         }
     }
 
+    /// The fast and the careful reading of CSV find the same rows and cells wherever the fast one does not give up,
+    /// and where no row is at fault the plain `csv` reader finds them too.
+    fn the_fast_the_careful_and_the_plain_reader_agree(
+        cells in proptest::collection::vec(select(vec!["a", "", "\"b\"", "\"c,d\"", "\"e\"\"f\"", "\"g\nh\"", "\u{e9}", "m", "n", "o", "q", "r", "s", "t", "u", "v", "w", "x", "y", "i\"j", "p\""]), 0..40),
+        ends in proptest::collection::vec(select(vec![",", ",", "\n", "\r\n"]), 40),
+    ) {
+        let text: String = cells.iter().zip(&ends).flat_map(|(cell, end)| [*cell, *end]).collect();
+        let careful = read(&text, Cut::Careful { delimiter: b',' });
+        if let Some(fast) = read(&text, Cut::Hasty) {
+            prop_assert_eq!(Some(&fast), careful.as_ref());
+            FAST.fetch_add(fast.len(), Ordering::Relaxed);
+            let plain = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();
+            let plain: Vec<Option<Vec<String>>> = plain
+                .map(|record| record.ok().filter(|record| record.len() == 3))
+                .map(|record| record.map(|record| [0, 2].map(|place| record[place].to_owned()).to_vec()))
+                .collect();
+            prop_assert_eq!(fast, plain);
+        }
+    }
+
     /// Law 7, lists: whatever the text, it loads or its mistakes have places.
     #[test]
     fn any_text_loads_or_has_mistakes_with_places(text in "[-a-z0-9:{}\\[\\]|&*!#%@'\",.\n \t\u{e9}]{0,200}", whole in any::<bool>()) {
@@ -146,6 +170,31 @@ proptest! {
             quell::diagnostic::render(&mistakes, false);
         }
     }
+}
+
+/// Rows that the fast reading found.
+static FAST: AtomicUsize = AtomicUsize::new(0);
+
+/// The first and third cell of each row under a header of three; `None` for a row at fault, and for a text at which the
+/// fast reading gives up.
+fn read(text: &str, cut: Cut) -> Option<Vec<Option<Vec<String>>>> {
+    let header = ["a", "b", "c"].map(String::from);
+    let wanted = ["a", "c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
+    let splitter = Splitter::new(b',', Layout::of_header(wanted, &header), &header);
+    let mut rows = Vec::new();
+    let chunked = splitter.rows(text.as_bytes(), cut, true, |row| {
+        let cells = row.cells.ok();
+        rows.push(cells.map(|cells| cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect()));
+    });
+    (chunked == Chunked::Regular).then_some(rows)
+}
+
+#[test]
+fn the_readers_of_csv_agree() {
+    the_fast_the_careful_and_the_plain_reader_agree();
+    let rows = FAST.load(Ordering::Relaxed);
+    println!("{rows} rows read in three ways");
+    assert!(rows >= 20, "only {rows}");
 }
 
 /// Pairs of a list and a row that were compared with the plain reading.
