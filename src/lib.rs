@@ -3,6 +3,7 @@ pub mod cases;
 pub mod diagnostic;
 pub mod exclusions;
 pub mod fields;
+pub mod kql;
 pub mod matcher;
 pub mod report;
 pub mod results;
