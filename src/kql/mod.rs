@@ -5,4 +5,5 @@
 
 pub mod lex;
 pub mod pipeline;
+pub mod splice;
 pub mod tree;
