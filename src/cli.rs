@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run the cases of the lists.
     Test(Test),
+    /// Print the exclusions as KQL.
+    Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.
     Schema(Schema),
     /// Print a completion script for a shell.
@@ -90,8 +92,11 @@ fn delimiter(text: &str) -> Result<u8, String> {
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
     /// Exported results: CSV or JSON Lines; `-` for standard input. Several are one result.
-    #[arg(required = true, value_name = "RESULTS")]
+    #[arg(required_unless_present = "from_impact", value_name = "RESULTS")]
     pub(crate) results: Vec<String>,
+    /// Report what the query of `quell kql --form impact` gave, as JSON, instead of reading rows.
+    #[arg(long, value_name = "RESULT.json", conflicts_with_all = ["results", "kept", "suppressed"])]
+    pub(crate) from_impact: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) lists: Lists,
     #[command(flatten)]
@@ -179,6 +184,46 @@ pub(crate) enum ExplainFormat {
     Text,
     /// For machines.
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Kql {
+    #[command(flatten)]
+    pub(crate) lists: Lists,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    /// Only this exclusion; repeatable.
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Vec<String>,
+    /// What is printed.
+    #[arg(long, value_name = "FORM", default_value = "where")]
+    pub(crate) form: KqlForm,
+    /// Write the values of the forms `watchlist` and `externaldata` here, as CSV.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) values: Option<String>,
+    /// The alias of the Sentinel watchlist.
+    #[arg(long, value_name = "ALIAS", default_value = "quell")]
+    pub(crate) watchlist: String,
+    /// Where `externaldata` reads the values.
+    #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
+    pub(crate) url: String,
+    /// The form `impact` looks back so far, for example 7d; the whole table without it.
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) since: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KqlForm {
+    /// A clause that stands behind the table, with its values in it.
+    Where,
+    /// The values as `let` statements above, the clause below.
+    Let,
+    /// The values in a Sentinel watchlist.
+    Watchlist,
+    /// The values in a file that the query fetches.
+    Externaldata,
+    /// One query that counts on the server what `quell apply` reports.
+    Impact,
 }
 
 #[derive(Debug, Args)]

@@ -35,6 +35,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Apply(args) => commands::apply::run(args, world),
         Command::Explain(args) => commands::explain::run(args, world),
         Command::Test(args) => commands::test::run(args),
+        Command::Kql(args) => commands::kql::run(args, world),
         Command::Schema(args) => commands::schema::run(args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

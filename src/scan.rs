@@ -6,12 +6,13 @@
 //! Chunks are read side by side and put back in order. When a chunk turns out to be irregular, it and
 //! everything read after it goes back into the stream, which is cut carefully from there on.
 
-use crate::matcher::{Matcher, Scratch};
+use crate::ledger::{Facts, Ledger};
+use crate::matcher::Matcher;
 use crate::results::chunk::{Chunk, Chunker};
 use crate::results::csv::{Chunked, Splitter};
 use crate::results::json::Lines;
 use crate::results::{Fault, Format, Row, time};
-use crate::tally::{Facts, Tally};
+use crate::tally::Tally;
 use memchr::{memchr_iter, memrchr};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -135,12 +136,12 @@ pub fn scan<R: Read>(
 type Outcome = (u64, Chunk, Result<Option<Part>, String>);
 
 fn work(job: &Job<'_>, receive: &Mutex<mpsc::Receiver<(u64, Chunk)>>, done: &mpsc::Sender<Outcome>) {
-    let mut scratch = Scratch::default();
+    let mut ledger = Ledger::new(job.matcher);
     loop {
         let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, chunk)) = next else { return };
         // A panic would leave the others waiting for this chunk for ever.
-        let part = catch_unwind(AssertUnwindSafe(|| job.part(&chunk, &mut scratch)));
+        let part = catch_unwind(AssertUnwindSafe(|| job.part(&chunk, &mut ledger)));
         let part = part.map_err(|_| "the judging of a row failed; this is a defect of quell".to_owned());
         if done.send((number, chunk, part)).is_err() {
             return;
@@ -232,12 +233,12 @@ impl Conductor {
 
 impl Job<'_> {
     /// Judges the rows of a chunk; `None` if the chunk is irregular.
-    fn part(&self, chunk: &Chunk, scratch: &mut Scratch) -> Option<Part> {
+    fn part(&self, chunk: &Chunk, ledger: &mut Ledger<'_>) -> Option<Part> {
         let mut part = Part::default();
         let bytes = chunk.bytes.as_slice();
         let mut kept_to = 0;
         let mut take = |part: &mut Part, row: &Row<'_>| {
-            if self.judge(row, bytes, part, scratch) && self.kept {
+            if self.judge(row, bytes, part, ledger) && self.kept {
                 push_run(&mut part.kept, kept_to..row.start);
                 kept_to = row.start + row.bytes.len();
             }
@@ -246,6 +247,7 @@ impl Job<'_> {
             Rows::Csv(splitter) => {
                 let chunked = splitter.rows(bytes, chunk.cut, chunk.last, |row| take(&mut part, row));
                 if chunked == Chunked::Irregular {
+                    ledger.forget();
                     return None;
                 }
             }
@@ -258,12 +260,13 @@ impl Job<'_> {
         if self.kept {
             push_run(&mut part.kept, kept_to..bytes.len());
         }
+        part.tally = ledger.take();
         part.lines = memchr_iter(b'\n', bytes).count() as u64;
         Some(part)
     }
 
     /// Judges and counts a row; true if it is suppressed.
-    fn judge(&self, row: &Row<'_>, chunk: &[u8], part: &mut Part, scratch: &mut Scratch) -> bool {
+    fn judge(&self, row: &Row<'_>, chunk: &[u8], part: &mut Part, ledger: &mut Ledger<'_>) -> bool {
         let cells = match row.cells {
             Ok(cells) => cells,
             Err(fault) => {
@@ -271,23 +274,22 @@ impl Job<'_> {
                     let line = memchr_iter(b'\n', &chunk[..row.start]).count() as u64;
                     part.bad_rows.push(BadRow { line, fault });
                 }
-                part.tally.add_malformed();
+                ledger.malformed();
                 return false;
             }
         };
         let (judged, counted) = cells.split_at(self.matcher.slots().len());
-        let verdict = self.matcher.judge(judged, scratch);
         let facts = Facts {
             device: counted[0].filter(|name| !name.is_empty()),
             time: counted[1].and_then(time::parse),
             process: counted[2],
             destination: counted[3],
         };
-        part.tally.add(&verdict, &facts, self.matcher, judged);
-        if verdict.is_suppressed() && self.suppressed {
-            self.attribute(row.bytes, verdict.suppressed_by, &mut part.suppressed);
+        let covering = ledger.row(judged, &facts);
+        if self.suppressed && !covering.is_empty() {
+            self.attribute(row.bytes, covering, &mut part.suppressed);
         }
-        verdict.is_suppressed()
+        !covering.is_empty()
     }
 
     /// Appends a row with the ids of the exclusions that cover it.

@@ -1,6 +1,6 @@
 //! What each exclusion did, and what is left.
 //!
-//! In: for each row its verdict and a few cells. Out: counts that add up, whatever the order in which
+//! In: rows that are alike, with their verdict. Out: counts that add up, whatever the order in which
 //! parts of a file were read: tallies of parts [`merge`](Tally::merge) into the tally of the whole. It
 //! knows neither files nor reports.
 //!
@@ -8,8 +8,6 @@
 //! of examples is bounded, and what goes beyond is counted as such.
 
 use crate::exclusions::model::{Family, address_number};
-use crate::matcher::Matcher;
-use crate::verdict::Verdict;
 use hashbrown::{Equivalent, HashMap, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -37,17 +35,44 @@ pub struct Totals {
     pub malformed: u64,
 }
 
-/// The cells of a row that are counted, beside those that are judged.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Facts<'c> {
-    /// The device.
-    pub device: Option<&'c str>,
-    /// The time in nanoseconds since 1970.
-    pub time: Option<i64>,
-    /// The file name of the process.
-    pub process: Option<&'c str>,
-    /// The remote address.
-    pub destination: Option<&'c str>,
+/// Rows that are alike: the same verdict for the same reasons, the same group.
+#[derive(Debug, Clone, Default)]
+pub struct Alike {
+    /// The exclusions that cover them, ascending; empty if they are kept.
+    pub covering: Box<[u32]>,
+    /// Kept, and some exclusion hung on an absent, empty or unreadable field.
+    pub undecidable: bool,
+    /// For each of `covering` the slots that none of its conditions meet, with what stands there in lower case.
+    pub unmet: Vec<Vec<(usize, Box<str>)>>,
+    /// The process in ASCII lower case.
+    pub process: Box<str>,
+    /// Where they went.
+    pub destination: Destination,
+    /// How many they are.
+    pub rows: u64,
+    /// Earliest and latest time.
+    pub span: Option<(i64, i64)>,
+    /// Devices, by the number that the tally gave them.
+    pub devices: HashSet<u32>,
+}
+
+impl Alike {
+    /// Whether an exclusion covers them.
+    pub fn is_suppressed(&self) -> bool {
+        !self.covering.is_empty()
+    }
+
+    /// Takes a time into the span.
+    pub fn widen(&mut self, time: i64) {
+        widen(&mut self.span, time, time);
+    }
+
+    /// Leaves what the rows have in common, and no rows.
+    pub fn forget_rows(&mut self) {
+        self.rows = 0;
+        self.span = None;
+        self.devices.clear();
+    }
 }
 
 /// What one exclusion did.
@@ -94,11 +119,12 @@ pub struct Group {
 }
 
 /// The network of an address: /24 of IPv4, /64 of IPv6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Destination {
     /// The row could not be read.
     Malformed,
     /// The cell is empty or absent.
+    #[default]
     Empty,
     /// The cell holds no address.
     Unreadable,
@@ -166,7 +192,6 @@ pub struct Tally {
     /// Earliest and latest time of all rows.
     pub span: Option<(i64, i64)>,
     devices: HashMap<Box<str>, u32>,
-    lower: String,
 }
 
 impl Tally {
@@ -178,49 +203,32 @@ impl Tally {
         self.add_group("", Destination::Malformed, 1);
     }
 
-    /// Counts a row. `cells` are those that the matcher judged.
-    pub fn add(
-        &mut self,
-        verdict: &Verdict<'_>,
-        facts: &Facts<'_>,
-        matcher: &Matcher,
-        cells: &[Option<&str>],
-    ) {
-        self.totals.read += 1;
-        if let Some(time) = facts.time {
-            widen(&mut self.span, time, time);
+    /// Counts rows that are alike. Their devices have this tally's numbers.
+    pub fn add(&mut self, alike: &Alike) {
+        self.totals.read += alike.rows;
+        if let Some((first, last)) = alike.span {
+            widen(&mut self.span, first, last);
         }
-        if !verdict.is_suppressed() {
-            self.totals.kept += 1;
-            self.totals.undecidable += u64::from(verdict.undecidable);
-            self.add_kept(facts);
+        if !alike.is_suppressed() {
+            self.totals.kept += alike.rows;
+            self.totals.undecidable += if alike.undecidable { alike.rows } else { 0 };
+            self.add_group(&alike.process, alike.destination, alike.rows);
             return;
         }
-        self.totals.suppressed += 1;
-        let device = facts.device.map(|name| self.device(name));
-        for &exclusion in verdict.suppressed_by {
-            let each = self.exclusions.entry(exclusion).or_default();
-            each.matches += 1;
-            each.sole += u64::from(verdict.sole().is_some());
-            each.devices.extend(device);
-            if let Some(time) = facts.time {
-                widen(&mut each.span, time, time);
+        self.totals.suppressed += alike.rows;
+        for (exclusion, unmet) in alike.covering.iter().zip(&alike.unmet) {
+            let each = self.exclusions.entry(*exclusion).or_default();
+            each.matches += alike.rows;
+            each.sole += if alike.covering.len() == 1 { alike.rows } else { 0 };
+            each.scoped += if unmet.is_empty() { alike.rows } else { 0 };
+            each.devices.extend(&alike.devices);
+            if let Some((first, last)) = alike.span {
+                widen(&mut each.span, first, last);
             }
-            let scope = matcher.scope(exclusion, cells);
-            each.scoped += u64::from(scope.iter().all(|(_, met)| *met));
-            for (slot, _) in scope.iter().filter(|(_, met)| !met) {
-                each.examples(*slot).add(cells[*slot].unwrap_or_default(), &mut self.lower);
+            for (slot, value) in unmet {
+                each.examples(*slot).add_rows(value, alike.rows);
             }
         }
-    }
-
-    fn add_kept(&mut self, facts: &Facts<'_>) {
-        let mut lower = std::mem::take(&mut self.lower);
-        lower.clear();
-        lower.push_str(facts.process.unwrap_or_default());
-        lower.make_ascii_lowercase();
-        self.add_group(&lower, Destination::of(facts.destination), 1);
-        self.lower = lower;
     }
 
     fn add_group(&mut self, process: &str, destination: Destination, rows: u64) {
@@ -233,7 +241,8 @@ impl Tally {
         }
     }
 
-    fn device(&mut self, name: &str) -> u32 {
+    /// The number of a device.
+    pub fn device(&mut self, name: &str) -> u32 {
         if let Some(number) = self.devices.get(name) {
             return *number;
         }
@@ -294,13 +303,6 @@ impl Each {
 }
 
 impl Examples {
-    fn add(&mut self, value: &str, lower: &mut String) {
-        lower.clear();
-        lower.push_str(value);
-        lower.make_ascii_lowercase();
-        self.add_rows(lower, 1);
-    }
-
     fn add_rows(&mut self, value: &str, rows: u64) {
         if let Some(count) = self.rows.get_mut(value) {
             *count += rows;

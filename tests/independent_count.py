@@ -20,8 +20,8 @@ read, kept, each = 0, 0, {key: {"matches": 0, "sole": 0} for key in TABLE}
 with open(sys.argv[1], encoding="utf-8", newline="") as file:
     for row in csv.DictReader(file) if sys.argv[1].endswith(".csv") else map(json.loads, file):
         # Bytes, because only ASCII letters are alike: str.lower() would also make a k of the Kelvin sign.
-        cells = (row["InitiatingProcessFileName"] or "").encode().lower(), address(row["RemoteIP"] or "")
-        covering = [key for key, values in TABLE.items() if any(cell in values for cell in cells)]
+        name, remote = (row["InitiatingProcessFileName"] or "").encode().lower(), address(row["RemoteIP"] or "")
+        covering = [key for key, (*names, ip) in TABLE.items() if name in names or remote == ip]
         read, kept = read + 1, kept + (not covering)
         for key in covering:
             each[key]["matches"] += 1

@@ -3,7 +3,7 @@
 use super::lists::{in_force, loaded, rule, today};
 use super::output::{Finished, Output, whole_file};
 use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, wanted};
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, impact, print};
 use crate::cli::{Apply, FailOn};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quell::exclusions::model::Exclusion;
@@ -15,6 +15,7 @@ use quell::scan::{ATTRIBUTION, Job, Pace, Scanned, Sink, scan, split_line_end};
 use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
+use std::path::Path;
 
 /// Row counts at which portals and APIs cut off.
 const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
@@ -22,6 +23,9 @@ const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
 /// Applies exclusions to results.
 pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let formats = report_formats(args)?;
+    if let Some(result) = &args.from_impact {
+        return from_impact(args, world, result, &formats);
+    }
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
@@ -60,6 +64,17 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     outputs.into_iter().try_for_each(Finished::commit)?;
     show(args, world, &report)?;
     Ok(end(args, &report, &left_out))
+}
+
+/// Reports what the server counted.
+fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[ReportFormat]) -> Outcome {
+    let lists = loaded(&args.lists)?;
+    let rule = rule(&args.scope)?;
+    let report = impact::report(result, &lists, rule.as_ref(), today(&args.scope, world))?;
+    let outputs = report_files(args, world, &report, formats)?;
+    outputs.into_iter().try_for_each(Finished::commit)?;
+    show(args, world, &report)?;
+    Ok(end(args, &report, &[]))
 }
 
 fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {

@@ -1,8 +1,262 @@
 //! `quell explain`: why one row is kept or suppressed.
 
-use super::{End, Outcome, World};
-use crate::cli::Explain;
+use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, sources, wanted};
+use super::{End, Outcome, World, fail, print};
+use crate::cli::{Explain, ExplainFormat};
+use quell::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
+use quell::fields::Field;
+use quell::matcher::{Matcher, is_like};
+use quell::report::printable;
+use quell::results::{Fault, Format};
+use quell::scan::Rows;
+use quell::schema::{Schema, Source};
+use quell::verdict::Outcome as Stand;
+use std::fmt::Write;
 
-pub(crate) fn run(_args: &Explain, _world: &World) -> Outcome {
+/// Wanted values that are shown of one condition.
+const SHOWN: usize = 5;
+
+/// The row that was asked for.
+struct Found {
+    number: u64,
+    line: u64,
+    cells: Result<Vec<Option<String>>, Fault>,
+}
+
+/// Explains one row.
+pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
+    let lists = loaded(&args.lists)?;
+    let rule = rule(&args.scope)?;
+    let mut opened = open(&args.results, &args.input)?;
+    let schema = schema(&opened, &lists.schemas, lists.named.as_deref())?;
+    let (applied, left_out) =
+        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
+    let matcher = match Matcher::new(&applied, &schema.name) {
+        Ok(matcher) => matcher,
+        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
+    };
+    let found = find(args, &mut opened, schema, &matcher, &lists)?;
+    let row = match found.cells {
+        Ok(cells) => cells,
+        Err(fault) => {
+            print(&format!(
+                "row {} (line {}) is kept: it cannot be read: {fault}\n",
+                found.number, found.line
+            ))?;
+            return Ok(End::LookAtIt);
+        }
+    };
+    if let Format::Csv { .. } = opened.format
+        && !args.input.allow_missing_columns
+    {
+        let (_, layout) = rows(&opened, wanted(matcher.slots(), schema));
+        let missing = missing(matcher.slots(), &applied, |slot| layout.columns[slot].is_some());
+        if !missing.is_empty() {
+            return Err(missing_columns(&opened, schema, &missing));
+        }
+    }
+    let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
+    let explanation = explain(&matcher, &applied, &cells[..matcher.slots().len()]);
+    let mut text = match args.format {
+        ExplainFormat::Json => json(&explanation, found.number, found.line),
+        ExplainFormat::Text => text(&explanation, found.number, found.line, args.all),
+    };
+    if args.format == ExplainFormat::Text && !left_out.is_empty() {
+        text.push_str("\nLeft out:\n");
+        for left in &left_out {
+            let _ = writeln!(text, "  {}: {}", left.exclusion.id, left.why);
+        }
+    }
+    print(&text)?;
     Ok(End::Clean)
+}
+
+/// What the row is looked for by.
+enum By {
+    Number(u64),
+    Cell(String),
+}
+
+fn find(
+    args: &Explain,
+    opened: &mut Opened,
+    schema: &Schema,
+    matcher: &Matcher,
+    lists: &Loaded,
+) -> Outcome<Found> {
+    let mut wanted = wanted(matcher.slots(), schema);
+    let by = match (&args.condition, args.row) {
+        (Some(condition), _) => {
+            let Some((name, value)) = condition.split_once('=') else {
+                return fail(
+                    "bad-condition",
+                    format!("`{condition}` has no `=`"),
+                    "for example --where process.name=setup.exe",
+                );
+            };
+            wanted.push(column(name, schema, opened, lists)?);
+            By::Cell(value.to_owned())
+        }
+        (None, row) => By::Number(row.unwrap_or(1)),
+    };
+    let (rows, _) = rows(opened, wanted);
+    match search(opened, &rows, &by) {
+        Err(error) => cannot_read(&opened.name, &error),
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(read)) => match by {
+            By::Number(row) => fail(
+                "no-such-row",
+                format!("{} has {read} rows, so no row {row}", opened.name),
+                "rows are counted from 1 without the header",
+            ),
+            By::Cell(value) => fail(
+                "no-such-row",
+                format!("in none of the {read} rows of {} is that value {value}", opened.name),
+                "`*` and `?` are wildcards",
+            ),
+        },
+    }
+}
+
+fn column(name: &str, schema: &Schema, opened: &Opened, lists: &Loaded) -> Outcome<Vec<Source>> {
+    if let Some(field) = Field::named(name) {
+        return Ok(sources(&quell::exclusions::model::FieldRef::Field(field), schema));
+    }
+    if opened.names.iter().any(|known| known == name)
+        || lists.schemas.iter().any(|known| known.columns.contains_key(name))
+    {
+        return Ok(vec![Source { column: name.to_owned(), path: false }]);
+    }
+    let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
+    legal.extend(opened.names.iter().map(String::as_str));
+    let near = quell::fields::nearest(name, legal);
+    fail(
+        "unknown-field",
+        format!("there is no field or column `{name}`"),
+        &format!("did you mean {}?", near.join(" or ")),
+    )
+}
+
+/// The row that was asked for, or how many rows there are.
+fn search(opened: &mut Opened, rows: &Rows, by: &By) -> std::io::Result<Result<Found, u64>> {
+    if matches!(opened.format, Format::Csv { .. }) {
+        opened.chunker.be_careful();
+    }
+    let (mut number, mut line) = (0, opened.line);
+    let mut buffer = Vec::new();
+    let mut found: Option<Found> = None;
+    while let Some(chunk) = opened.chunker.next(buffer)? {
+        let bytes = &chunk.bytes;
+        let mut take = |row: &quell::results::Row<'_>| {
+            if found.is_some() {
+                return;
+            }
+            number += 1;
+            let is_it = match by {
+                By::Number(wanted) => number == *wanted,
+                By::Cell(value) => {
+                    row.cells.is_ok_and(|cells| is_value(cells.last().copied().flatten(), value))
+                }
+            };
+            if is_it {
+                let before = memchr::memchr_iter(b'\n', &bytes[..row.start]).count() as u64;
+                let owned =
+                    |cells: &[Option<&str>]| cells.iter().map(|cell| cell.map(str::to_owned)).collect();
+                found = Some(Found { number, line: line + before, cells: row.cells.map(owned) });
+            }
+        };
+        match rows {
+            Rows::Csv(splitter) => drop(splitter.rows(bytes, chunk.cut, chunk.last, &mut take)),
+            Rows::Json(lines) => lines.rows(bytes, &mut vec![false; 256], &mut take),
+        }
+        if let Some(found) = found {
+            return Ok(Ok(found));
+        }
+        line += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        buffer = chunk.bytes;
+    }
+    Ok(Err(number))
+}
+
+fn is_value(cell: Option<&str>, wanted: &str) -> bool {
+    let cell = cell.unwrap_or_default();
+    let address = |text: &str| text.parse::<std::net::IpAddr>().ok().map(|address| address.to_canonical());
+    is_like(wanted, cell) || cell == wanted || address(cell).is_some_and(|seen| Some(seen) == address(wanted))
+}
+
+fn json(explanation: &Explanation, row: u64, line: u64) -> String {
+    let mut value = serde_json::to_value(explanation).unwrap_or_default();
+    value["row"] = row.into();
+    value["line"] = line.into();
+    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+}
+
+fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
+    let verdict = match (explanation.suppressed, explanation.undecidable) {
+        (true, _) => "suppressed",
+        (_, true) => "kept, undecidable: a field that an exclusion needs is empty or unreadable",
+        _ => "kept",
+    };
+    let mut out = format!("row {row} (line {line}) is {verdict}\n");
+    for (field, cell) in &explanation.cells {
+        let _ = writeln!(out, "  {field:<24} {}", shown(cell.as_deref()));
+    }
+    let near = |exclusion: &&ExplainedExclusion| {
+        all || exclusion.outcome != Stand::NotMet
+            || explanation.nearest.as_ref().is_some_and(|nearest| nearest.id == exclusion.id)
+    };
+    for exclusion in explanation.exclusions.iter().filter(near) {
+        explain_exclusion(&mut out, exclusion);
+    }
+    let rest = explanation.exclusions.iter().filter(|exclusion| !near(exclusion)).count();
+    if rest > 0 {
+        let _ = writeln!(out, "\n{rest} more not met (--all shows them)");
+    }
+    if let Some(nearest) = explanation.nearest.as_ref().filter(|_| !explanation.suppressed) {
+        let _ = writeln!(out, "\nNearest miss: {}, entry {}", nearest.id, nearest.entry);
+        for condition in &nearest.missing {
+            let _ = writeln!(out, "  {}", sentence(condition));
+        }
+    }
+    out
+}
+
+fn explain_exclusion(out: &mut String, exclusion: &ExplainedExclusion) {
+    let _ = writeln!(out, "\n{}: {}", exclusion.id, word(exclusion.outcome));
+    for (place, entry) in exclusion.entries.iter().enumerate() {
+        let _ = writeln!(out, "  entry {}: {}", place + 1, word(entry.outcome));
+        for condition in &entry.conditions {
+            let _ = writeln!(out, "    {:<12} {}", word(condition.outcome), sentence(condition));
+        }
+    }
+}
+
+fn sentence(condition: &ExplainedCondition) -> String {
+    let (values, total) = telling(condition, SHOWN);
+    let values: Vec<String> = values.into_iter().map(printable).collect();
+    let more = total - values.len();
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    format!(
+        "{} is {}, wanted {}{more}",
+        condition.field,
+        shown(condition.seen.as_deref()),
+        values.join(" or ")
+    )
+}
+
+fn shown(cell: Option<&str>) -> String {
+    match cell {
+        None => "(absent)".to_owned(),
+        Some("") => "(empty)".to_owned(),
+        Some(text) => printable(text),
+    }
+}
+
+fn word(outcome: Stand) -> &'static str {
+    match outcome {
+        Stand::Met => "met",
+        Stand::NotMet => "not met",
+        Stand::Undecidable => "undecidable",
+    }
 }

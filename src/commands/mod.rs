@@ -2,6 +2,8 @@
 
 pub(crate) mod apply;
 pub(crate) mod explain;
+mod impact;
+pub(crate) mod kql;
 mod lists;
 pub(crate) mod output;
 mod results;

@@ -7,9 +7,8 @@
 //! [`Condition`]s of an entry, OR between the values of a condition.
 
 use crate::fields::{Field, Kind};
-use ipnet::IpNet;
+pub use crate::range::{AddressRange, Family, NumberRange, address_number, parse_number};
 use jiff::civil::Date;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 /// One owned, dated statement of what is benign.
@@ -179,144 +178,6 @@ pub enum Piece {
     Any,
 }
 
-/// The family of an address; a mapped `::ffff:a.b.c.d` is IPv4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-/// Addresses from first to last, both included.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AddressRange {
-    /// The family of both ends.
-    pub family: Family,
-    /// The first address as a number.
-    pub first: u128,
-    /// The last address as a number.
-    pub last: u128,
-    /// As somebody wrote it.
-    pub text: String,
-}
-
-/// The family and number of an address; mapped addresses become IPv4.
-pub fn address_number(address: IpAddr) -> (Family, u128) {
-    match address.to_canonical() {
-        IpAddr::V4(address) => (Family::V4, u32::from(address).into()),
-        IpAddr::V6(address) => (Family::V6, address.into()),
-    }
-}
-
-impl AddressRange {
-    /// Reads an address, a CIDR network or a range `first-last`.
-    ///
-    /// The error says what is wrong, for a person.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (first, last) = if let Some((first, last)) = text.split_once('-') {
-            (parse_address(first.trim())?, parse_address(last.trim())?)
-        } else if text.contains('/') {
-            parse_network(text)?
-        } else {
-            let address = parse_address(text)?;
-            (address, address)
-        };
-        if first.0 != last.0 {
-            return Err("the two ends are of different families".into());
-        }
-        if first.1 > last.1 {
-            return Err("the range ends before it begins".into());
-        }
-        Ok(Self { family: first.0, first: first.1, last: last.1, text: text.to_owned() })
-    }
-
-    /// Whether it holds the address.
-    pub fn contains(&self, family: Family, number: u128) -> bool {
-        self.family == family && self.first <= number && number <= self.last
-    }
-}
-
-/// One end of a range.
-type End = (Family, u128);
-
-fn parse_address(text: &str) -> Result<End, String> {
-    text.parse::<IpAddr>().map(address_number).map_err(|_| address_mistake(text))
-}
-
-fn parse_network(text: &str) -> Result<(End, End), String> {
-    let (address, length) = text.split_once('/').unwrap_or((text, ""));
-    parse_address(address)?;
-    let network: IpNet =
-        text.parse().map_err(|_| format!("`/{length}` is not a prefix length of this address's family"))?;
-    let ends = (address_number(network.network()), address_number(network.broadcast()));
-    // A prefix that begins in the mapped block and leaves it would mix the families.
-    let mapped = matches!(network, IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some());
-    if mapped && (network.prefix_len() < 96) {
-        return Err("a mapped IPv4 network needs a prefix of at least /96; write it as IPv4".into());
-    }
-    Ok(ends)
-}
-
-fn address_mistake(text: &str) -> String {
-    let octets: Vec<&str> = text.split('.').collect();
-    let digits = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if octets.len() == 4 && octets.iter().all(digits) {
-        if let Some(octet) = octets.iter().find(|part| part.len() > 1 && part.starts_with('0')) {
-            return format!("octet `{octet}` has a leading zero, which some systems read as octal");
-        }
-        if let Some(octet) = octets.iter().find(|part| part.parse::<u8>().is_err()) {
-            return format!("octet `{octet}` is over 255");
-        }
-    }
-    if text.contains(['*', '?']) {
-        return "addresses take no wildcards".into();
-    }
-    if text.is_empty() {
-        return "an address is missing".into();
-    }
-    format!("`{text}` is not an IPv4 or IPv6 address")
-}
-
-/// Numbers from first to last, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct NumberRange {
-    /// The first.
-    pub first: u64,
-    /// The last.
-    pub last: u64,
-}
-
-impl NumberRange {
-    /// Reads a number or a range `first-last`.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let range = Self {
-            first: parse_number(first.trim()).ok_or_else(|| number_mistake(first))?,
-            last: parse_number(last.trim()).ok_or_else(|| number_mistake(last))?,
-        };
-        if range.first > range.last {
-            return Err("the range ends before it begins".into());
-        }
-        Ok(range)
-    }
-
-    /// Whether it holds the number.
-    pub fn contains(self, number: u64) -> bool {
-        self.first <= number && number <= self.last
-    }
-}
-
-/// A whole number in plain digits without a leading zero, as rows and lists write it.
-pub fn parse_number(text: &str) -> Option<u64> {
-    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    (plain && (text.len() == 1 || !text.starts_with('0'))).then(|| text.parse().ok()).flatten()
-}
-
-fn number_mistake(text: &str) -> String {
-    format!("`{}` is not a whole number in plain digits", text.trim())
-}
-
 /// Rows with the verdict that they must get.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cases {
@@ -361,6 +222,31 @@ impl FieldRef {
     }
 }
 
+impl Condition {
+    /// Its values as a person reads them, each with its operator.
+    pub fn wanted(&self) -> Vec<String> {
+        match &self.test {
+            Test::Text(values) => values.iter().map(TextValue::wanted).collect(),
+            Test::Address(ranges) => ranges.iter().map(|range| range.text.clone()).collect(),
+            Test::Number(ranges) => ranges.iter().map(|range| range.wanted()).collect(),
+        }
+    }
+}
+
+impl TextValue {
+    fn wanted(&self) -> String {
+        let operator = match self.operator {
+            Operator::Is => "",
+            Operator::StartsWith => "startswith ",
+            Operator::EndsWith => "endswith ",
+            Operator::Contains => "contains ",
+            Operator::Re => "re ",
+        };
+        let cased = if self.cased && self.operator != Operator::Re { " (cased)" } else { "" };
+        format!("{operator}{}{cased}", self.text)
+    }
+}
+
 impl Entry {
     /// Whether all its conditions can be looked at in rows of this schema.
     pub fn fits(&self, schema: &str) -> bool {
@@ -389,40 +275,6 @@ impl Exclusion {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_are_numbers() {
-        let cases = [
-            ("10.10.10.10", "::ffff:10.10.10.10", true),
-            ("::ffff:10.10.10.0/120", "10.10.10.77", true),
-            ("10.20.0.5/16", "10.20.255.255", true),
-            ("10.0.0.1-10.0.0.9", "10.0.0.10", false),
-            ("2001:db8::/32", "2001:DB8:0::1", true),
-            ("::/0", "10.0.0.1", false),
-        ];
-        for (range, address, inside) in cases {
-            let range = AddressRange::parse(range).unwrap();
-            let (family, number) = address_number(address.parse().unwrap());
-            assert_eq!(range.contains(family, number), inside, "{range:?} {address}");
-        }
-    }
-
-    #[test]
-    fn a_bad_address_says_why() {
-        for (text, why) in [
-            ("10.10.010.10", "leading zero"),
-            ("10.10.10.300", "over 255"),
-            ("10.0.0.0/33", "prefix length"),
-            ("10.0.0.*", "wildcards"),
-            ("10.0.0.9-10.0.0.1", "before it begins"),
-            ("10.0.0.1-::5", "different families"),
-            ("::ffff:10.0.0.0/90", "at least /96"),
-            ("server", "not an IPv4 or IPv6"),
-        ] {
-            let error = AddressRange::parse(text).unwrap_err();
-            assert!(error.contains(why), "{text}: {error}");
-        }
-    }
 
     #[test]
     fn wildcards_are_pieces() {

@@ -75,7 +75,7 @@ fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<(
         }
         Err(error) => {
             let span = Span { line: error.line.max(1), column: error.column, width: 1 };
-            reader.report("not-yaml", span, format!("this is not YAML: {}", error.message), "");
+            reader.report("not-yaml", span, format!("this cannot be read as a list: {}", error.message), "");
             return Vec::new();
         }
     };

@@ -1,9 +1,50 @@
-//! KQL as text: reading queries just far enough to change them without breaking them.
+//! The same exclusions as KQL.
 //!
-//! In: queries as people published them, syntax errors included. Out: tokens, pipelines, spliced
-//! queries and the exclusions that somebody typed into one. It reads no results.
+//! In: exclusions and a schema. Out: text for Sentinel and Defender that keeps and suppresses the rows that
+//! quell keeps and suppresses; or an error for what KQL cannot say exactly. It has never heard of the matcher:
+//! both read the model, so that each can be checked against the other.
+//!
+//! What it guards against is in `docs/kql.md`: nulls that make rows vanish, letter case, mapped addresses, ranges
+//! that one bad member spoils, De Morgan.
 
+mod block;
+mod impact;
 pub mod lex;
+pub mod literal;
 pub mod pipeline;
+mod predicate;
 pub mod splice;
 pub mod tree;
+mod values;
+
+pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};
+pub use impact::{impact, name as column_of};
+pub use values::{Values, watchlist_csv};
+
+use crate::exclusions::model::{Exclusion, FieldRef};
+use crate::schema::Schema;
+
+/// Something that KQL cannot say exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KqlError {
+    /// The exclusion.
+    pub id: String,
+    /// The field.
+    pub field: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// The columns that the clause for these exclusions looks at, once each.
+pub fn columns(exclusions: &[&Exclusion], schema: &Schema) -> Vec<String> {
+    let mut columns: Vec<String> = Vec::new();
+    let entries = exclusions.iter().flat_map(|exclusion| &exclusion.entries);
+    for condition in entries.filter(|entry| entry.fits(&schema.name)).flat_map(|entry| &entry.conditions) {
+        let column = match &condition.field {
+            FieldRef::Field(field) => schema.sources(*field).first().map(|source| source.column.clone()),
+            FieldRef::Column(column) => Some(column.name.clone()),
+        };
+        columns.extend(column.filter(|column| !columns.contains(column)));
+    }
+    columns
+}

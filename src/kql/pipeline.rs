@@ -89,9 +89,9 @@ impl Side {
         match self {
             Self::Positive => None,
             Self::Negative => Some("negative side: these rows are subtracted, excluding some adds results"),
-            Self::Both => {
-                Some("used on both sides: the same rows give results in one place and take them away in another")
-            }
+            Self::Both => Some(
+                "used on both sides: the same rows give results in one place and take them away in another",
+            ),
             Self::Value => Some(
                 "a value computed from these rows is compared with others, excluding some may add results",
             ),
@@ -185,10 +185,7 @@ fn keeps(body: &str, column: &str, operator: &str) -> bool {
         let whole = lex(aggregates).iter().any(|token| token.text(aggregates) == "*");
         return whole || items(keys).iter().any(|item| item.is_column(column));
     }
-    items(body).iter().any(|item| {
-        item.is_column(column)
-            || (item.name == column && item.is_from(column))
-    })
+    items(body).iter().any(|item| item.is_column(column) || (item.name == column && item.is_from(column)))
 }
 
 /// The text before and after the first `by` outside brackets.

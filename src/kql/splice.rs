@@ -11,12 +11,9 @@
 
 use super::lex::{Token, TokenKind, lex};
 use super::pipeline::{Query, Reference};
+use super::{BEGIN, END};
 use std::fmt::Write;
 
-/// How the first line of a block begins.
-pub const BEGIN: &str = "// quell:begin";
-/// How the last line of a block begins.
-pub const END: &str = "// quell:end";
 /// The end of an end marker under which the split line goes on.
 pub const SPLIT: &str = " (the line goes on)";
 /// The end of an end marker whose block and table stand in brackets of their own.
@@ -377,10 +374,7 @@ mod tests {
                 "T // all\n    | where Timestamp > ago(7d)\n    | count",
                 "T // all\n    | where Timestamp > ago(7d)\n    // quell:begin\n    | where not(x)\n    // quell:end\n    | count",
             ),
-            (
-                "T | count",
-                "T\n// quell:begin\n| where not(x)\n// quell:end (the line goes on)\n | count",
-            ),
+            ("T | count", "T\n// quell:begin\n| where not(x)\n// quell:end (the line goes on)\n | count"),
             (
                 "  union T, A",
                 "  union (T\n  // quell:begin\n  | where not(x)\n  // quell:end (in brackets)\n  ), A",
@@ -419,9 +413,34 @@ mod tests {
     /// Queries made of everything that matters to a splice, mostly wrong ones.
     fn queries() -> impl Strategy<Value = String> {
         let word = prop::sample::select(vec![
-            "T", "A", "union ", "join kind=leftanti ", "join kind=inner ", "| where Timestamp > ago(1d)",
-            "| where a !in (", "let x = ", ";", "(", ")", ",", "\n", "\r\n", "\t", "  ", "// note\n", "'s // |'",
-            "| summarize count() by a", "not(", "{{p}}", "\"open", "on D", "toscalar(", "\u{feff}", "x", "```", "é",
+            "T",
+            "A",
+            "union ",
+            "join kind=leftanti ",
+            "join kind=inner ",
+            "| where Timestamp > ago(1d)",
+            "| where a !in (",
+            "let x = ",
+            ";",
+            "(",
+            ")",
+            ",",
+            "\n",
+            "\r\n",
+            "\t",
+            "  ",
+            "// note\n",
+            "'s // |'",
+            "| summarize count() by a",
+            "not(",
+            "{{p}}",
+            "\"open",
+            "on D",
+            "toscalar(",
+            "\u{feff}",
+            "x",
+            "```",
+            "é",
         ]);
         prop::collection::vec(word, 0..24).prop_map(|words| words.concat())
     }

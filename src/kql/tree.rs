@@ -152,9 +152,7 @@ impl<'t> Tree<'t> {
 
     /// The nodes between signs of a kind.
     pub fn split<'n>(&self, nodes: &'n [Node], kind: TokenKind) -> Vec<&'n [Node]> {
-        nodes
-            .split(|node| matches!(node, Node::Leaf(index) if self.kind(*index) == Some(kind)))
-            .collect()
+        nodes.split(|node| matches!(node, Node::Leaf(index) if self.kind(*index) == Some(kind))).collect()
     }
 }
 

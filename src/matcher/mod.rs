@@ -5,7 +5,7 @@
 //!
 //! How it stays fast with long lists: equal conditions are one condition. Each entry waits behind one
 //! of its conditions, its *anchor*: the one that the fewest entries share. A row looks its cells up in
-//! the [`index`] of each slot, and only entries whose anchor is met are examined at all. A row in
+//! the index of each slot, and only entries whose anchor is met are examined at all. A row in
 //! which some slots cannot be read is judged by a plan of its own, whose anchors stand in the other
 //! slots; there is one plan for each combination of readable slots that occurs.
 

@@ -216,6 +216,11 @@ pub fn render(report: &Report, format: ReportFormat, layout: Layout) -> String {
     }
 }
 
+/// Text from a row made safe to print: what would move the cursor or turn the text around is written out.
+pub fn printable(text: &str) -> String {
+    words::safe(text)
+}
+
 /// The JSON Schema of the JSON format.
 pub fn json_schema() -> serde_json::Value {
     schemars::schema_for!(Report).to_value()

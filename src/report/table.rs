@@ -1,12 +1,13 @@
 //! The report for a terminal.
 
-use super::words::{count, day, left_out, loose, number, percent, safe, totals, value};
+use super::words::{count, days, left_out, loose, number, percent, safe, totals, value};
 use super::{Layout, Report};
 use std::fmt::Write;
+use std::ops::Range;
 use tabled::builder::Builder;
-use tabled::settings::object::{Columns, Object};
-use tabled::settings::peaker::Priority;
-use tabled::settings::{Alignment, Style, Width};
+use tabled::settings::object::Columns;
+use tabled::settings::{Alignment, Padding, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Rows that could not be read and are named.
 const BAD_ROWS: usize = 10;
@@ -59,49 +60,75 @@ fn headline(out: &mut String, report: &Report, layout: Layout) {
 }
 
 fn exclusions(report: &Report, layout: Layout) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(["exclusion", "matches", "sole", "share", "devices", "first", "last", "status"]);
+    let header = ["exclusion", "matches", "sole", "share", "devices", "seen", "status"];
+    let mut rows = vec![header.map(str::to_owned)];
     for exclusion in &report.exclusions {
-        builder.push_record([
+        rows.push([
             safe(&exclusion.id),
             number(exclusion.matches),
             number(exclusion.sole),
             percent(exclusion.matches, report.totals.read),
             number(exclusion.devices),
-            day(exclusion.first.as_ref()).to_owned(),
-            day(exclusion.last.as_ref()).to_owned(),
+            days(exclusion.first.as_ref(), exclusion.last.as_ref()),
             exclusion.status.word().to_owned(),
         ]);
     }
-    laid_out(builder, Columns::new(1..5), layout)
+    laid_out(rows, 1..5, layout)
 }
 
 fn groups(report: &Report, layout: Layout) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(["process", "destination", "rows", "share of kept"]);
+    let header = ["process", "destination", "rows", "share of kept"];
+    let mut rows = vec![header.map(str::to_owned)];
     for group in report.kept_groups.iter().take(layout.groups) {
-        builder.push_record([
+        rows.push([
             value(&group.process),
             safe(&group.destination),
             number(group.rows),
             percent(group.rows, report.totals.kept),
         ]);
     }
-    laid_out(builder, Columns::new(2..4), layout)
+    laid_out(rows, 2..4, layout)
 }
 
-fn laid_out(
-    builder: Builder,
-    numbers: impl Object<
-        tabled::grid::records::vec_records::VecRecords<tabled::grid::records::vec_records::Text<String>>,
-    >,
-    layout: Layout,
-) -> String {
-    let mut table = builder.build();
-    table.with(Style::sharp());
-    table.modify(numbers, Alignment::right());
-    table.with(Width::wrap(layout.width).priority(Priority::max(true)).keep_words(true));
-    table.to_string()
+/// A table within the width: what does not fit is wrapped in the first column, at hyphens where it has some.
+fn laid_out<const N: usize>(mut rows: Vec<[String; N]>, numbers: Range<usize>, layout: Layout) -> String {
+    let others: usize =
+        (1..N).map(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0) + 2).sum();
+    let room = layout.width.saturating_sub(others).max(12);
+    for row in &mut rows {
+        row[0] = broken(&row[0], room);
+    }
+    let mut table = Builder::from_iter(rows).build();
+    table.with(Style::empty());
+    table.with(Padding::new(0, 2, 0, 0));
+    table.modify(Columns::new(numbers), Alignment::right());
+    let text = table.to_string();
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let rule = "─".repeat(lines.iter().map(|line| line.width()).max().unwrap_or(0));
+    lines.insert(1, &rule);
+    lines.join("\n")
+}
+
+/// Breaks a word into lines of at most `room`, after hyphens if it can.
+fn broken(text: &str, room: usize) -> String {
+    let mut out = String::new();
+    let mut line = 0;
+    for part in text.split_inclusive(['-', '.', ' ', '_']) {
+        if line > 0 && line + part.width() > room {
+            out.push('\n');
+            line = 0;
+        }
+        for character in part.chars() {
+            let width = character.width().unwrap_or(0);
+            if line + width > room {
+                out.push('\n');
+                line = 0;
+            }
+            out.push(character);
+            line += width;
+        }
+    }
+    out
 }
 
 fn rest_of_groups(out: &mut String, report: &Report, layout: Layout) {

@@ -47,12 +47,12 @@ pub(super) fn percent(part: u64, total: u64) -> String {
     }
     let share = 100.0 * part as f64 / total as f64;
     if part > 0 && share < 0.1 {
-        return "<0.1 %".to_owned();
+        return "<0.1%".to_owned();
     }
     if part < total && share > 99.9 {
-        return ">99.9 %".to_owned();
+        return ">99.9%".to_owned();
     }
-    format!("{share:.1} %")
+    format!("{share:.1}%")
 }
 
 /// The totals in one sentence.
@@ -116,6 +116,16 @@ pub(super) fn left_out(report: &Report) -> Vec<String> {
     exclusions
         .map(|exclusion| format!("{}: {}", exclusion.id, exclusion.why.as_deref().unwrap_or_default()))
         .collect()
+}
+
+/// First and last day as an ISO 8601 interval, which leaves out what the two have in common.
+pub(super) fn days(first: Option<&String>, last: Option<&String>) -> String {
+    let (first, last) = (day(first), day(last));
+    if first == last {
+        return first.to_owned();
+    }
+    let last = if first.get(..5) == last.get(..5) { &last[5..] } else { last };
+    format!("{first}/{last}")
 }
 
 /// The day of a time.

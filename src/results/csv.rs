@@ -3,9 +3,11 @@
 //! In: bytes that begin at a row. Out: the end of each row, and the cells that are wanted. The rules are
 //! RFC 4180's; what they do not allow is a [`Fault`] of that row, and the row is kept.
 //!
-//! It walks bytes, allocates nothing for a row, and looks into no column that nobody asked for.
+//! It allocates nothing for a row and looks into no column that nobody asked for. Regular chunks are read by
+//! `hasty`; what stands here walks byte by byte and knows what to do with everything else.
 
 use super::chunk::Cut;
+use super::hasty;
 use super::layout::Layout;
 use super::{Cells, Fault, Row, last_segment};
 use memchr::{memchr, memchr3};
@@ -38,6 +40,10 @@ pub struct Splitter {
     delimiter: u8,
     layout: Layout,
     paths: Vec<bool>,
+    /// The columns that are looked at, ascending.
+    columns: Vec<usize>,
+    /// For each wanted cell its place in `columns`.
+    places: Vec<Option<usize>>,
 }
 
 /// Whether every row of a chunk could be told apart without doubt.
@@ -53,7 +59,12 @@ impl Splitter {
     /// A reader of rows under this header.
     pub fn new(delimiter: u8, layout: Layout, header: &[String]) -> Self {
         let paths = (0..layout.wanted.len()).map(|cell| layout.is_path(cell, header)).collect();
-        Self { delimiter, layout, paths }
+        let mut columns: Vec<usize> = layout.columns.iter().flatten().copied().collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let place = |column: &Option<usize>| column.and_then(|column| columns.binary_search(&column).ok());
+        let places = layout.columns.iter().map(place).collect();
+        Self { delimiter, layout, paths, columns, places }
     }
 
     /// Calls `take` with each row of a chunk, in order.
@@ -62,12 +73,43 @@ impl Splitter {
     /// quoting ends the reading, since the cut itself is in doubt.
     /// `last` says that no byte follows the chunk.
     pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, mut take: impl FnMut(&Row<'_>)) -> Chunked {
-        if cut == Cut::Lost {
-            lost_lines(chunk, 0, &mut take);
-            return Chunked::Regular;
+        match cut {
+            Cut::Lost => lost_lines(chunk, 0, &mut take),
+            Cut::Hasty => return self.hasty_rows(chunk, &mut take),
+            Cut::Careful { .. } | Cut::Lines => self.careful_rows(chunk, last, &mut take),
         }
-        let careful = cut != Cut::Hasty;
-        let clean = memchr(0, chunk).is_none() && std::str::from_utf8(chunk).is_ok();
+        Chunked::Regular
+    }
+
+    fn hasty_rows(&self, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
+        let text = simdutf8::basic::from_utf8(chunk).ok();
+        let clean = text.is_some() && memchr(0, chunk).is_none();
+        let mut places = vec![Place::default(); self.layout.wanted.len()];
+        let width = self.layout.width;
+        let found = hasty::rows(chunk, self.delimiter, &self.columns, |row| {
+            let bytes = &chunk[row.start..row.end];
+            let fault = if row.cells != width {
+                Some(Fault::Ragged { cells: row.cells, header: width })
+            } else if clean {
+                None
+            } else {
+                byte_fault(bytes)
+            };
+            if fault.is_none() {
+                for (place, column) in places.iter_mut().zip(&self.places) {
+                    *place = column.map_or(Place::default(), |column| {
+                        let (start, end) = row.bounds[column];
+                        unquoted(bytes, start - row.start, end - row.start)
+                    });
+                }
+            }
+            let text = text.map(|text| &text[row.start..row.end]);
+            self.hand_over(bytes, text, row.start, fault, &places, take);
+        });
+        if found.is_ok() { Chunked::Regular } else { Chunked::Irregular }
+    }
+
+    fn careful_rows(&self, chunk: &[u8], last: bool, take: &mut impl FnMut(&Row<'_>)) {
         let mut places = vec![Place::default(); self.layout.wanted.len()];
         let mut start = 0;
         while start < chunk.len() {
@@ -75,47 +117,40 @@ impl Splitter {
                 start += length;
                 continue;
             }
-            let walk = self.walk(&chunk[start..], last, &mut places);
-            let (length, fault) = match walk {
-                Walk::Row { end, fault } => (end, fault),
-                Walk::Open { .. } if !careful => return Chunked::Irregular,
-                Walk::Open { .. } => {
-                    lost_lines(chunk, start, &mut take);
-                    break;
-                }
+            let Walk::Row { end, fault } = self.walk(&chunk[start..], last, &mut places) else {
+                return lost_lines(chunk, start, take);
             };
-            if !careful && fault == Some(Fault::StrayQuote) {
-                return Chunked::Irregular;
-            }
-            let bytes = &chunk[start..start + length];
-            let fault = fault.or_else(|| if clean { None } else { byte_fault(bytes) });
-            self.hand_over(bytes, start, fault, &places, &mut take);
-            start += length;
+            let bytes = &chunk[start..start + end];
+            let fault = fault.or_else(|| byte_fault(bytes));
+            self.hand_over(bytes, None, start, fault, &places, take);
+            start += end;
         }
-        Chunked::Regular
     }
 
+    /// `known` is the row as text, if that is known already.
     fn hand_over(
         &self,
         bytes: &[u8],
+        known: Option<&str>,
         start: usize,
         fault: Option<Fault>,
         places: &[Place],
         take: &mut impl FnMut(&Row<'_>),
     ) {
-        if let Some(fault) = fault {
-            return take(&Row { bytes, start, cells: Err(fault) });
-        }
+        let text = match (fault, known.map_or_else(|| std::str::from_utf8(bytes).ok(), Some)) {
+            (None, Some(text)) => text,
+            (fault, _) => return take(&Row { bytes, start, cells: Err(fault.unwrap_or(Fault::NotUtf8)) }),
+        };
         let mut unescaped = String::new();
         let mut moved: Option<Vec<Range<usize>>> = None;
         if places.iter().any(|place| place.doubled) {
-            moved = Some(places.iter().map(|place| unescape(bytes, *place, &mut unescaped)).collect());
+            moved = Some(places.iter().map(|place| unescape(text, *place, &mut unescaped)).collect());
         }
         let mut cells = Cells::new();
         for (cell, place) in places.iter().enumerate() {
             let text = match &moved {
                 Some(ranges) if place.doubled => Some(&unescaped[ranges[cell].clone()]),
-                _ => std::str::from_utf8(&bytes[place.start..place.end]).ok(),
+                _ => text.get(place.start..place.end),
             };
             let text = text.filter(|_| self.layout.columns[cell].is_some());
             cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
@@ -166,6 +201,15 @@ struct Cell {
     ends_row: bool,
     delimited: bool,
     stray: bool,
+}
+
+/// A cell without the quotation marks around it.
+fn unquoted(bytes: &[u8], start: usize, end: usize) -> Place {
+    if bytes.get(start) == Some(&b'"') && end >= start + 2 {
+        let (start, end) = (start + 1, end - 1);
+        return Place { start, end, doubled: memchr(b'"', &bytes[start..end]).is_some() };
+    }
+    Place { start, end, doubled: false }
 }
 
 /// The cell that begins at `at`; `None` if it is quoted and does not end.
@@ -231,12 +275,10 @@ fn finish(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Ce
     }
 }
 
-fn unescape(bytes: &[u8], place: Place, out: &mut String) -> Range<usize> {
+fn unescape(text: &str, place: Place, out: &mut String) -> Range<usize> {
     let start = out.len();
-    if place.doubled
-        && let Ok(text) = std::str::from_utf8(&bytes[place.start..place.end])
-    {
-        let mut parts = text.split("\"\"");
+    if place.doubled {
+        let mut parts = text[place.start..place.end].split("\"\"");
         out.push_str(parts.next().unwrap_or_default());
         for part in parts {
             out.push('"');
@@ -256,8 +298,8 @@ fn byte_fault(bytes: &[u8]) -> Option<Fault> {
 /// The length of an empty line at the start of the text; such a line is no row.
 pub(super) fn blank_line(text: &[u8]) -> Option<usize> {
     match text {
-        [b'\n', ..] => Some(1),
         [b'\r', b'\n', ..] => Some(2),
+        [b'\n', ..] | [b'\r'] => Some(1),
         _ => None,
     }
 }

@@ -6,8 +6,10 @@
 //! [`chunk`] cuts the stream between rows, so that chunks can be read side by side; [`csv`] and
 //! [`json`] find the rows and cells of one chunk. Nothing is kept from one row to the next.
 
+mod blocks;
 pub mod chunk;
 pub mod csv;
+mod hasty;
 pub mod json;
 pub mod layout;
 pub mod time;

@@ -1,7 +1,9 @@
 //! The rule file: which hunt the results come from.
 //!
 //! In: the text of a rule file. Out: its id and name, taken from its lines, because many published rule
-//! files are not YAML that a parser accepts. It opens no files.
+//! files are not YAML that a parser accepts; where its queries stand is [`queries`]' to say. It opens no files.
+
+pub mod queries;
 
 use crate::exclusions::model::Exclusion;
 use crate::matcher::is_like;

@@ -100,7 +100,17 @@ impl Walk<'_> {
             Some(TokenKind::Comma | TokenKind::Pipe | TokenKind::Symbol) => true,
             Some(TokenKind::Name) => matches!(
                 self.tree.word(*index),
-                "and" | "or" | "by" | "on" | "with" | "where" | "project" | "union" | "join" | "lookup" | "extend"
+                "and"
+                    | "or"
+                    | "by"
+                    | "on"
+                    | "with"
+                    | "where"
+                    | "project"
+                    | "union"
+                    | "join"
+                    | "lookup"
+                    | "extend"
             ),
             _ => false,
         }
@@ -173,9 +183,9 @@ impl Walk<'_> {
     /// `join kind=rightanti`: the rows so far are what is subtracted.
     fn flips_left(&self, part: &[Node]) -> bool {
         self.tree.name(part.first()) == Some("join")
-            && part.iter().any(|node| {
-                self.tree.name(Some(node)).is_some_and(|kind| kind.starts_with("rightanti"))
-            })
+            && part
+                .iter()
+                .any(|node| self.tree.name(Some(node)).is_some_and(|kind| kind.starts_with("rightanti")))
     }
 
     /// `where isempty(DeviceId1)` after an outer join keeps the rows that found no partner.
@@ -290,9 +300,11 @@ impl Walk<'_> {
                 mentioned.push(self.tree.tokens[index].start);
             }
         });
-        let scoped = self.tree.name(nodes.get(1)) == Some("in") || self.tree.opens(nodes.get(2), "(").is_some();
+        let scoped =
+            self.tree.name(nodes.get(1)) == Some("in") || self.tree.opens(nodes.get(2), "(").is_some();
         if mentioned.is_empty() && !scoped {
-            let why = format!("`{verb}` without a list of tables also reads this one; no clause can follow it");
+            let why =
+                format!("`{verb}` without a list of tables also reads this one; no clause can follow it");
             self.query.unplaceable.push((self.tree.start(first), why));
         }
         for place in mentioned {
@@ -408,7 +420,11 @@ impl Walk<'_> {
             let passed = source && (context.direct || nodes.len() == 1 || at == 0);
             let called = self.tree.opens(nodes.get(at + 1), "(").is_some();
             let sides = if passed || called { context.sides } else { Sides::VALUE };
-            self.uses.push(Use { name: word.to_owned(), token: index, context: Context { sides, ..context } });
+            self.uses.push(Use {
+                name: word.to_owned(),
+                token: index,
+                context: Context { sides, ..context },
+            });
         }
     }
 
@@ -493,7 +509,10 @@ mod tests {
             ("A | extend x = set_difference(a, toscalar(T | summarize make_set(b)))", &[Value]),
             ("let x = 5\nT\n| where a", &[Positive]),
             ("T\n| where a\n\nT\n| where b", &[Positive, Positive]),
-            ("let b = T | distinct D;\nlet r = A | where D !in (b);\nA | join kind=leftanti r on D", &[Positive]),
+            (
+                "let b = T | distinct D;\nlet r = A | where D !in (b);\nA | join kind=leftanti r on D",
+                &[Positive],
+            ),
         ] {
             assert_eq!(sides(text), expected, "{text}");
         }

@@ -1,0 +1,147 @@
+//! The inner loops: finding rows and cells, judging, counting. `cargo bench` runs them.
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use quell::exclusions::documented;
+use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::exclusions::validate::{ListText, load};
+use quell::matcher::{Matcher, Scratch};
+use quell::results::Format;
+use quell::results::chunk::{Chunker, Cut};
+use quell::results::csv::{Splitter, header};
+use quell::results::layout::Layout;
+use quell::scan::{Job, Pace, Rows, Sink, scan};
+use quell::schema::{Schemas, Source};
+use std::fmt::Write;
+use std::io;
+
+fn main() {
+    divan::main();
+}
+
+const SAMPLE: &[u8] = include_bytes!("../samples/action1-hunt.csv");
+
+/// The rows of the sample, often enough for a bench, under its header.
+fn rows() -> (Vec<String>, Vec<u8>) {
+    let (names, length) = header(SAMPLE, b',', true).unwrap_or_default();
+    (names, SAMPLE[length..].repeat(60))
+}
+
+fn wanted(fields: &[FieldRef]) -> Vec<Vec<Source>> {
+    let schemas = Schemas::built_in();
+    let column = |name: &str| vec![Source { column: name.to_owned(), path: false }];
+    let sources = |field: &FieldRef| match (field, schemas.named("defender")) {
+        (FieldRef::Field(field), Some(schema)) => schema.sources(*field).to_vec(),
+        _ => column(field.name()),
+    };
+    let mut wanted: Vec<Vec<Source>> = fields.iter().map(sources).collect();
+    wanted.extend(["DeviceName", "Timestamp", "InitiatingProcessFileName", "RemoteIP"].map(column));
+    wanted
+}
+
+fn exclusions(count: usize) -> Vec<Exclusion> {
+    let lists =
+        if count == 5 { documented() } else { vec![ListText { file: "made".into(), text: tuples(count) }] };
+    load(&lists, &Schemas::built_in()).unwrap_or_default()
+}
+
+/// Tuples of name, path and network that differ from each other.
+fn tuples(count: usize) -> String {
+    let mut text = String::from("exclusions:\n");
+    for place in 0..count {
+        let (a, b) = (place / 250 % 250, place % 250);
+        let _ = writeln!(
+            text,
+            "- {{id: e{place}, when: {{process.name: agent{}.exe, process.path: 'C:\\Program Files\\A{}\\*', destination.ip: 10.{a}.{b}.0/24}}}}",
+            place % 1_000,
+            place % 777
+        );
+    }
+    text
+}
+
+#[divan::bench(args = ["hasty", "careful"])]
+fn split(bencher: Bencher<'_, '_>, how: &str) {
+    let (names, bytes) = rows();
+    let splitter = Splitter::new(b',', Layout::of_header(wanted(&[]), &names), &names);
+    let cut = if how == "hasty" { Cut::Hasty } else { Cut::Careful { delimiter: b',' } };
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let mut count = 0;
+        splitter.rows(&bytes, cut, true, |row| count += usize::from(row.cells.is_ok()));
+        count
+    });
+}
+
+/// The plain reader, for comparison: every cell of every row.
+#[divan::bench]
+fn split_with_the_csv_crate(bencher: Bencher<'_, '_>) {
+    let (_, bytes) = rows();
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes.as_slice());
+        let mut record = csv::ByteRecord::new();
+        let mut count = 0;
+        while reader.read_byte_record(&mut record).unwrap_or(false) {
+            count += record.len();
+        }
+        count
+    });
+}
+
+#[divan::bench(args = [1, 5, 1_000, 100_000])]
+fn judge(bencher: Bencher<'_, '_>, count: usize) {
+    let exclusions = exclusions(count);
+    let applied: Vec<&Exclusion> = exclusions.iter().collect();
+    let Ok(matcher) = Matcher::new(&applied, "defender") else { return };
+    let row = |field: &FieldRef| match field.name() {
+        "process.name" => Some("agent7.exe"),
+        "process.path" => Some("C:\\Program Files\\A7\\agent7.exe"),
+        _ => Some("10.0.7.9"),
+    };
+    let cells: Vec<Option<&str>> = matcher.slots().iter().map(row).collect();
+    let mut scratch = Scratch::default();
+    bencher
+        .counter(ItemsCount::new(1_usize))
+        .bench_local(|| matcher.judge(black_box(&cells), &mut scratch).is_suppressed());
+}
+
+#[divan::bench(args = [1_000, 100_000], sample_count = 5)]
+fn load_lists(bencher: Bencher<'_, '_>, count: usize) {
+    let lists = [ListText { file: "made".into(), text: tuples(count) }];
+    let schemas = Schemas::built_in();
+    bencher.counter(ItemsCount::new(count)).bench(|| load(&lists, &schemas).map(|all| all.len()));
+}
+
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn kept(&mut self, bytes: &[u8]) -> io::Result<()> {
+        black_box(bytes);
+        Ok(())
+    }
+    fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()> {
+        black_box(bytes);
+        Ok(())
+    }
+    fn progress(&mut self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Rows to verdicts, counts and outputs, without a disk.
+#[divan::bench(args = [5, 1_000])]
+fn apply(bencher: Bencher<'_, '_>, count: usize) {
+    let (names, bytes) = rows();
+    let exclusions = exclusions(count);
+    let applied: Vec<&Exclusion> = exclusions.iter().collect();
+    let ids: Vec<&str> = exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
+    let Ok(matcher) = Matcher::new(&applied, "defender") else { return };
+    let format = Format::Csv { delimiter: b',' };
+    let layout = Layout::of_header(wanted(matcher.slots()), &names);
+    let rows = Rows::Csv(Splitter::new(b',', layout, &names));
+    let job = Job { matcher: &matcher, ids: &ids, rows, format, kept: true, suppressed: true };
+    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
+        let mut chunker = Chunker::new(bytes.as_slice(), 1 << 20);
+        chunker.set_format(format);
+        scan(&job, &mut chunker, 1, Pace { threads: 2 }, &mut Nowhere).map(|scanned| scanned.tally.totals)
+    });
+}

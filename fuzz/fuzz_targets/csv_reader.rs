@@ -1,0 +1,29 @@
+//! The hasty and the careful reading of CSV find the same rows and cells wherever both can read.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use quell::results::chunk::Cut;
+use quell::results::csv::{Chunked, Splitter};
+use quell::results::layout::Layout;
+use quell::schema::Source;
+
+type Read = Vec<(usize, Option<Vec<Option<String>>>)>;
+
+fn read(splitter: &Splitter, text: &[u8], cut: Cut) -> Option<Read> {
+    let mut rows = Vec::new();
+    let chunked = splitter.rows(text, cut, true, |row| {
+        let cells = row.cells.ok().map(|cells| cells.iter().map(|cell| cell.map(str::to_owned)).collect());
+        rows.push((row.start, cells));
+    });
+    (chunked == Chunked::Regular).then_some(rows)
+}
+
+fuzz_target!(|text: &[u8]| {
+    let header: Vec<String> = ["a", "b", "c"].map(String::from).into();
+    let wanted = ["a", "c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
+    let splitter = Splitter::new(b',', Layout::of_header(wanted, &header), &header);
+    let careful = read(&splitter, text, Cut::Careful { delimiter: b',' });
+    if let Some(hasty) = read(&splitter, text, Cut::Hasty) {
+        assert_eq!(Some(hasty), careful);
+    }
+});

@@ -1,0 +1,147 @@
+//! `quell apply --from-impact`: the result of the impact query as a report.
+
+use super::lists::{Loaded, in_force, read_text};
+use super::{Outcome, fail, kql};
+use jiff::civil::Date;
+use quell::exclusions::model::Exclusion;
+use quell::report::{ExclusionReport, Report, ResultsFile, RuleName, Status};
+use quell::results::time;
+use quell::rule::Rule;
+use quell::tally::Totals;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// Reads a result and makes the report.
+pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Date) -> Outcome<Report> {
+    let text = read_text(file, 64 << 20).map_err(|mistake| vec![mistake])?;
+    let name = file.display().to_string();
+    let Some(row) = serde_json::from_str(&text).ok().and_then(row) else {
+        let help = "save the answer of the query as JSON: an array, {\"results\": ...} or {\"tables\": ...}";
+        return fail("no-impact", format!("{name}: this is not the answer of an impact query"), help);
+    };
+    let schema = kql::schema(lists)?;
+    let (applied, left_out) = in_force(&lists.exclusions, rule, today, &schema.name);
+    let mut exclusions = Vec::new();
+    for exclusion in applied {
+        match of(exclusion, &row) {
+            Some(report) => exclusions.push(report),
+            None => {
+                return fail(
+                    "other-lists",
+                    format!("{name}: the answer has no figures for {}", exclusion.id),
+                    "give the lists that the query was made from",
+                );
+            }
+        }
+    }
+    exclusions.extend(left_out.iter().map(|left| idle(left.exclusion, left.status, Some(left.why.clone()))));
+    exclusions.sort_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
+    let totals = totals(&row);
+    let mut notes = vec!["Counted on the server; rows that are left are not grouped.".to_owned()];
+    if totals.read == 0 {
+        notes.push("THERE ARE NO ROWS. Nothing was checked.".to_owned());
+    }
+    Ok(Report {
+        totals,
+        results: vec![ResultsFile {
+            file: name,
+            format: "impact".to_owned(),
+            schema: schema.name.clone(),
+            rows: totals.read,
+        }],
+        rule: rule.map(|rule| RuleName { id: rule.id.clone(), name: rule.name.clone() }),
+        today: today.to_string(),
+        first: None,
+        last: None,
+        exclusions,
+        kept_groups: Vec::new(),
+        kept_in_other_groups: totals.kept,
+        malformed: Vec::new(),
+        notes,
+    })
+}
+
+/// The one row of an answer, whichever service gave it.
+fn row(answer: Value) -> Option<Map<String, Value>> {
+    match answer {
+        Value::Array(rows) => rows.into_iter().next().and_then(row),
+        Value::Object(mut object) => {
+            if let Some(rows) = object.remove("results").or_else(|| object.remove("Results")) {
+                return row(rows);
+            }
+            if let Some(Value::Array(tables)) = object.remove("tables") {
+                return tables.into_iter().next().as_ref().and_then(table);
+            }
+            object.contains_key("quell_read").then_some(object)
+        }
+        _ => None,
+    }
+}
+
+fn table(table: &Value) -> Option<Map<String, Value>> {
+    let names = table["columns"]
+        .as_array()?
+        .iter()
+        .map(|column| column["name"].as_str().unwrap_or_default().to_owned());
+    let cells = table["rows"].get(0)?.as_array()?.iter().cloned();
+    Some(names.zip(cells).collect())
+}
+
+fn number(row: &Map<String, Value>, key: &str) -> Option<u64> {
+    let value = row.get(key)?;
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn totals(row: &Map<String, Value>) -> Totals {
+    let number = |key: &str| number(row, key).unwrap_or(0);
+    Totals {
+        read: number("quell_read"),
+        kept: number("quell_kept"),
+        suppressed: number("quell_suppressed"),
+        undecidable: number("quell_undecidable"),
+        malformed: 0,
+    }
+}
+
+fn of(exclusion: &Exclusion, row: &Map<String, Value>) -> Option<ExclusionReport> {
+    let name = quell::kql::column_of(&exclusion.id);
+    let figure = |what: &str| number(row, &format!("{name}__{what}"));
+    let moment =
+        |what: &str| row.get(&format!("{name}__{what}"))?.as_str().and_then(time::parse).map(time::format);
+    let (matches, sole) = (figure("matches")?, figure("sole")?);
+    let status = match (matches, sole) {
+        (0, _) => Status::Dead,
+        (_, 0) => Status::Redundant,
+        _ => Status::Active,
+    };
+    let read = number(row, "quell_read")?;
+    let scoped_matches = figure("scoped")?;
+    Some(ExclusionReport {
+        matches,
+        sole,
+        scoped_matches,
+        share: if read == 0 { 0.0 } else { matches as f64 / read as f64 },
+        devices: figure("devices").unwrap_or(0),
+        first: moment("first").filter(|_| matches > 0),
+        last: moment("last").filter(|_| matches > 0),
+        ..idle(exclusion, status, None)
+    })
+}
+
+fn idle(exclusion: &Exclusion, status: Status, why: Option<String>) -> ExclusionReport {
+    ExclusionReport {
+        id: exclusion.id.clone(),
+        file: exclusion.origin.file.to_string(),
+        line: exclusion.origin.line,
+        status,
+        why,
+        matches: 0,
+        sole: 0,
+        scoped_matches: 0,
+        share: 0.0,
+        devices: 0,
+        first: None,
+        last: None,
+        loose: Vec::new(),
+    }
+}

@@ -1,0 +1,122 @@
+//! `quell kql`: the exclusions as KQL.
+
+use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::output::{Finished, whole_file};
+use super::{End, Outcome, World, fail, print};
+use crate::cli::{Kql, KqlForm};
+use quell::diagnostic::Diagnostic;
+use quell::exclusions::model::Exclusion;
+use quell::fields::nearest;
+use quell::kql::{self, KqlError, Options};
+use quell::report::build::LeftOut;
+use quell::schema::Schema;
+
+/// Prints KQL.
+pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
+    let lists = loaded(&args.lists)?;
+    let rule = rule(&args.scope)?;
+    let schema = schema(&lists)?;
+    let (applied, left_out) =
+        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
+    let applied = chosen(args, applied)?;
+    if applied.is_empty() {
+        return fail("no-exclusions", "no exclusion is left to be printed", &why_none(&left_out));
+    }
+    let options = options(&applied, &left_out);
+    let text = match args.form {
+        KqlForm::Where => kql::where_block(&applied, schema, &options).map_err(inexpressible)?,
+        KqlForm::Impact => kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?,
+        KqlForm::Let => {
+            let (lets, block) = kql::let_form(&applied, schema, &options).map_err(inexpressible)?;
+            two_parts(&lets, &block)
+        }
+        KqlForm::Watchlist => {
+            let table = format!(
+                "_GetWatchlist({}) | project SearchKey, Value",
+                kql::literal::string(&args.watchlist)
+            );
+            tabular(args, &applied, schema, &options, &table)?
+        }
+        KqlForm::Externaldata => {
+            let url = kql::literal::string(&args.url);
+            let table = format!(
+                "externaldata(SearchKey: string, Value: string)[{url}] with (format = \"csv\", ignoreFirstRecord = true)"
+            );
+            tabular(args, &applied, schema, &options, &table)?
+        }
+    };
+    print(&text)?;
+    Ok(End::Clean)
+}
+
+/// The schema that is named; Defender's without a name.
+pub(super) fn schema(lists: &Loaded) -> Outcome<&Schema> {
+    let name = lists.named.as_deref().unwrap_or("defender");
+    match lists.schemas.named(name) {
+        Some(schema) if schema.table.is_some() => Ok(schema),
+        _ => fail(
+            "no-table",
+            format!("schema {name} has no KQL table"),
+            "name one that has, such as defender, sentinel or asim, or give your schema file the key `table`",
+        ),
+    }
+}
+
+/// What a block says of itself.
+pub(super) fn options(applied: &[&Exclusion], left_out: &[LeftOut<'_>]) -> Options {
+    let mut lists: Vec<String> = applied.iter().map(|exclusion| exclusion.origin.file.to_string()).collect();
+    lists.dedup();
+    let left_out = left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect();
+    Options { lists, left_out, merge_beyond: None }
+}
+
+/// What KQL cannot say, as diagnostics.
+pub(super) fn inexpressible(errors: Vec<KqlError>) -> Vec<Diagnostic> {
+    let diagnostic = |error: KqlError| {
+        let message = format!("{}: {} cannot be said in KQL: {}", error.id, error.field, error.reason);
+        Diagnostic::error("inexpressible", message)
+            .help("rewrite the condition, or leave the exclusion out with --id")
+    };
+    errors.into_iter().map(diagnostic).collect()
+}
+
+fn chosen<'e>(args: &Kql, applied: Vec<&'e Exclusion>) -> Outcome<Vec<&'e Exclusion>> {
+    if args.id.is_empty() {
+        return Ok(applied);
+    }
+    for id in &args.id {
+        if !applied.iter().any(|exclusion| exclusion.id == *id) {
+            let near = nearest(id, applied.iter().map(|exclusion| exclusion.id.as_str()));
+            let help = near.first().map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
+            return fail("unknown-id", format!("no exclusion in force has the id `{id}`"), &help);
+        }
+    }
+    Ok(applied.into_iter().filter(|exclusion| args.id.contains(&exclusion.id)).collect())
+}
+
+fn why_none(left_out: &[LeftOut<'_>]) -> String {
+    left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect::<Vec<_>>().join("\n")
+}
+
+fn two_parts(lets: &str, block: &str) -> String {
+    format!("// At the top of the query:\n{lets}\n// Behind the table:\n{block}")
+}
+
+fn tabular(
+    args: &Kql,
+    applied: &[&Exclusion],
+    schema: &Schema,
+    options: &Options,
+    table: &str,
+) -> Outcome<String> {
+    let (values, lets, block) = kql::table_form(applied, schema, options, table).map_err(inexpressible)?;
+    let Some(file) = &args.values else {
+        return fail(
+            "no-values-file",
+            "this form keeps its values in a CSV file",
+            "say where to write it: --values quell-values.csv",
+        );
+    };
+    whole_file(file, &kql::watchlist_csv(&values)).and_then(Finished::commit)?;
+    Ok(two_parts(&lets, &block))
+}

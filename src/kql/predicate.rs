@@ -1,0 +1,220 @@
+//! One condition as a KQL expression that is true or false and never null.
+//!
+//! In: a condition of the model, its column. Out: the expression. It follows Microsoft's pages on string
+//! operators (case-insensitive ones are so for ASCII), `ipv4_is_in_any_range()`, `ipv6_is_in_any_range()`, `coalesce()`.
+//!
+//! Regular expressions that quell makes spell both cases out as `[aA]`: `(?i)` would also fold letters beyond
+//! ASCII, and so hide more than the list says.
+
+use super::literal::{column, string};
+use super::values::{Kind as ValueKind, Values};
+use crate::exclusions::model::{
+    AddressRange, Condition, Family, FieldRef, NumberRange, Piece, Test, TextValue,
+};
+use crate::schema::{Schema, Source};
+use ipnet::{Ipv4Subnets, Ipv6Subnets};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// The shape of a dotted IPv4 address without leading zeros, which systems read differently.
+const QUAD: &str = r"(?:(?:0|[1-9][0-9]*)\.){3}(?:0|[1-9][0-9]*)";
+
+/// A condition and where its values go.
+pub(super) struct Place<'p> {
+    /// The exclusion's id, the number of the entry.
+    pub(super) key: (&'p str, usize),
+    pub(super) schema: &'p Schema,
+}
+
+/// The expression for a condition; the error says what cannot be said.
+pub(super) fn condition(
+    condition: &Condition,
+    place: &Place<'_>,
+    values: &mut Values,
+) -> Result<String, String> {
+    let source = source(&condition.field, place.schema)?;
+    let kind = place.schema.columns.get(&source.column).map_or("string", String::as_str);
+    let key = format!("{}/{}/{}", place.key.0, place.key.1, condition.field.name());
+    match &condition.test {
+        Test::Text(texts) => text(texts, &text_of(&source, kind), &key, values),
+        Test::Address(ranges) => Ok(addresses(ranges, &column(&source.column), &key, values)),
+        Test::Number(ranges) => Ok(numbers(ranges, &column(&source.column), kind)),
+    }
+}
+
+/// Whether a condition's cell can be read; its negation is what makes a row undecidable.
+pub(super) fn is_readable(condition: &Condition, schema: &Schema) -> Result<String, String> {
+    let source = source(&condition.field, schema)?;
+    let kind = schema.columns.get(&source.column).map_or("string", String::as_str);
+    let cell = column(&source.column);
+    Ok(match &condition.test {
+        Test::Text(_) => format!("isnotempty({})", text_of(&source, kind)),
+        Test::Address(_) => {
+            format!(
+                "(isnotnull(parse_ipv4({})) or isnotempty(parse_ipv6({})))",
+                ipv4_of(&cell),
+                ipv6_of(&cell)
+            )
+        }
+        Test::Number(_) if matches!(kind, "int" | "long") => format!("coalesce({cell} >= 0, false)"),
+        Test::Number(_) => format!("{cell} matches regex @\"^(?:0|[1-9][0-9]*)$\""),
+    })
+}
+
+fn source(field: &FieldRef, schema: &Schema) -> Result<Source, String> {
+    match field {
+        FieldRef::Field(field) => schema
+            .sources(*field)
+            .first()
+            .cloned()
+            .ok_or_else(|| format!("schema {} has no column for it", schema.name)),
+        FieldRef::Column(column) => Ok(Source { column: column.name.clone(), path: false }),
+    }
+}
+
+fn text_of(source: &Source, kind: &str) -> String {
+    let cell = column(&source.column);
+    let cell = if kind == "string" { cell } else { format!("tostring({cell})") };
+    if source.path { format!("extract(@\"([^\\\\/]*)$\", 1, {cell})") } else { cell }
+}
+
+fn any(terms: Vec<String>) -> String {
+    match terms.len() {
+        1 => terms.into_iter().next().unwrap_or_default(),
+        _ => format!("({})", terms.join(" or ")),
+    }
+}
+
+fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Result<String, String> {
+    let mut terms = Vec::new();
+    for cased in [false, true] {
+        let listed = texts.iter().filter(|value| value.cased == cased && is_listed(value));
+        let whole = listed.filter_map(TextValue::whole);
+        let whole: Vec<String> = whole.map(str::to_owned).collect();
+        if !whole.is_empty() {
+            let operator = if cased { "in" } else { "in~" };
+            let key = if cased { format!("{key}|cased") } else { key.to_owned() };
+            terms.push(format!("{cell} {operator} ({})", values.list(&key, ValueKind::Text, whole)));
+        }
+    }
+    for value in texts.iter().filter(|value| !is_listed(value)) {
+        terms.push(pattern(value, cell)?);
+    }
+    Ok(any(terms))
+}
+
+/// Whether a value can stand in a list of `in` or `in~`.
+fn is_listed(value: &TextValue) -> bool {
+    value.whole().is_some() && folds_alike(value)
+}
+
+/// Whether an operator that folds case does so as quell does. For text beyond ASCII nobody promises it.
+fn folds_alike(value: &TextValue) -> bool {
+    value.cased || value.text.is_ascii()
+}
+
+fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
+    let Some(pieces) = value.pieces() else {
+        if value.text.contains('\0') {
+            return Err("a regular expression with a NUL byte".to_owned());
+        }
+        // An empty cell meets nothing, and some expressions match empty text.
+        return Ok(format!("(isnotempty({cell}) and {cell} matches regex {})", string(&value.text)));
+    };
+    let cs = if value.cased { "_cs" } else { "" };
+    Ok(match pieces.as_slice() {
+        [Piece::Any] => format!("isnotempty({cell})"),
+        pieces if !folds_alike(value) => format!("{cell} matches regex {}", string(&regex(pieces, false))),
+        [Piece::Text(text), Piece::Any] => format!("{cell} startswith{cs} {}", string(text)),
+        [Piece::Any, Piece::Text(text)] => format!("{cell} endswith{cs} {}", string(text)),
+        [Piece::Any, Piece::Text(text), Piece::Any] => format!("{cell} contains{cs} {}", string(text)),
+        pieces => format!("{cell} matches regex {}", string(&regex(pieces, value.cased))),
+    })
+}
+
+fn regex(pieces: &[Piece], cased: bool) -> String {
+    let mut out = String::from("(?s)^");
+    for piece in pieces {
+        match piece {
+            Piece::Any => out.push_str(".*"),
+            Piece::One => out.push_str(r"[\x01-\x7F]"),
+            Piece::Text(text) => text.chars().for_each(|character| push_literal(&mut out, character, cased)),
+        }
+    }
+    out.push('$');
+    out
+}
+
+fn push_literal(out: &mut String, character: char, cased: bool) {
+    if character.is_ascii_alphabetic() && !cased {
+        out.extend(['[', character.to_ascii_lowercase(), character.to_ascii_uppercase(), ']']);
+    } else {
+        out.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
+    }
+}
+
+/// The cell as dotted IPv4, also a mapped one; empty if it is none.
+fn ipv4_of(cell: &str) -> String {
+    format!("extract(@\"^(?:::[fF]{{4}}:)?({QUAD})$\", 1, {cell})")
+}
+
+/// The cell as IPv6 that is no mapped IPv4; empty if it is none.
+fn ipv6_of(cell: &str) -> String {
+    let shape = format!("@\"^[0-9A-Fa-f:]*:(?:[0-9A-Fa-f]{{0,4}}|{QUAD})$\"");
+    format!(
+        "iff({cell} matches regex {shape} and not(parse_ipv6({cell}) startswith \"0000:0000:0000:0000:0000:ffff:\"), {cell}, \"\")"
+    )
+}
+
+fn addresses(ranges: &[AddressRange], cell: &str, key: &str, values: &mut Values) -> String {
+    let mut terms = Vec::new();
+    for (family, name, function) in
+        [(Family::V4, "ipv4", "ipv4_is_in_any_range"), (Family::V6, "ipv6", "ipv6_is_in_any_range")]
+    {
+        let networks: Vec<String> =
+            ranges.iter().filter(|range| range.family == family).flat_map(networks).collect();
+        if !networks.is_empty() {
+            let cell = if family == Family::V4 { ipv4_of(cell) } else { ipv6_of(cell) };
+            let list = values.list(&format!("{key}|{name}"), ValueKind::Network, networks);
+            // Null for what is no address, and null must not reach `not`.
+            terms.push(format!("coalesce({function}({cell}, {list}), false)"));
+        }
+    }
+    any(terms)
+}
+
+/// The range as networks, since KQL knows no ranges from one address to another.
+fn networks(range: &AddressRange) -> Vec<String> {
+    match range.family {
+        Family::V4 => {
+            let end = |number: u128| Ipv4Addr::from(u32::try_from(number).unwrap_or(u32::MAX));
+            Ipv4Subnets::new(end(range.first), end(range.last), 0).map(|net| net.to_string()).collect()
+        }
+        Family::V6 => Ipv6Subnets::new(Ipv6Addr::from(range.first), Ipv6Addr::from(range.last), 0)
+            .map(|net| net.to_string())
+            .collect(),
+    }
+}
+
+fn numbers(ranges: &[NumberRange], cell: &str, kind: &str) -> String {
+    let number = matches!(kind, "int" | "long");
+    let guard = format!("{cell} matches regex @\"^(?:0|[1-9][0-9]*)$\"");
+    let value = if number { cell.to_owned() } else { format!("tolong({cell})") };
+    // Beyond what a long holds there is nothing to compare with.
+    let most = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
+    let terms = ranges.iter().filter(|range| range.first <= most).map(|range| {
+        let (first, last) = (range.first, range.last.min(most));
+        let test = if first == last {
+            format!("{value} == {first}")
+        } else {
+            format!("{value} between ({first} .. {last})")
+        };
+        // A missing number is null, and null must not reach `not`.
+        format!("coalesce({test}, false)")
+    });
+    let terms: Vec<String> = terms.collect();
+    match (terms.is_empty(), number) {
+        (true, _) => "false".to_owned(),
+        (_, true) => any(terms),
+        (_, false) => format!("({guard} and {})", any(terms)),
+    }
+}

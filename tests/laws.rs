@@ -1,0 +1,150 @@
+//! The laws that quell is built on, each against random lists and rows.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use common::naive::{judge, parse};
+use common::random::{COLUMNS, csv, json, lists, rows};
+use common::{How, Outcome, apply, cases, loaded};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use quell::report::Report;
+
+const ORDER: [usize; 6] = [0, 1, 2, 3, 4, 5];
+
+fn ids(count: usize) -> Vec<String> {
+    (0..count).map(|place| format!("e{place}")).collect()
+}
+
+/// The report without what the order of lists may change.
+fn unordered(outcome: &Outcome) -> Report {
+    let mut report = outcome.report.clone().unwrap();
+    for exclusion in &mut report.exclusions {
+        exclusion.file.clear();
+    }
+    report
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(150, 6_000), ..ProptestConfig::default() })]
+
+    /// Law 1: kept and suppressed together are the input, in order, byte for byte.
+    /// Law 2: a row is suppressed if and only if a plain, slow reading of the YAML says so.
+    #[test]
+    fn every_row_goes_where_the_plain_reading_says(texts in lists(6), rows in rows(50)) {
+        let (input, bytes) = csv(&rows, &ORDER);
+        let outcome = apply(&loaded(&texts), &input, How::CSV);
+        let (mut kept, mut suppressed) = (Vec::new(), Vec::new());
+        let mut undecidable = 0;
+        let read_plainly = parse(&texts);
+        for (row, bytes) in rows.iter().zip(&bytes) {
+            let (covering, hangs) = judge(&read_plainly, row);
+            undecidable += u64::from(hangs);
+            if covering.is_empty() {
+                kept.extend_from_slice(bytes);
+            } else {
+                let mut by: Vec<String> = ids(texts.len()).into_iter().filter(|id| covering.contains(id)).collect();
+                by.insert(0, String::from_utf8(bytes[..bytes.len() - 1].to_vec()).unwrap() + ",");
+                suppressed.extend_from_slice((by[0].clone() + &by[1..].join(";") + "\n").as_bytes());
+            }
+        }
+        prop_assert_eq!(String::from_utf8_lossy(&outcome.kept), String::from_utf8_lossy(&kept));
+        prop_assert_eq!(String::from_utf8_lossy(&outcome.suppressed), String::from_utf8_lossy(&suppressed));
+        let totals = outcome.tally.totals;
+        prop_assert_eq!(totals.read, totals.kept + totals.suppressed);
+        prop_assert_eq!(totals.undecidable, undecidable);
+        let groups: u64 = outcome.tally.groups.values().sum();
+        prop_assert_eq!(groups, totals.kept);
+    }
+
+    /// Law 3: adding an exclusion brings no row back; removing one brings back exactly its sole matches.
+    #[test]
+    fn an_exclusion_contributes_its_sole_matches(texts in lists(6), rows in rows(50), which in any::<Index>()) {
+        prop_assume!(!texts.is_empty());
+        let (input, _) = csv(&rows, &ORDER);
+        let all = loaded(&texts);
+        let place = which.index(all.len());
+        let mut without = all.clone();
+        without.remove(place);
+        let (with, without) = (apply(&all, &input, How::CSV), apply(&without, &input, How::CSV));
+        let each = with.tally.exclusions.get(&u32::try_from(place).unwrap());
+        let sole = each.map_or(0, |each| each.sole);
+        prop_assert_eq!(with.tally.totals.suppressed, without.tally.totals.suppressed + sole);
+        prop_assert!(is_subsequence(&with.kept, &without.kept));
+    }
+
+    /// Law 4: the outcome does not depend on format, column order, chunk size, threads or list order.
+    #[test]
+    fn the_outcome_does_not_depend_on_how_it_is_reached(
+        texts in lists(6),
+        rows in rows(50),
+        order in Just(ORDER.to_vec()).prop_shuffle(),
+        chunk in select(vec![64_usize, 300, 4_096]),
+        threads in 1..4_usize,
+    ) {
+        let exclusions = loaded(&texts);
+        let reversed: Vec<_> = exclusions.iter().rev().cloned().collect();
+        let plain = apply(&exclusions, &csv(&rows, &ORDER).0, How::CSV);
+        let shuffled = apply(&reversed, &csv(&rows, &order).0, How { chunk, threads, ..How::CSV });
+        let lines = apply(&exclusions, &json(&rows, &order).0, How { chunk, threads, ..How::JSON });
+        prop_assert_eq!(unordered(&plain), unordered(&shuffled));
+        prop_assert_eq!(unordered(&plain), unordered(&lines));
+        let same = apply(&exclusions, &csv(&rows, &ORDER).0, How { chunk, threads, ..How::CSV });
+        prop_assert_eq!(&plain.kept, &same.kept);
+        prop_assert_eq!(&plain.suppressed, &same.suppressed);
+    }
+
+    /// One list or many, the report is the same.
+    #[test]
+    fn how_exclusions_are_spread_over_files_does_not_matter(texts in lists(6), rows in rows(30)) {
+        let (input, _) = csv(&rows, &ORDER);
+        let one = "exclusions:\n".to_owned() + &texts.iter().map(|text| &text["exclusions:\n".len()..]).collect::<String>();
+        prop_assume!(!texts.is_empty());
+        let strip = |outcome: Outcome| {
+            let mut report = unordered(&outcome);
+            report.exclusions.iter_mut().for_each(|exclusion| exclusion.line = 0);
+            report
+        };
+        let (many, one) = (apply(&loaded(&texts), &input, How::CSV), apply(&loaded(&[one]), &input, How::CSV));
+        prop_assert_eq!(strip(many), strip(one));
+    }
+
+    /// Law 7, readers: whatever the bytes, nothing is lost and nothing panics, at every chunk size alike.
+    #[test]
+    fn garbage_is_kept_byte_for_byte(
+        texts in lists(3),
+        garbage in proptest::collection::vec(select(b"\"\"\",,,;\n\n\n\r\n\0\xff ab1.{}:[]".to_vec()), 0..400),
+        chunk in select(vec![1_usize, 16, 64, 4_096]),
+    ) {
+        let exclusions = loaded(&texts);
+        let header: Vec<&str> = COLUMNS.iter().map(|(_, column)| *column).collect();
+        let input = [header.join(",").as_bytes(), b"\n", &garbage].concat();
+        for (how, input) in [(How::CSV, &input), (How::JSON, &garbage)] {
+            let whole = apply(&exclusions, input, how);
+            let parts = apply(&exclusions, input, How { chunk, threads: 2, ..how });
+            prop_assert_eq!(&whole.kept, &garbage);
+            prop_assert_eq!(&parts.kept, &garbage);
+            prop_assert_eq!(whole.tally.totals, parts.tally.totals);
+            prop_assert_eq!(&whole.bad_rows, &parts.bad_rows);
+        }
+    }
+
+    /// Law 7, lists: whatever the text, it loads or its mistakes have places.
+    #[test]
+    fn any_text_loads_or_has_mistakes_with_places(text in "[-a-z0-9:{}\\[\\]|&*!#%@'\",.\n \t\u{e9}]{0,200}", whole in any::<bool>()) {
+        let text = if whole { format!("exclusions:\n- id: a\n  when:\n  {text}\n") } else { text };
+        let list = quell::exclusions::validate::ListText { file: "x.yaml".into(), text };
+        if let Err(mistakes) = quell::exclusions::validate::load(&[list], &quell::schema::Schemas::built_in()) {
+            prop_assert!(!mistakes.is_empty());
+            prop_assert!(mistakes.iter().all(|mistake| mistake.place.as_ref().is_some_and(|place| place.line > 0)));
+            quell::diagnostic::render(&mistakes, false);
+        }
+    }
+}
+
+/// Whether the lines of `part` occur in `whole` in this order.
+fn is_subsequence(part: &[u8], whole: &[u8]) -> bool {
+    let mut rest = whole.split_inclusive(|byte| *byte == b'\n');
+    part.split_inclusive(|byte| *byte == b'\n').all(|line| rest.any(|other| other == line))
+}
