@@ -4,10 +4,13 @@ pub(crate) mod apply;
 pub(crate) mod explain;
 mod impact;
 pub(crate) mod kql;
+pub(crate) mod import;
 mod lists;
 pub(crate) mod output;
 mod results;
+mod rules;
 pub(crate) mod schema;
+pub(crate) mod splice;
 pub(crate) mod test;
 
 use jiff::civil::Date;

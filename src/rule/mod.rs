@@ -4,6 +4,7 @@
 //! files are not YAML that a parser accepts; where its queries stand is [`queries`]' to say. It opens no files.
 
 pub mod queries;
+pub mod splice;
 
 use crate::exclusions::model::Exclusion;
 use crate::matcher::is_like;

@@ -35,8 +35,8 @@ impl FileKind {
 pub struct Queries {
     /// The bytes of each, whole lines with their indentation.
     pub found: Vec<Range<usize>>,
-    /// First byte and reason of each that cannot be changed in place.
-    pub refused: Vec<(usize, String)>,
+    /// Each that cannot be changed in place, and why.
+    pub refused: Vec<(Range<usize>, String)>,
 }
 
 /// Finds the queries of a file.
@@ -120,22 +120,16 @@ fn of_yaml(text: &str) -> Queries {
         let Some(key) = key(line.text) else { continue };
         let is_query = key.name.eq_ignore_ascii_case("query");
         let style = block_style(key.value);
-        if style.is_none() && !(is_query && key.value.is_empty()) {
-            if is_query {
-                queries.refused.push((line.start + key.indent, scalar_reason(key.value).to_owned()));
-            }
+        if style.is_none() && !is_query {
             continue;
         }
         let end = content_end(&lines, at, key.indent, is_query);
-        if is_query {
-            let content = lines.get(at).map_or(line.next, |first| first.start)
-                ..lines.get(end.saturating_sub(1)).map_or(line.next, |last| last.next);
-            match style {
-                _ if at == end => {}
-                Some('|') => queries.found.push(content),
-                Some(_) => queries.refused.push((line.start + key.indent, FOLDED.to_owned())),
-                None => queries.refused.push((line.start + key.indent, PLAIN.to_owned())),
-            }
+        let next = lines.get(end - 1).map_or(line.next, |last| last.next);
+        if is_query && style == Some('|') {
+            queries.found.extend(lines.get(at).filter(|_| end > at).map(|first| first.start..next));
+        } else if is_query {
+            let reason = if style.is_some() { FOLDED } else { scalar_reason(key.value) };
+            queries.refused.push((line.start + key.indent..next, reason.to_owned()));
         }
         at = end;
     }
@@ -193,11 +187,15 @@ fn of_markdown(text: &str) -> Queries {
         let length = lines[at..].iter().position(close).unwrap_or(lines.len() - at);
         if length > 0 {
             let body = lines[at].start..lines[at + length - 1].next;
-            if LANGUAGES.iter().any(|known| language.eq_ignore_ascii_case(known)) {
+            // A fence without a language is a query if it has a pipe; what reads the table decides the rest.
+            let piped = text[body.clone()].contains('|');
+            if LANGUAGES.iter().any(|known| language.eq_ignore_ascii_case(known))
+                || (language.is_empty() && piped)
+            {
                 queries.found.push(body);
-            } else if language.is_empty() {
-                let why = "a fence without a language; write ```kql to say that it is a query";
-                queries.refused.push((line.start, why.to_owned()));
+            } else if piped {
+                let why = format!("a fence of `{language}`; write ```kql if it is a query");
+                queries.refused.push((line.start..body.end, why));
             }
         }
         at += length + 1;
@@ -267,7 +265,8 @@ mod tests {
         let text =
             "# T\n```KQL\nT\n| count\n```\n```json\nT\n```\n- x\n  ~~~ kusto\n  T\n  ~~~\n```\nT\n```\n";
         assert_eq!(found(FileKind::Markdown, text), ["T\n| count\n", "  T\n"]);
-        assert_eq!(queries(FileKind::Markdown, text).refused.len(), 1);
+        assert_eq!(found(FileKind::Markdown, "```\nT\n| count\n```\n"), ["T\n| count\n"]);
+        assert_eq!(queries(FileKind::Markdown, "```C#\nT\n| count\n```\n").refused.len(), 1);
         assert_eq!(found(FileKind::Markdown, "```kql\nT"), ["T"]);
         assert!(found(FileKind::Markdown, "```kql\n```\nT").is_empty());
     }
