@@ -3,8 +3,8 @@
 pub(crate) mod apply;
 pub(crate) mod explain;
 mod impact;
-pub(crate) mod kql;
 pub(crate) mod import;
+pub(crate) mod kql;
 mod lists;
 pub(crate) mod output;
 mod results;

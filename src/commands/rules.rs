@@ -31,7 +31,11 @@ pub(super) fn opened(paths: &[PathBuf]) -> Outcome<(Vec<RuleFile>, Vec<Diagnosti
             in_folder(path, path, &mut files, &mut unreadable);
             if files.len() + unreadable.len() == before {
                 let message = format!("{}: there is no rule in this folder", path.display());
-                return fail("no-rule", message, "rules are files ending in .yaml .yml .kql .csl .kusto .txt .md");
+                return fail(
+                    "no-rule",
+                    message,
+                    "rules are files ending in .yaml .yml .kql .csl .kusto .txt .md",
+                );
             }
         } else {
             let kind = FileKind::of(path).unwrap_or(FileKind::Kql);

@@ -9,6 +9,7 @@
 
 mod block;
 mod impact;
+pub mod import;
 pub mod lex;
 pub mod literal;
 pub mod pipeline;

@@ -38,6 +38,8 @@ pub struct Pipeline {
     pub source: Option<String>,
     /// The name that `let` gives it.
     pub bound: Option<String>,
+    /// What its rows do to the result.
+    pub side: Side,
     /// Its operators.
     pub operators: Vec<Operator>,
 }

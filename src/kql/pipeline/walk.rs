@@ -14,6 +14,7 @@ pub(super) fn read(text: &str, table: &str) -> Query {
         tree: &tree,
         table,
         query: Query::default(),
+        contexts: Vec::new(),
         references: Vec::new(),
         bindings: Vec::new(),
         uses: Vec::new(),
@@ -27,6 +28,8 @@ struct Walk<'w> {
     tree: &'w Tree<'w>,
     table: &'w str,
     query: Query,
+    /// For each pipeline.
+    contexts: Vec<Context>,
     references: Vec<(Reference, usize, Context)>,
     bindings: Vec<Binding>,
     uses: Vec<Use>,
@@ -44,6 +47,9 @@ struct Later {
 impl Walk<'_> {
     fn finish(mut self) -> Query {
         let sides = resolve(&self.bindings, &self.uses);
+        for (pipeline, context) in self.query.pipelines.iter_mut().zip(&self.contexts) {
+            pipeline.side = absolute(*context, &sides).side();
+        }
         let shadow = self.bindings.iter().find(|binding| binding.name == self.table);
         let shadow = shadow.map_or(usize::MAX, |binding| binding.last);
         for (mut reference, token, context) in self.references {
@@ -149,8 +155,10 @@ impl Walk<'_> {
             depth: context.depth,
             source: self.tree.name(parts[0].first()).filter(|_| parts[0].len() == 1).map(str::to_owned),
             bound: None,
+            side: super::Side::Both,
             operators,
         });
+        self.contexts.push(context);
         let later = self.later(&parts);
         for (at, (part, later)) in parts.iter().zip(later).enumerate() {
             let sides = if later.flips { context.sides.flipped() } else { context.sides };
