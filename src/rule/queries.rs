@@ -172,7 +172,8 @@ fn is_stray(line: &str) -> bool {
     !yaml && line.starts_with(['|', '/', ')', ']', '}', '(', '"', '\'', ',', ';'])
 }
 
-const LANGUAGES: [&str; 5] = ["kql", "kusto", "kusto-query", "csl", "azurekusto"];
+/// Pages that cannot colour KQL call it C#, which has no pipes of this kind.
+const LANGUAGES: [&str; 7] = ["kql", "kusto", "kusto-query", "csl", "azurekusto", "c#", "csharp"];
 
 fn of_markdown(text: &str) -> Queries {
     let lines = lines(text);
@@ -266,7 +267,7 @@ mod tests {
             "# T\n```KQL\nT\n| count\n```\n```json\nT\n```\n- x\n  ~~~ kusto\n  T\n  ~~~\n```\nT\n```\n";
         assert_eq!(found(FileKind::Markdown, text), ["T\n| count\n", "  T\n"]);
         assert_eq!(found(FileKind::Markdown, "```\nT\n| count\n```\n"), ["T\n| count\n"]);
-        assert_eq!(queries(FileKind::Markdown, "```C#\nT\n| count\n```\n").refused.len(), 1);
+        assert_eq!(queries(FileKind::Markdown, "```sql\nT\n| count\n```\n").refused.len(), 1);
         assert_eq!(found(FileKind::Markdown, "```kql\nT"), ["T"]);
         assert!(found(FileKind::Markdown, "```kql\n```\nT").is_empty());
     }
