@@ -231,6 +231,7 @@ pub(crate) enum KqlForm {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Splice {
     /// A rule (.yaml .yml), a query (.kql .csl .kusto .txt), a page with fenced KQL (.md), or a folder of them.
     #[arg(required = true, value_name = "RULE")]

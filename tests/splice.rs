@@ -34,8 +34,10 @@ fn cases() -> Vec<(PathBuf, PathBuf)> {
     let mut cases = Vec::new();
     for folder in fs::read_dir("tests/splice").unwrap() {
         let folder = folder.unwrap().path();
-        if let Some(file) =
-            ["rule.yaml", "query.kql", "page.md"].iter().map(|name| folder.join(name)).find(|file| file.exists())
+        if let Some(file) = ["rule.yaml", "query.kql", "page.md"]
+            .iter()
+            .map(|name| folder.join(name))
+            .find(|file| file.exists())
         {
             cases.push((folder, file));
         }
@@ -50,9 +52,10 @@ fn read(path: &Path) -> String {
 
 /// What was left alone and what is lost, one line each.
 fn told(spliced: &SplicedFile) -> String {
-    let left = spliced.left_alone.iter().map(|left| {
-        format!("{}:{}: left alone: {}\n", left.place.line, left.place.column, left.reason)
-    });
+    let left = spliced
+        .left_alone
+        .iter()
+        .map(|left| format!("{}:{}: left alone: {}\n", left.place.line, left.place.column, left.reason));
     let lost = spliced.lost.iter().map(|lost| {
         format!("{}:{}: `{}` drops {}\n", lost.place.line, lost.place.column, lost.operator, lost.column)
     });

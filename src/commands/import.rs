@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Import) -> Outcome {
         return Ok(End::LookAtIt);
     }
     let count = exclusions.len();
-    let list = written(ListFile { exclusions }, &lists.schemas)?;
+    let list = written(&ListFile { exclusions }, &lists.schemas)?;
     match &args.output {
         Some(output) => whole_file(output, &list).and_then(Finished::commit)?,
         None => print(&list)?,
@@ -44,8 +44,8 @@ pub(crate) fn run(args: &Import) -> Outcome {
 }
 
 /// The list as YAML, which must load.
-fn written(list: ListFile, schemas: &Schemas) -> Outcome<String> {
-    let text = yaml::to_string(&list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
+fn written(list: &ListFile, schemas: &Schemas) -> Outcome<String> {
+    let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
     load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
     Ok(text)
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
         }
     }
     eprint!("{messages}{}", summary(&done, drifted.len()));
-    let clean = right && !(args.check && !drifted.is_empty());
+    let clean = right && (drifted.is_empty() || !args.check);
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 

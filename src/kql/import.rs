@@ -60,8 +60,8 @@ pub fn import_text(
         return Err(wrong);
     }
     let entries = match reading {
-        Reading::Loose => merged(read.entries),
-        Reading::Scoped => vec![flattened(read.entries)],
+        Reading::Loose => merged(read.alternatives),
+        Reading::Scoped => vec![flattened(read.alternatives)],
     };
     let documented = Some(text.to_owned());
     Ok(WrittenExclusion { id: id.to_owned(), when: when(entries), documented, ..WrittenExclusion::default() })
@@ -70,7 +70,7 @@ pub fn import_text(
 /// The entries of a condition, and what is to be said about it.
 #[derive(Default)]
 struct Entries {
-    entries: Vec<Vec<Carried>>,
+    alternatives: Vec<Vec<Carried>>,
     /// Parts that cannot be carried.
     remarks: Vec<Remark>,
     /// Values that cannot be carried, of parts that are carried without them.
@@ -111,7 +111,7 @@ fn entries(
         }
         match twice(&entry) {
             Some(remark) => out.remarks.push(remark),
-            None if whole => out.entries.push(entry),
+            None if whole => out.alternatives.push(entry),
             None => {}
         }
     }

@@ -268,7 +268,7 @@ mod tests {
         for (token, value) in [
             (r#""C:\\a""#, Some(r"C:\a")),
             (r#"@"C:\a""#, Some(r"C:\a")),
-            (r#"@'it''s'"#, Some("it's")),
+            (r"@'it''s'", Some("it's")),
             (r#"h"x""#, Some("x")),
             (r#""\x41\u0042""#, Some("AB")),
             (r#""\.""#, None),

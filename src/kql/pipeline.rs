@@ -8,6 +8,7 @@
 //! `let` binds ([`walk`]); then the side of every binding follows from its uses, from the last to the
 //! first ([`sides`]).
 
+mod names;
 mod sides;
 mod walk;
 

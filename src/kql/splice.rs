@@ -85,14 +85,13 @@ pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eo
     let mut spliced = Spliced::default();
     let mut edits = Vec::new();
     for reference in &read.references {
-        match reference.side.reason() {
-            Some(reason) => spliced.left_alone.push((place(reference.start), reason.to_owned())),
-            None => {
-                edits.extend(insertions(text, &read, reference, block, eol));
-                spliced.placed.push(place(reference.start));
-                spliced.lost.extend(lost(text, &read, reference, columns, place));
-            }
+        if let Some(reason) = reference.side.reason() {
+            spliced.left_alone.push((place(reference.start), reason.to_owned()));
+            continue;
         }
+        edits.extend(insertions(text, &read, reference, block, eol));
+        spliced.placed.push(place(reference.start));
+        spliced.lost.extend(lost(text, &read, reference, columns, place));
     }
     let unplaceable = read.unplaceable.iter().map(|(offset, why)| (place(*offset), why.clone()));
     spliced.left_alone.extend(unplaceable);
@@ -263,8 +262,11 @@ pub fn remove(query: &str) -> Removed {
     Removed { text, blocks: blocks.len(), broken: Vec::new(), cuts }
 }
 
-/// Pairs of marker tokens, and the markers that have no counterpart.
-fn blocks(query: &str, tokens: &[Token]) -> (Vec<(usize, usize)>, Vec<(usize, String)>) {
+/// Indices of the tokens of two markers.
+type Pair = (usize, usize);
+
+/// Pairs of markers, and the markers that have no counterpart.
+fn blocks(query: &str, tokens: &[Token]) -> (Vec<Pair>, Vec<(usize, String)>) {
     let mut blocks = Vec::new();
     let mut broken = Vec::new();
     let mut open: Option<usize> = None;

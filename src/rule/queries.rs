@@ -156,8 +156,8 @@ fn content_end(lines: &[Line<'_>], first: usize, indent: usize, is_query: bool) 
         if line.text.trim().is_empty() {
             continue;
         }
-        let inside = indentation(line.text) > indent;
-        if !inside && !(is_query && at > first && is_stray(line.text)) {
+        let inside = indentation(line.text) > indent || (is_query && at > first && is_stray(line.text));
+        if !inside {
             break;
         }
         end = at + 1;

@@ -115,7 +115,7 @@ impl Reader<'_> {
             let read = entries(&tree, conjunct, self.schema, Notation::Kql, &values);
             all.remarks.extend(read.remarks);
             all.traps.extend(read.traps);
-            all.entries.extend(read.entries);
+            all.alternatives.extend(read.alternatives);
             all.leftovers.extend(read.leftovers);
         }
         self.after(before, &mut all);
@@ -128,7 +128,7 @@ impl Reader<'_> {
         let grouped =
             before.iter().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
         let mut kept = Vec::new();
-        for entry in std::mem::take(&mut all.entries) {
+        for entry in std::mem::take(&mut all.alternatives) {
             let lost = entry.iter().find_map(|carried| {
                 let loses = |operator: &&&Operator| operator.loses(self.query, &carried.column);
                 before.iter().find(loses).map(|operator| (carried, operator.name.clone()))
@@ -147,7 +147,7 @@ impl Reader<'_> {
             }
             kept.push(entry);
         }
-        all.entries = kept;
+        all.alternatives = kept;
     }
 
     fn write(&self, base: usize, all: Entries, found: &mut Found) {
@@ -156,17 +156,17 @@ impl Reader<'_> {
         let mut traps: Vec<Remark> = all.traps.into_iter().map(moved).collect();
         traps.dedup();
         found.traps.extend(traps);
-        let Some(first) = all.entries.first().and_then(|entry| entry.first()) else { return };
+        let Some(first) = all.alternatives.first().and_then(|entry| entry.first()) else { return };
         let start = base + first.span.0;
         let line = self.source.line + self.query[..start].matches('\n').count();
         let texts: Vec<&str> =
-            all.entries.iter().flatten().filter_map(|carried| self.text(base, carried)).collect();
+            all.alternatives.iter().flatten().filter_map(|carried| self.text(base, carried)).collect();
         let id = format!("{}-line-{line}", self.source.prefix);
         let taken = found.exclusions.iter().filter(|known| known.id.starts_with(&id)).count();
         found.exclusions.push(WrittenExclusion {
             id: if taken == 0 { id } else { format!("{id}-{}", taken + 1) },
             documented: Some(joined(&texts)),
-            when: when(merged(all.entries)),
+            when: when(merged(all.alternatives)),
             rules: self.source.rule.map(|rule| OneOrMany::One(Scalar::Text(rule.to_owned()))),
             reference: Some(format!("{}:{line}", self.source.file)),
             ..WrittenExclusion::default()
@@ -192,7 +192,7 @@ fn joined(texts: &[&str]) -> String {
 /// `name != a and address != b` hides each alone; the pair was probably meant.
 fn slip(all: &mut Entries) {
     let single = |wanted: fn(Kind) -> bool| {
-        all.entries.iter().find_map(|entry| match &entry[..] {
+        all.alternatives.iter().find_map(|entry| match &entry[..] {
             [one] if wanted(one.kind) => Some(one.span),
             _ => None,
         })

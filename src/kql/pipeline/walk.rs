@@ -1,12 +1,14 @@
 //! The walk over the brackets of a query.
+//!
+//! In: the tree. Out: pipelines, references of the table with their context, uses of bound names.
 
+use super::names::collect;
 use super::sides::{Binding, Context, Sides, Use, absolute, resolve};
 use super::{Operator, Pipeline, Query, Reference};
-use crate::kql::lex::{TokenKind, literal};
+use crate::kql::lex::TokenKind;
 use crate::kql::tree::{Node, Tree};
 
 const MEMBERSHIP: [&str; 3] = ["in", "has_any", "has_all"];
-const OPERANDS: [&str; 3] = ["union", "join", "lookup"];
 
 pub(super) fn read(text: &str, table: &str) -> Query {
     let tree = Tree::new(text);
@@ -24,24 +26,15 @@ pub(super) fn read(text: &str, table: &str) -> Query {
     walk.finish()
 }
 
-struct Walk<'w> {
-    tree: &'w Tree<'w>,
-    table: &'w str,
+pub(super) struct Walk<'w> {
+    pub(super) tree: &'w Tree<'w>,
+    pub(super) table: &'w str,
     query: Query,
     /// For each pipeline.
     contexts: Vec<Context>,
     references: Vec<(Reference, usize, Context)>,
     bindings: Vec<Binding>,
     uses: Vec<Use>,
-}
-
-/// What later operators of a pipeline do to the rows before them.
-#[derive(Clone, Copy)]
-struct Later {
-    /// They are subtracted from the rows of another table.
-    flips: bool,
-    /// Rows that found no partner are asked for.
-    absent: bool,
 }
 
 impl Walk<'_> {
@@ -77,49 +70,6 @@ impl Walk<'_> {
             }
         }
         self.statement(&nodes[start..], context);
-    }
-
-    /// Whether a statement begins here although the semicolon before it is missing.
-    fn begins_statement(&self, nodes: &[Node], start: usize, at: usize) -> bool {
-        let tree = self.tree;
-        let (Some(name), Some(before)) = (tree.name(nodes.get(at)), nodes.get(at - 1)) else { return false };
-        let index = nodes[at].first();
-        if !tree.begins_line(index) || self.wants_more(before) {
-            return false;
-        }
-        if name == "let" {
-            return true;
-        }
-        let piped = tree.is(nodes.get(at + 1), "|");
-        if tree.follows_blank(index) {
-            return piped || name == self.table || matches!(name, "union" | "find" | "search");
-        }
-        let operator = nodes[start..at].iter().rposition(|node| tree.is(Some(node), "|"));
-        let operator = tree.name(nodes.get(operator.map_or(start, |pipe| pipe + 1))).unwrap_or_default();
-        name == self.table && piped && !OPERANDS.contains(&operator)
-    }
-
-    /// Whether an expression cannot end with this node.
-    fn wants_more(&self, node: &Node) -> bool {
-        let Node::Leaf(index) = node else { return false };
-        match self.tree.kind(*index) {
-            Some(TokenKind::Comma | TokenKind::Pipe | TokenKind::Symbol) => true,
-            Some(TokenKind::Name) => matches!(
-                self.tree.word(*index),
-                "and"
-                    | "or"
-                    | "by"
-                    | "on"
-                    | "with"
-                    | "where"
-                    | "project"
-                    | "union"
-                    | "join"
-                    | "lookup"
-                    | "extend"
-            ),
-            _ => false,
-        }
     }
 
     fn statement(&mut self, nodes: &[Node], context: Context) {
@@ -169,37 +119,6 @@ impl Walk<'_> {
                 self.operation(part, here, pipeline, later.absent);
             }
         }
-    }
-
-    /// For each part of a pipeline, what the parts after it do to its rows.
-    fn later(&self, parts: &[&[Node]]) -> Vec<Later> {
-        let mut later = Later { flips: false, absent: false };
-        let mut all: Vec<Later> = parts
-            .iter()
-            .rev()
-            .map(|part| {
-                let here = later;
-                later.flips ^= self.flips_left(part);
-                later.absent |= self.asks_for_absence(part);
-                here
-            })
-            .collect();
-        all.reverse();
-        all
-    }
-
-    /// `join kind=rightanti`: the rows so far are what is subtracted.
-    fn flips_left(&self, part: &[Node]) -> bool {
-        self.tree.name(part.first()) == Some("join")
-            && part
-                .iter()
-                .any(|node| self.tree.name(Some(node)).is_some_and(|kind| kind.starts_with("rightanti")))
-    }
-
-    /// `where isempty(DeviceId1)` after an outer join keeps the rows that found no partner.
-    fn asks_for_absence(&self, part: &[Node]) -> bool {
-        matches!(self.tree.name(part.first()), Some("where" | "filter"))
-            && part.iter().any(|node| matches!(self.tree.name(Some(node)), Some("isempty" | "isnull")))
     }
 
     fn operator(&self, part: &[Node]) -> Option<Operator> {
@@ -259,47 +178,6 @@ impl Walk<'_> {
         self.references.push((reference, first.first(), context));
     }
 
-    /// How many nodes name the table: `T`, `['T']`, `table("T")`, `workspace("w").T`.
-    fn reference_length(&self, nodes: &[Node]) -> Option<usize> {
-        let tree = self.tree;
-        let named = |node: Option<&Node>| {
-            tree.name(node) == Some(self.table)
-                || tree.opens(node, "[").is_some_and(|group| self.is_quoted_table(&group.nodes))
-        };
-        if named(nodes.first()) {
-            let more = [".", "=", ":"].iter().any(|sign| tree.is(nodes.get(1), sign));
-            return (!more && tree.opens(nodes.get(1), "(").is_none()).then_some(1);
-        }
-        let group = tree.opens(nodes.get(1), "(")?;
-        match tree.name(nodes.first())? {
-            "table" => self.is_quoted_table(&group.nodes).then_some(2),
-            "workspace" | "cluster" | "database" | "app" | "adx" => {
-                let mut at = 2;
-                while tree.is(nodes.get(at), ".") {
-                    if named(nodes.get(at + 1)) {
-                        return Some(at + 2);
-                    }
-                    if tree.name(nodes.get(at + 1)) == Some("table") {
-                        let group = tree.opens(nodes.get(at + 2), "(")?;
-                        return self.is_quoted_table(&group.nodes).then_some(at + 3);
-                    }
-                    at += if tree.opens(nodes.get(at + 2), "(").is_some() { 3 } else { 2 };
-                }
-                None
-            }
-            _ => None,
-        }
-    }
-
-    fn is_quoted_table(&self, nodes: &[Node]) -> bool {
-        matches!(nodes.first(), Some(Node::Leaf(index)) if self.is_table_text(*index))
-    }
-
-    fn is_table_text(&self, index: usize) -> bool {
-        self.tree.kind(index) == Some(TokenKind::Text)
-            && literal(self.tree.word(index)).as_deref() == Some(self.table)
-    }
-
     fn whole_search(&mut self, verb: &str, nodes: &[Node]) {
         let Some(first) = nodes.first() else { return };
         let mut mentioned = Vec::new();
@@ -336,25 +214,6 @@ impl Walk<'_> {
         }
     }
 
-    /// The place after the parameters of an operator, and the text of their values.
-    fn parameters(&self, part: &[Node], mut at: usize) -> (usize, String) {
-        let mut kind = String::new();
-        while self.tree.name(part.get(at)).is_some() {
-            let mut sign = at + 1;
-            while self.tree.is(part.get(sign), ".") {
-                sign += 2;
-            }
-            if !self.tree.is(part.get(sign), "=") {
-                break;
-            }
-            if self.tree.name(part.get(at)) == Some("kind") {
-                kind += self.tree.name(part.get(sign + 1)).unwrap_or_default();
-            }
-            at = (sign + 2).min(part.len());
-        }
-        (at.min(part.len()), kind)
-    }
-
     /// One operand of a join, and what follows it.
     fn operand(&mut self, nodes: &[Node], context: Context, pipeline: usize, after: Context) {
         if let Some(length) = self.reference_length(nodes) {
@@ -380,15 +239,6 @@ impl Walk<'_> {
                 self.operand(operand, context, pipeline, context);
             }
         }
-    }
-
-    /// `Device*` or `*` where the table is among those that it stands for.
-    fn is_wildcard(&self, operand: &[Node]) -> bool {
-        let star = operand.iter().position(|node| self.tree.is(Some(node), "*"));
-        star.is_some_and(|star| {
-            let prefix = operand[..star].first().map(|node| self.tree.name(Some(node)).unwrap_or("\0"));
-            star <= 1 && self.table.starts_with(prefix.unwrap_or_default())
-        })
     }
 
     /// Anything else: names are used, brackets are looked into.
@@ -460,15 +310,6 @@ impl Walk<'_> {
         for (at, argument) in self.tree.split(nodes, TokenKind::Comma).into_iter().enumerate() {
             let sides = if at == 0 { context.sides } else { context.sides.flipped() };
             self.expression(argument, Context { sides, ..context });
-        }
-    }
-}
-
-fn collect(nodes: &[Node], take: &mut impl FnMut(usize)) {
-    for node in nodes {
-        match node {
-            Node::Leaf(index) => take(*index),
-            Node::Group(group) => collect(&group.nodes, take),
         }
     }
 }
