@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use quell::lint::Level;
 use quell::report::ReportFormat;
 use std::path::PathBuf;
 
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Splice(Splice),
     /// Make a list from a documented condition, or from what is typed into the queries of rules.
     Import(Import),
+    /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
+    Lint(Lint),
     /// Run the cases of the lists.
     Test(Test),
     /// Print the exclusions as KQL.
@@ -52,7 +55,7 @@ pub(crate) enum Command {
     Man,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Lists {
     /// A list or a folder of lists; repeatable. Without it, the documented pack that is built in.
     #[arg(short, long, value_name = "FILE|DIR")]
@@ -62,7 +65,7 @@ pub(crate) struct Lists {
     pub(crate) schema: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Scope {
     /// The rule file that the results come from; exclusions of other rules are left out.
     #[arg(long, value_name = "RULE.yaml", conflicts_with = "rule_id")]
@@ -75,7 +78,7 @@ pub(crate) struct Scope {
     pub(crate) today: Option<Date>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Input {
     /// The delimiter of CSV: one character, or `tab`. Recognised from the header without it.
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
@@ -134,6 +137,28 @@ pub(crate) struct Apply {
     /// Show no progress bar.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+impl Apply {
+    /// A run that only counts, for commands that need what exclusions did.
+    pub(crate) fn counting(input: Input) -> Self {
+        Self {
+            results: Vec::new(),
+            from_impact: None,
+            lists: Lists::default(),
+            scope: Scope::default(),
+            input,
+            kept: None,
+            suppressed: None,
+            report: Vec::new(),
+            format: ReportFormat::Table,
+            groups: 0,
+            fail_on: Vec::new(),
+            strict: false,
+            threads: None,
+            quiet: true,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -289,6 +314,76 @@ pub(crate) enum ReadingOf {
     Loose,
     /// As the story means it: only if every field that is named has such a value.
     Scoped,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    #[command(flatten)]
+    pub(crate) lists: Lists,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    /// Results that the exclusions are applied to, for those that are dead, redundant or stale.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) results: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Do not show findings of this code; repeatable, or a comma between codes.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+    /// Show findings of this code without failing.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) warn: Vec<String>,
+    /// Fail on findings of this code.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) deny: Vec<String>,
+    /// A file with levels and limits; see docs/lints.md.
+    #[arg(long, value_name = "quell.yaml")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Exit with 1 when there is a finding at this level or above; deny without it.
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) fail_on: Option<LintLevel>,
+    /// Days without a row after which an exclusion is stale; 90 without it.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) stale_after: Option<u32>,
+    /// Days before its last one in which an exclusion is about to expire; 30 without it.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) expires_within: Option<u32>,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    pub(crate) format: LintFormat,
+    /// Remove duplicate values and entries from the lists; all else stays as it is.
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// For a person: place, why, what to do.
+    Human,
+    /// For machines.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintLevel {
+    /// Not shown.
+    Allow,
+    /// Shown.
+    Warn,
+    /// Shown, and fails the run.
+    Deny,
+}
+
+impl From<LintLevel> for Level {
+    fn from(level: LintLevel) -> Self {
+        match level {
+            LintLevel::Allow => Self::Allow,
+            LintLevel::Warn => Self::Warn,
+            LintLevel::Deny => Self::Deny,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

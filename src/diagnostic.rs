@@ -45,6 +45,8 @@ pub struct Diagnostic {
     pub label: String,
     /// Where.
     pub place: Option<Place>,
+    /// Why it matters.
+    pub notes: Vec<String>,
     /// What to do next, and what is legal there.
     pub help: Vec<String>,
 }
@@ -58,6 +60,7 @@ impl Diagnostic {
             message: message.into(),
             label: String::new(),
             place: None,
+            notes: Vec::new(),
             help: Vec::new(),
         }
     }
@@ -73,6 +76,13 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    /// The same with another line on why it matters.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 
@@ -113,6 +123,9 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         } else {
             group.element(snippet(place, &diagnostic.label))
         };
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Tone::NOTE.message(note));
     }
     for help in &diagnostic.help {
         group = group.element(Tone::HELP.message(help));

@@ -39,6 +39,7 @@ pub mod explain;
 pub mod fields;
 pub mod kql;
 pub mod ledger;
+pub mod lint;
 pub mod matcher;
 pub mod range;
 pub mod report;

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(End::Clean) => ExitCode::SUCCESS,
         Ok(End::LookAtIt) => ExitCode::from(1),
         Err(diagnostics) => {
-            complain(&diagnostics);
+            complain(&diagnostics, &cli.command);
             ExitCode::from(2)
         }
     }
@@ -36,6 +36,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Explain(args) => commands::explain::run(args, world),
         Command::Splice(args) => commands::splice::run(args, world),
         Command::Import(args) => commands::import::run(args),
+        Command::Lint(args) => commands::lint::run(args, world),
         Command::Test(args) => commands::test::run(args),
         Command::Kql(args) => commands::kql::run(args, world),
         Command::Schema(args) => commands::schema::run(args),
@@ -66,7 +67,7 @@ fn world() -> World {
     }
 }
 
-fn complain(diagnostics: &[Diagnostic]) {
+fn complain(diagnostics: &[Diagnostic], command: &Command) {
     let mut text = render(diagnostics, true);
     let count = match diagnostics.len() {
         1 => String::new(),
@@ -74,7 +75,10 @@ fn complain(diagnostics: &[Diagnostic]) {
     };
     text += "\nquell: ";
     text += &count;
-    text += "nothing was suppressed\n";
+    text += match command {
+        Command::Apply(_) | Command::Explain(_) => "nothing was suppressed\n",
+        _ => "nothing was done\n",
+    };
     // With nobody left to tell, the exit code still says it.
     let _ = anstream::stderr().write_all(text.as_bytes());
 }

@@ -9,7 +9,11 @@ use common::random::{COLUMNS, csv, json, lists, rows};
 use common::{How, Outcome, apply, cases, loaded};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use quell::exclusions::document::ListFile;
 use quell::report::Report;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ORDER: [usize; 6] = [0, 1, 2, 3, 4, 5];
 
@@ -31,12 +35,13 @@ proptest! {
 
     /// Law 1: kept and suppressed together are the input, in order, byte for byte.
     /// Law 2: a row is suppressed if and only if a plain, slow reading of the YAML says so.
-    #[test]
-    fn every_row_goes_where_the_plain_reading_says(texts in lists(6), rows in rows(50)) {
+    /// The test of this law is below; it counts what was compared.
+    fn each_row_goes_where_the_plain_reading_says(texts in lists(6), rows in rows(50)) {
         let (input, bytes) = csv(&rows, &ORDER);
         let outcome = apply(&loaded(&texts), &input, How::CSV);
         let (mut kept, mut suppressed) = (Vec::new(), Vec::new());
         let mut undecidable = 0;
+        PAIRS.fetch_add(rows.len(), Ordering::Relaxed);
         let read_plainly = parse(&texts);
         for (row, bytes) in rows.iter().zip(&bytes) {
             let (covering, hangs) = judge(&read_plainly, row);
@@ -140,6 +145,49 @@ proptest! {
             prop_assert!(mistakes.iter().all(|mistake| mistake.place.as_ref().is_some_and(|place| place.line > 0)));
             quell::diagnostic::render(&mistakes, false);
         }
+    }
+}
+
+/// Pairs of a list and a row that were compared with the plain reading.
+static PAIRS: AtomicUsize = AtomicUsize::new(0);
+
+#[test]
+fn every_row_goes_where_the_plain_reading_says() {
+    each_row_goes_where_the_plain_reading_says();
+    let pairs = PAIRS.load(Ordering::Relaxed);
+    println!("{pairs} pairs of a list and a row");
+    assert!(pairs >= cases(1_000, 100_000) as usize, "only {pairs}");
+}
+
+/// A list that is written from the types means what the list means that was read into them.
+#[test]
+fn a_list_written_from_its_types_means_the_same() {
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..cases(100, 3_000) {
+        let texts = lists(6).new_tree(&mut runner).unwrap().current();
+        for text in texts {
+            let file: ListFile = quell::yaml::from_str(&text).unwrap();
+            let written = quell::yaml::to_string(&file).unwrap();
+            let meaning =
+                |text: String| loaded(&[text]).into_iter().map(|exclusion| (exclusion.id, exclusion.entries));
+            assert!(meaning(text.clone()).eq(meaning(written.clone())), "{text}\n{written}");
+        }
+    }
+    for list in quell::exclusions::documented() {
+        let file: ListFile = quell::yaml::from_str(&list.text).unwrap();
+        let written = quell::yaml::to_string(&file).unwrap();
+        let meaning = |text: &String| {
+            let mut exclusion = loaded(std::slice::from_ref(text)).remove(0);
+            exclusion.origin.line = 0;
+            exclusion
+                .cases
+                .suppress
+                .iter_mut()
+                .chain(&mut exclusion.cases.keep)
+                .for_each(|case| case.line = 0);
+            exclusion
+        };
+        assert_eq!(meaning(&list.text), meaning(&written));
     }
 }
 

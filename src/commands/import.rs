@@ -1,7 +1,7 @@
 //! `quell import`: lists from what others wrote.
 
 use super::kql::schema;
-use super::lists::{Loaded, schemas};
+use super::lists::schemas_only;
 use super::output::{Finished, whole_file};
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, print};
@@ -18,8 +18,7 @@ use std::fmt::Write;
 
 /// Imports.
 pub(crate) fn run(args: &Import) -> Outcome {
-    let (known, named) = schemas(args.schema.as_deref())?;
-    let lists = Loaded { exclusions: Vec::new(), schemas: known, named };
+    let lists = schemas_only(args.schema.as_deref())?;
     let schema = schema(&lists)?;
     let mut messages = String::new();
     let exclusions = if args.text.is_empty() {

@@ -21,6 +21,10 @@ const MAX_LIST: u64 = 64 << 20;
 /// The lists of a command, with the schemas that their names were checked against.
 pub(super) struct Loaded {
     pub(super) exclusions: Vec<Exclusion>,
+    /// The lists as they stand, for places and for edits.
+    pub(super) texts: Vec<ListText>,
+    /// Whether the lists are files, not the pack that is built in.
+    pub(super) on_disk: bool,
     pub(super) schemas: Schemas,
     /// The schema that was named, not recognised.
     pub(super) named: Option<String>,
@@ -43,13 +47,21 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
         }
     }
     match load(&texts, &schemas) {
-        Ok(exclusions) if mistakes.is_empty() => Ok(Loaded { exclusions, schemas, named }),
+        Ok(exclusions) if mistakes.is_empty() => {
+            Ok(Loaded { exclusions, texts, on_disk: !lists.exclusions.is_empty(), schemas, named })
+        }
         Ok(_) => Err(mistakes),
         Err(found) => {
             mistakes.extend(found);
             Err(mistakes)
         }
     }
+}
+
+/// No lists, for a command that needs the schemas alone.
+pub(super) fn schemas_only(wanted: Option<&str>) -> Outcome<Loaded> {
+    let (schemas, named) = schemas(wanted)?;
+    Ok(Loaded { exclusions: Vec::new(), schemas, named, texts: Vec::new(), on_disk: false })
 }
 
 /// The list files of a path: itself, or every YAML file below a folder, in the order of their names.

@@ -1,7 +1,7 @@
 //! `quell splice`: the exclusions in the queries of rules.
 
 use super::kql::{inexpressible, options, schema};
-use super::lists::{Loaded, in_force, loaded, read_text, schemas};
+use super::lists::{Loaded, in_force, loaded, read_text, schemas_only};
 use super::output::{Finished, whole_file};
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, fail, print};
@@ -60,8 +60,7 @@ fn source(args: &Splice, world: &World) -> Outcome<Source> {
     if args.block.is_none() && !args.remove {
         return Ok(Source { lists: loaded(&args.lists)?, given: None, today });
     }
-    let (schemas, named) = schemas(args.lists.schema.as_deref())?;
-    let lists = Loaded { exclusions: Vec::new(), schemas, named };
+    let lists = schemas_only(args.lists.schema.as_deref())?;
     let given = args.block.as_deref().map(given_block).transpose()?;
     Ok(Source { lists, given, today })
 }

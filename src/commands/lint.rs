@@ -1,0 +1,172 @@
+//! `quell lint`: what is doubtful about lists.
+
+use super::lists::{Loaded, in_force, loaded, read_text, rule, today};
+use super::output::whole_file;
+use super::{End, Outcome, World, fail, pass, print};
+use crate::cli::{Lint, LintFormat};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use quell::diagnostic::{Diagnostic, render};
+use quell::exclusions::model::Exclusion;
+use quell::lint::facts::Facts;
+use quell::lint::fix::fixed;
+use quell::lint::pipeline::Pipeline;
+use quell::lint::report::Report;
+use quell::lint::settings::Settings;
+use quell::lint::{Context, Effect, Finding, Level, sarif};
+use quell::tally::Each;
+use std::collections::HashMap;
+use std::io::{ErrorKind, Write};
+
+/// A settings or rule file larger than this is refused before it is read.
+const MAX_FILE: u64 = 16 << 20;
+
+/// Looks, mends if that was asked for, and looks again.
+pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
+    let settings = settings(args)?;
+    let mut lists = loaded(&args.lists)?;
+    let day = today(&args.scope, world);
+    let mut findings = findings(args, world, &settings, &lists, day)?;
+    if args.fix && mend(&lists, &findings)? > 0 {
+        lists = loaded(&args.lists)?;
+        findings = self::findings(args, world, &settings, &lists, day)?;
+    }
+    let report = Report::new(findings, &lists.exclusions, &lists.texts, &settings);
+    show(args, &report)?;
+    let nothing = lists.exclusions.is_empty();
+    Ok(if nothing || report.reaches(settings.fail_on) { End::LookAtIt } else { End::Clean })
+}
+
+/// The settings file with what the flags change.
+fn settings(args: &Lint) -> Outcome<Settings> {
+    let mut settings = Settings::default();
+    if let Some(path) = &args.settings {
+        let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
+        settings = match Settings::parse(&text) {
+            Ok(settings) => settings,
+            Err(cause) => {
+                let message = format!("{}: {cause}", path.display());
+                return fail("bad-settings", message, "docs/lints.md shows a settings file");
+            }
+        };
+    }
+    for (codes, level) in [(&args.allow, Level::Allow), (&args.warn, Level::Warn), (&args.deny, Level::Deny)]
+    {
+        for code in codes {
+            if let Err(cause) = settings.set(code, level) {
+                return fail("unknown-lint", cause, "docs/lints.md lists them all");
+            }
+        }
+    }
+    settings.fail_on = args.fail_on.map_or(settings.fail_on, Into::into);
+    settings.stale_after = args.stale_after.unwrap_or(settings.stale_after);
+    settings.expires_within = args.expires_within.unwrap_or(settings.expires_within);
+    Ok(settings)
+}
+
+fn findings(
+    args: &Lint,
+    world: &World,
+    settings: &Settings,
+    lists: &Loaded,
+    today: Date,
+) -> Outcome<Vec<Finding>> {
+    let facts = Facts::built_in();
+    let pipeline = pipeline(args, lists)?;
+    let effects = effects(args, world, lists, today)?;
+    let mut context = Context::new(&lists.exclusions, today, settings, &lists.schemas, &facts);
+    context.schema = lists.named.as_deref().and_then(|name| lists.schemas.named(name));
+    context.rule = pipeline.as_ref();
+    context.effects = &effects;
+    Ok(quell::lint::run(&context))
+}
+
+fn pipeline(args: &Lint, lists: &Loaded) -> Outcome<Option<Pipeline>> {
+    let Some(path) = &args.scope.rule else { return Ok(None) };
+    let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
+    match Pipeline::parse(&text, &lists.schemas) {
+        Ok(pipeline) => Ok(Some(pipeline)),
+        Err(cause) => {
+            fail("no-query", format!("{}: {cause}", path.display()), "give a rule file with a KQL query")
+        }
+    }
+}
+
+/// What each exclusion did in the results; nothing without results.
+fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<Vec<Option<Effect>>> {
+    if args.results.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rule = rule(&args.scope)?;
+    let counted = pass::counted(&args.results, &args.input, world, lists, |schema| {
+        in_force(&lists.exclusions, rule.as_ref(), today, schema).0
+    })?;
+    let (applied, tally) = counted;
+    if tally.totals.read == 0 {
+        return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
+    }
+    let nothing = Each::default();
+    let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
+    let effect = |exclusion: &Exclusion| {
+        let each = tally.exclusions.get(places.get(exclusion.id.as_str())?).unwrap_or(&nothing);
+        Some(Effect {
+            matches: each.matches,
+            sole: each.sole,
+            last: each.span.and_then(|span| day_of(span.1)),
+        })
+    };
+    Ok(lists.exclusions.iter().map(effect).collect())
+}
+
+fn day_of(nanoseconds: i64) -> Option<Date> {
+    let time = Timestamp::from_nanosecond(nanoseconds.into()).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).date())
+}
+
+/// Writes the lists without what stands twice; gives how many findings that settles.
+fn mend(lists: &Loaded, findings: &[Finding]) -> Outcome<usize> {
+    let mut of_list: HashMap<&str, Vec<&Finding>> = HashMap::new();
+    for finding in findings {
+        of_list.entry(&lists.exclusions[finding.exclusion].origin.file).or_default().push(finding);
+    }
+    let mut settled = 0;
+    for list in lists.texts.iter().filter(|_| lists.on_disk) {
+        let Some(findings) = of_list.get(list.file.as_str()) else { continue };
+        if let Some((text, count)) = fixed(list, &lists.exclusions, findings, &lists.schemas) {
+            whole_file(&list.file, &text)?.commit()?;
+            settled += count;
+            let what = if count == 1 { "1 duplicate".to_owned() } else { format!("{count} duplicates") };
+            eprintln!("{}: removed {what}", list.file);
+        }
+    }
+    Ok(settled)
+}
+
+fn show(args: &Lint, report: &Report) -> Outcome<()> {
+    let json = |value: Result<String, serde_json::Error>| match value {
+        Ok(text) => print(&(text + "\n")),
+        Err(error) => fail("cannot-write", error.to_string(), ""),
+    };
+    match args.format {
+        LintFormat::Json => json(serde_json::to_string_pretty(report)),
+        LintFormat::Sarif => json(serde_json::to_string_pretty(&sarif::document(&report.findings))),
+        LintFormat::Human => human(&report.diagnostics(), &report.summary()),
+    }
+}
+
+fn human(diagnostics: &[Diagnostic], summary: &str) -> Outcome<()> {
+    let mut text = render(diagnostics, true);
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text += summary;
+    text.push('\n');
+    // The stream drops colours that nobody can see.
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            fail("cannot-write", format!("standard output: {error}"), "")
+        }
+        _ => Ok(()),
+    }
+}

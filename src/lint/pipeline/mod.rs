@@ -1,0 +1,314 @@
+//! A simple reading of a rule's query: what it demands of a row, and which columns it leaves.
+//!
+//! In: the text of a rule file. Out: a [`Pipeline`]. Only what is certain is said: comparisons of a column
+//! with literals that stand in a `where` before any operator that makes other rows, joined by `and`. It
+//! follows the last statement of the query and knows neither functions nor joins.
+
+mod tokens;
+
+use crate::exclusions::model::{
+    AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue,
+};
+use crate::fields::Kind;
+use crate::rule::Rule;
+use crate::schema::{Schema, Schemas};
+use tokens::{Token, statements, tokens, top_level};
+
+/// What a query says about its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pipeline {
+    /// Which rule it is.
+    pub rule: Rule,
+    /// The schema of its table.
+    pub schema: String,
+    /// Every row that it finds meets these.
+    pub demands: Vec<Condition>,
+    /// No row that it finds meets any of these.
+    pub refuses: Vec<Condition>,
+    /// The operator that leaves only some columns, and those that are left in the end.
+    pub leaves: Option<Leaves>,
+}
+
+/// Columns that are left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaves {
+    /// The first operator that dropped columns.
+    pub operator: String,
+    /// The columns.
+    pub columns: Vec<String>,
+}
+
+impl Pipeline {
+    /// Reads a rule file. The error is one line for a person.
+    pub fn parse(text: &str, schemas: &Schemas) -> Result<Self, String> {
+        let query = query(text).ok_or("there is no line `query:`")?;
+        let tokens = tokens(&query);
+        let statement = statements(&tokens).pop().ok_or("its query is empty")?;
+        let stages = top_level(statement, |token| *token == Token::Symbol("|".into()));
+        let schema =
+            schema(&stages, schemas).ok_or("no schema knows the table or the columns of its query")?;
+        let mut reading = Reading {
+            schemas,
+            schema,
+            demands: Vec::new(),
+            refuses: Vec::new(),
+            leaves: None,
+            rows_are_the_tables: true,
+        };
+        stages.iter().skip(1).for_each(|stage| reading.stage(stage));
+        Ok(Self {
+            rule: Rule::parse(text).unwrap_or_default(),
+            schema: schema.name.clone(),
+            demands: reading.demands,
+            refuses: reading.refuses,
+            leaves: reading.leaves,
+        })
+    }
+}
+
+/// The text under the key `query`, whatever its letter case.
+fn query(text: &str) -> Option<String> {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let first = lines.by_ref().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.trim_end().eq_ignore_ascii_case("query").then(|| value.trim())
+    })?;
+    if !first.is_empty() && !first.starts_with(['|', '>']) {
+        return Some(first.trim_matches(['"', '\'']).to_owned());
+    }
+    let block = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '\t']));
+    Some(block.collect::<Vec<&str>>().join("\n"))
+}
+
+fn schema<'s>(stages: &[&[Token]], schemas: &'s Schemas) -> Option<&'s Schema> {
+    let table = stages.first()?.first().and_then(Token::word).unwrap_or_default();
+    let words: Vec<String> =
+        stages.iter().flat_map(|stage| *stage).filter_map(Token::word).map(str::to_owned).collect();
+    let of_table = schemas.iter().filter(|schema| schema.table.as_deref() == Some(table));
+    // Two products share a table; the name of the time tells them apart.
+    let best = of_table.max_by_key(|schema| words.iter().filter(|word| schema.time.contains(word)).count());
+    best.or_else(|| schemas.recognise(&words))
+}
+
+struct Reading<'s> {
+    schemas: &'s Schemas,
+    schema: &'s Schema,
+    demands: Vec<Condition>,
+    refuses: Vec<Condition>,
+    leaves: Option<Leaves>,
+    rows_are_the_tables: bool,
+}
+
+impl Reading<'_> {
+    fn stage(&mut self, stage: &[Token]) {
+        let Some(operator) = stage.first().and_then(Token::word) else { return };
+        let rest = &stage[1..];
+        match operator {
+            "where" | "filter" if self.rows_are_the_tables => self.demand(rest),
+            "where" | "filter" | "order" | "sort" | "take" | "limit" | "top" => {}
+            "extend" => self.extend(rest),
+            "summarize" => {
+                // `arg_max(Timestamp, *)` keeps the row.
+                if !rest.contains(&Token::Symbol("*".into())) {
+                    self.leave(operator, named_by(rest));
+                }
+            }
+            "project" | "distinct" if !rest.contains(&Token::Symbol("*".into())) => {
+                self.leave(operator, names(rest));
+            }
+            _ => self.rows_are_the_tables = false,
+        }
+    }
+
+    fn leave(&mut self, operator: &str, columns: Vec<String>) {
+        self.rows_are_the_tables = false;
+        let first = self.leaves.take().map_or_else(|| operator.to_owned(), |leaves| leaves.operator);
+        self.leaves = Some(Leaves { operator: first, columns });
+    }
+
+    fn extend(&mut self, rest: &[Token]) {
+        let new = names(rest);
+        // A column that gets another value is no longer the table's.
+        self.rows_are_the_tables &= !new.iter().any(|name| self.schema.columns.contains_key(name));
+        if let Some(leaves) = &mut self.leaves {
+            leaves.columns.extend(new);
+        }
+    }
+
+    fn demand(&mut self, tokens: &[Token]) {
+        if top_level(tokens, |token| token.is("or")).len() > 1 {
+            return;
+        }
+        for part in top_level(tokens, |token| token.is("and")) {
+            match part {
+                [Token::Open, inner @ .., Token::Close] if tokens::is_balanced(inner) => self.demand(inner),
+                [Token::Word(column), comparison @ ..] => self.comparison(column, comparison),
+                _ => {}
+            }
+        }
+    }
+
+    fn comparison(&mut self, column: &str, tokens: &[Token]) {
+        let Some((words, literals)) = comparison(tokens) else { return };
+        let Some(what) = meaning(&words) else { return };
+        for field in self.fields(column) {
+            if let Some(test) = test(field.kind(), &what, &literals) {
+                let condition = Condition { field, test };
+                if what.negated { self.refuses.push(condition) } else { self.demands.push(condition) }
+            }
+        }
+    }
+
+    /// A column as conditions name it: by its field, and by its own name.
+    fn fields(&self, column: &str) -> Vec<FieldRef> {
+        let Some(kind) = self.schema.column_kind(column) else { return Vec::new() };
+        let holds =
+            self.schema.fields.iter().find(
+                |(_, sources)| matches!(sources.as_slice(), [only] if only.column == column && !only.path),
+            );
+        let owners = self.schemas.iter().filter(|schema| schema.column_kind(column).is_some());
+        let schemas = owners.map(|schema| schema.name.clone()).collect();
+        let raw = FieldRef::Column(Column { name: column.to_owned(), kind, schemas });
+        holds.map(|(field, _)| FieldRef::Field(*field)).into_iter().chain([raw]).collect()
+    }
+}
+
+/// The operator of a comparison, joined, and its literals.
+fn comparison(tokens: &[Token]) -> Option<(String, Vec<String>)> {
+    let end =
+        tokens.iter().position(|token| matches!(token, Token::Open | Token::Text(_) | Token::Number(_)))?;
+    let operator: String = tokens[..end].iter().map(Token::source).collect();
+    let literals = match &tokens[end..] {
+        [Token::Open, inner @ .., Token::Close] => inner,
+        [one] => std::slice::from_ref(one),
+        _ => return None,
+    };
+    let parts = top_level(literals, |token| *token == Token::Symbol(",".into()));
+    let values = parts.into_iter().map(|part| match part {
+        [Token::Text(text) | Token::Number(text)] => Some(text.clone()),
+        _ => None,
+    });
+    Some((operator.to_ascii_lowercase(), values.collect::<Option<Vec<_>>>()?))
+}
+
+struct Meaning {
+    operator: Operator,
+    cased: bool,
+    negated: bool,
+    /// It means just this, and not only something within it.
+    exact: bool,
+}
+
+/// What an operator means, widened where the model has no such comparison: a term is part of the text.
+fn meaning(words: &str) -> Option<Meaning> {
+    let of = |operator, cased, exact| Some(Meaning { operator, cased, negated: false, exact });
+    let positive = |word: &str| match word {
+        "==" | "in" => of(Operator::Is, true, true),
+        "=~" | "in~" => of(Operator::Is, false, true),
+        "contains" => of(Operator::Contains, false, true),
+        "contains_cs" => of(Operator::Contains, true, true),
+        "startswith" => of(Operator::StartsWith, false, true),
+        "startswith_cs" => of(Operator::StartsWith, true, true),
+        "endswith" => of(Operator::EndsWith, false, true),
+        "endswith_cs" => of(Operator::EndsWith, true, true),
+        "has" | "has_any" | "hasprefix" | "hassuffix" => of(Operator::Contains, false, false),
+        "has_cs" => of(Operator::Contains, true, false),
+        _ => None,
+    };
+    let negative = match words {
+        "!=" | "<>" => Some("=="),
+        "!~" => Some("=~"),
+        _ => words.strip_prefix('!'),
+    };
+    match negative {
+        None => positive(words),
+        // What is refused must not be widened.
+        Some(word) => {
+            positive(word).filter(|meaning| meaning.exact).map(|meaning| Meaning { negated: true, ..meaning })
+        }
+    }
+}
+
+fn test(kind: Kind, what: &Meaning, literals: &[String]) -> Option<Test> {
+    match kind {
+        Kind::Text => {
+            // `*` and `?` are plain characters there and wildcards here, which is wider.
+            if literals.iter().any(|text| text.is_empty() || (what.negated && text.contains(['*', '?']))) {
+                return None;
+            }
+            let value =
+                |text: &String| TextValue { text: text.clone(), operator: what.operator, cased: what.cased };
+            Some(Test::Text(literals.iter().map(value).collect()))
+        }
+        _ if what.operator != Operator::Is => None,
+        Kind::Address => {
+            let ranges = literals.iter().map(|text| AddressRange::parse(text).ok());
+            ranges.collect::<Option<Vec<_>>>().map(Test::Address)
+        }
+        Kind::Number => {
+            let ranges = literals.iter().map(|text| NumberRange::parse(text).ok());
+            ranges.collect::<Option<Vec<_>>>().map(Test::Number)
+        }
+    }
+}
+
+/// The names of a list of columns: `A, B = f(C)` has A and B.
+fn names(tokens: &[Token]) -> Vec<String> {
+    let parts = top_level(tokens, |token| *token == Token::Symbol(",".into()));
+    parts.into_iter().filter_map(|part| part.first()?.word().map(str::to_owned)).collect()
+}
+
+/// The names that a `summarize` leaves: those of its aggregates and those after `by`.
+fn named_by(tokens: &[Token]) -> Vec<String> {
+    top_level(tokens, |token| token.is("by")).into_iter().flat_map(names).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Pipeline {
+        let text = format!("id: x\nquery: |\n  {}\n", query.replace('\n', "\n  "));
+        Pipeline::parse(&text, &Schemas::built_in()).unwrap()
+    }
+
+    fn said(conditions: &[Condition]) -> Vec<String> {
+        let fields = conditions.iter().filter(|c| matches!(c.field, FieldRef::Field(_)));
+        fields.map(|c| format!("{}: {}", c.field.name(), c.wanted().join(", "))).collect()
+    }
+
+    #[test]
+    fn the_sample_demands_a_company_and_drops_the_process() {
+        let text = include_str!("../../../samples/action1.yaml");
+        let pipeline = Pipeline::parse(text, &Schemas::built_in()).unwrap();
+        assert_eq!(
+            said(&pipeline.demands),
+            [
+                "destination.domain: contains server.action1.com",
+                "process.company: contains Action1",
+                "process.product: contains Action1"
+            ]
+        );
+        let leaves = pipeline.leaves.unwrap();
+        assert_eq!(leaves.operator, "summarize");
+        assert!(leaves.columns.contains(&"RemoteUrl".to_owned()));
+        assert!(!leaves.columns.contains(&"RemoteIP".to_owned()));
+    }
+
+    #[test]
+    fn what_is_refused_is_read_and_what_is_uncertain_is_not() {
+        let pipeline = read(
+            "DeviceNetworkEvents // | where RemoteIP == '1.1.1.1'\n| where InitiatingProcessFileName !in~ (\"a.exe\", 'b.exe') and RemotePort == 443\n| where RemoteIP == '10.0.0.1' or RemotePort == 80\n| where RemoteIP !in (servers) and (RemoteUrl startswith @'x\\y')\n| where InitiatingProcessFileName !has 'c'",
+        );
+        assert_eq!(said(&pipeline.refuses), ["process.name: a.exe, b.exe"]);
+        assert_eq!(said(&pipeline.demands), ["destination.port: 443", r"destination.domain: startswith x\y"]);
+        assert_eq!(pipeline.leaves, None);
+    }
+
+    #[test]
+    fn a_row_that_is_kept_whole_drops_nothing() {
+        assert_eq!(read("DeviceNetworkEvents | summarize arg_max(Timestamp, *) by DeviceId").leaves, None);
+        let leaves = read("DeviceNetworkEvents | project A, RemoteIP | extend B = 1").leaves.unwrap();
+        assert_eq!(leaves.columns, ["A", "RemoteIP", "B"]);
+    }
+}

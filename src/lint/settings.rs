@@ -1,0 +1,96 @@
+//! Levels and limits of lints.
+//!
+//! In: the text of a settings file. Out: [`Settings`]. Flags of a command change them afterwards.
+
+use super::{Level, Lint, lint};
+use crate::yaml;
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+/// A settings file: its key `lint`, and nothing else yet.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(default)]
+    lint: Settings,
+}
+
+/// Levels and limits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Settings {
+    /// The level of each code that is not at its own.
+    pub levels: IndexMap<String, Level>,
+    /// The level from which a finding fails the run.
+    pub fail_on: Level,
+    /// The shortest prefix of an IPv4 network that is not wide.
+    pub widest_ipv4: u32,
+    /// The shortest prefix of an IPv6 network that is not wide.
+    pub widest_ipv6: u32,
+    /// Characters that `contains` needs.
+    pub shortest_contains: usize,
+    /// Days before its last one in which an exclusion is about to expire.
+    pub expires_within: u32,
+    /// Days that an exclusion may still live.
+    pub longest_life: u32,
+    /// Days without a row after which an exclusion is stale.
+    pub stale_after: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            levels: IndexMap::new(),
+            fail_on: Level::Deny,
+            widest_ipv4: 16,
+            widest_ipv6: 48,
+            shortest_contains: 4,
+            expires_within: 30,
+            longest_life: 400,
+            stale_after: 90,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads a settings file. The error is one line for a person.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let written: Option<Written> = yaml::from_str(text)?;
+        let settings = written.unwrap_or_default().lint;
+        settings.levels.keys().try_for_each(|code| lint(code).map(drop))?;
+        if settings.widest_ipv4 > 32 || settings.widest_ipv6 > 128 {
+            return Err("a prefix is at most 32 for widest-ipv4 and 128 for widest-ipv6".to_owned());
+        }
+        Ok(settings)
+    }
+
+    /// The level of a lint.
+    pub fn level(&self, lint: &Lint) -> Level {
+        self.levels.get(lint.code).copied().unwrap_or(lint.level)
+    }
+
+    /// Gives a code another level; the error names the nearest codes.
+    pub fn set(&mut self, code: &str, level: Level) -> Result<(), String> {
+        self.levels.insert(lint(code)?.code.to_owned(), level);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_settings_file_says_levels_and_limits() {
+        let settings = Settings::parse("lint: {levels: {no-owner: deny}, widest-ipv4: 24}").unwrap();
+        assert_eq!(settings.level(lint("no-owner").unwrap()), Level::Deny);
+        assert_eq!((settings.widest_ipv4, settings.widest_ipv6), (24, 48));
+        assert_eq!(Settings::parse("").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn a_wrong_settings_file_says_what_is_wrong() {
+        assert!(Settings::parse("lint: {levels: {no-ownr: deny}}").unwrap_err().contains("no-owner"));
+        assert!(Settings::parse("lint: {wides: 1}").unwrap_err().contains("widest-ipv4"));
+    }
+}
