@@ -14,6 +14,7 @@ mod query;
 pub use query::{Found, Source, import_query};
 
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenEntry, WrittenExclusion, WrittenWhen};
+use crate::fields::Kind;
 use crate::kql::tree::Tree;
 use crate::schema::Schema;
 use condition::{Carried, Notation, carry};
@@ -95,12 +96,12 @@ fn entries(
     };
     for alternative in all {
         let mut entry: Vec<Carried> = Vec::new();
-        let mut whole = true;
+        let (mut traps, mut leftovers, mut whole) = (Vec::new(), Vec::new(), true);
         for (part, wanted) in &alternative {
             match carry(tree, part, *wanted, schema, notation, values_of) {
                 Ok(read) => {
-                    out.traps.extend(read.traps);
-                    out.leftovers.extend(read.leftovers);
+                    traps.extend(read.traps);
+                    leftovers.extend(read.leftovers);
                     entry.push(read.carried);
                 }
                 Err(remark) => {
@@ -111,7 +112,11 @@ fn entries(
         }
         match twice(&entry) {
             Some(remark) => out.remarks.push(remark),
-            None if whole => out.alternatives.push(entry),
+            None if whole => {
+                out.alternatives.push(entry);
+                out.traps.extend(traps);
+                out.leftovers.extend(leftovers);
+            }
             None => {}
         }
     }
@@ -163,19 +168,25 @@ fn flattened(entries: Vec<Vec<Carried>>) -> Vec<Carried> {
 fn when(entries: Vec<Vec<Carried>>) -> WrittenWhen {
     let mut written: Vec<WrittenEntry> = entries
         .into_iter()
-        .map(|entry| entry.into_iter().map(|carried| (carried.key, values(carried.values))).collect())
+        .map(|entry| {
+            entry.into_iter().map(|carried| (carried.key, values(carried.values, carried.kind))).collect()
+        })
         .collect();
     if written.len() == 1 { WrittenWhen::Entry(written.remove(0)) } else { WrittenWhen::Entries(written) }
 }
 
-fn values(values: Vec<String>) -> OneOrMany {
+fn values(values: Vec<String>, kind: Kind) -> OneOrMany {
     let mut unique: Vec<String> = Vec::with_capacity(values.len());
     for value in values {
         if !unique.contains(&value) {
             unique.push(value);
         }
     }
-    let mut texts: Vec<Scalar> = unique.into_iter().map(Scalar::Text).collect();
+    let scalar = |value: String| match value.parse() {
+        Ok(number) if kind == Kind::Number => Scalar::Number(number),
+        _ => Scalar::Text(value),
+    };
+    let mut texts: Vec<Scalar> = unique.into_iter().map(scalar).collect();
     if texts.len() == 1 { OneOrMany::One(texts.remove(0)) } else { OneOrMany::Many(texts) }
 }
 

@@ -330,12 +330,13 @@ fn call(tree: &Tree<'_>, part: &[Node], values_of: &dyn Fn(&str) -> Option<Vec<S
     };
     let arguments = tree.split(&group.nodes, TokenKind::Comma);
     if name == "coalesce" {
-        let mut inner = call(tree, arguments.first()?, values_of)?;
+        let inner = arguments.first()?;
+        let mut inner = call(tree, inner, values_of).or_else(|| comparison(tree, inner, values_of))?;
         inner.negated ^= compared;
         inner.nullable &= tree.name(arguments.get(1)?.first()) != Some("false");
         return Some(inner);
     }
-    let [Node::Leaf(column)] = arguments.first()? else { return None };
+    let column = address_column(tree, arguments.first()?)?;
     let rest = arguments[1..].iter().map(|argument| listed(tree, argument, values_of));
     let values: Values = rest.collect::<Result<Vec<_>, _>>().map(|lists| lists.concat());
     let (operator, values) = match name {
@@ -347,7 +348,18 @@ fn call(tree: &Tree<'_>, part: &[Node], values_of: &dyn Fn(&str) -> Option<Vec<S
         _ => return None,
     };
     let negated = name.starts_with("isnot") ^ compared;
-    let column = tree.word(*column).to_owned();
     let operator = operator.to_owned();
     Some(Written { column, nullable: operator == "ipv4", operator, negated, lowered: false, values })
+}
+
+/// A column, also behind the `extract` by which quell's own clauses read mapped addresses as IPv4.
+fn address_column(tree: &Tree<'_>, nodes: &[Node]) -> Option<String> {
+    if let [Node::Leaf(column)] = nodes {
+        return (tree.kind(*column) == Some(TokenKind::Name)).then(|| tree.word(*column).to_owned());
+    }
+    let [_, Node::Group(group)] = nodes else { return None };
+    let arguments = tree.split(&group.nodes, TokenKind::Comma);
+    let [pattern, _, column] = arguments.as_slice() else { return None };
+    let own = tree.word(pattern.first()?.first()).contains("^(?:::[fF]{4}:)?(");
+    (tree.name(nodes.first()) == Some("extract") && own).then_some(tree.name(column.first())?.to_owned())
 }

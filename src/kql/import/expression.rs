@@ -10,7 +10,8 @@ use crate::kql::tree::{Node, Tree};
 pub(super) enum Expression<'n> {
     And(Vec<Expression<'n>>),
     Or(Vec<Expression<'n>>),
-    Not(Box<Expression<'n>>),
+    /// All of it, and what is negated.
+    Not(&'n [Node], Box<Expression<'n>>),
     /// Anything without `and`, `or` and `not`.
     Part(&'n [Node]),
 }
@@ -28,7 +29,7 @@ pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [Node]) -> Expression<'n> {
     let negated = tree.name(nodes.first()) == Some("not") || tree.is(nodes.first(), "!");
     match nodes {
         [Node::Group(group)] if tree.word(group.open) == "(" => parse(tree, &group.nodes),
-        [_, Node::Group(group)] if negated => Expression::Not(Box::new(parse(tree, &group.nodes))),
+        [_, Node::Group(group)] if negated => Expression::Not(nodes, Box::new(parse(tree, &group.nodes))),
         _ => Expression::Part(nodes),
     }
 }
@@ -64,7 +65,7 @@ pub(super) fn alternatives<'e, 'n>(
 ) -> Option<Vec<Alternative<'e, 'n>>> {
     match expression {
         Expression::Part(nodes) => Some(vec![vec![(nodes, truth)]]),
-        Expression::Not(inner) => alternatives(inner, !truth, limit),
+        Expression::Not(_, inner) => alternatives(inner, !truth, limit),
         Expression::And(all) if truth => product(all, truth, limit),
         Expression::Or(all) if !truth => product(all, truth, limit),
         Expression::And(all) | Expression::Or(all) => {
@@ -99,8 +100,7 @@ impl Expression<'_> {
     /// First byte and the byte after the last.
     pub(super) fn span(&self, tree: &Tree<'_>) -> (usize, usize) {
         match self {
-            Self::Part(nodes) => span(tree, nodes),
-            Self::Not(inner) => inner.span(tree),
+            Self::Part(nodes) | Self::Not(nodes, _) => span(tree, nodes),
             Self::And(all) | Self::Or(all) => {
                 let first = all.first().map(|one| one.span(tree).0).unwrap_or_default();
                 (first, all.last().map(|one| one.span(tree).1).unwrap_or_default())
@@ -111,7 +111,7 @@ impl Expression<'_> {
     /// Whether somebody wrote a negation in it: such a condition takes rows away.
     pub(super) fn takes_away(&self, tree: &Tree<'_>) -> bool {
         match self {
-            Self::Not(_) => true,
+            Self::Not(..) => true,
             Self::And(all) | Self::Or(all) => all.iter().any(|one| one.takes_away(tree)),
             Self::Part(nodes) => {
                 let sign = |sign| nodes.iter().any(|node| tree.is(Some(node), sign));

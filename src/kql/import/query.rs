@@ -3,7 +3,7 @@
 //! In: a query and the table. Out: an exclusion for each `where` that takes rows of the table away.
 //! A condition without any negation in it is the hunt's own and is none.
 
-use super::condition::{Carried, Notation, bound};
+use super::condition::{Notation, bound};
 use super::expression::{Expression, parse};
 use super::{Entries, Remark, entries, merged, when};
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenExclusion};
@@ -105,6 +105,7 @@ impl Reader<'_> {
         };
         let base = operator.body.start;
         let mut all = Entries::default();
+        let mut typed = Vec::new();
         for conjunct in conjuncts.iter().filter(|conjunct| conjunct.takes_away(&tree)) {
             if let Some(reason) = side.reason() {
                 let reason = format!("it stands where rows are not shown: {reason}");
@@ -113,6 +114,10 @@ impl Reader<'_> {
             }
             let values = |name: &str| self.lets.get(name).cloned();
             let read = entries(&tree, conjunct, self.schema, Notation::Kql, &values);
+            if !read.alternatives.is_empty() {
+                let (start, end) = conjunct.span(&tree);
+                typed.extend(body.get(start..end));
+            }
             all.remarks.extend(read.remarks);
             all.traps.extend(read.traps);
             all.alternatives.extend(read.alternatives);
@@ -120,7 +125,7 @@ impl Reader<'_> {
         }
         self.after(before, &mut all);
         slip(&mut all);
-        self.write(base, all, found);
+        self.write(base, &typed, all, found);
     }
 
     /// Conditions on columns that are no longer those of the table are not carried.
@@ -150,7 +155,7 @@ impl Reader<'_> {
         all.alternatives = kept;
     }
 
-    fn write(&self, base: usize, all: Entries, found: &mut Found) {
+    fn write(&self, base: usize, typed: &[&str], all: Entries, found: &mut Found) {
         let moved = |remark: Remark| Remark { span: (remark.span.0 + base, remark.span.1 + base), ..remark };
         found.not_carried.extend(all.remarks.into_iter().chain(all.leftovers).map(moved));
         let mut traps: Vec<Remark> = all.traps.into_iter().map(moved).collect();
@@ -159,34 +164,17 @@ impl Reader<'_> {
         let Some(first) = all.alternatives.first().and_then(|entry| entry.first()) else { return };
         let start = base + first.span.0;
         let line = self.source.line + self.query[..start].matches('\n').count();
-        let texts: Vec<&str> =
-            all.alternatives.iter().flatten().filter_map(|carried| self.text(base, carried)).collect();
         let id = format!("{}-line-{line}", self.source.prefix);
         let taken = found.exclusions.iter().filter(|known| known.id.starts_with(&id)).count();
         found.exclusions.push(WrittenExclusion {
             id: if taken == 0 { id } else { format!("{id}-{}", taken + 1) },
-            documented: Some(joined(&texts)),
+            documented: Some(typed.join(" and ")),
             when: when(merged(all.alternatives)),
             rules: self.source.rule.map(|rule| OneOrMany::One(Scalar::Text(rule.to_owned()))),
             reference: Some(format!("{}:{line}", self.source.file)),
             ..WrittenExclusion::default()
         });
     }
-
-    fn text(&self, base: usize, carried: &Carried) -> Option<&str> {
-        self.query.get(base + carried.span.0..base + carried.span.1)
-    }
-}
-
-/// The parts as they were typed, each once.
-fn joined(texts: &[&str]) -> String {
-    let mut unique: Vec<&str> = Vec::new();
-    for text in texts {
-        if !unique.contains(text) {
-            unique.push(text);
-        }
-    }
-    unique.join("; ")
 }
 
 /// `name != a and address != b` hides each alone; the pair was probably meant.
@@ -202,5 +190,100 @@ fn slip(all: &mut Entries) {
     {
         let reason = "De Morgan slip: name and address each take rows away alone; if the pair was meant, write not(... and ...)";
         all.traps.push(Remark { span: address, reason: reason.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schemas;
+    use crate::yaml;
+
+    fn read(conditions: &str) -> (String, Vec<String>, Vec<String>) {
+        let schemas = Schemas::built_in();
+        let source = Source { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let query = format!("DeviceNetworkEvents\n{conditions}");
+        let found = import_query(&query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
+        let whens: Vec<_> = found.exclusions.into_iter().map(|exclusion| exclusion.when).collect();
+        let reasons = |remarks: Vec<Remark>| remarks.into_iter().map(|remark| remark.reason).collect();
+        (yaml::to_string(&whens).unwrap(), reasons(found.not_carried), reasons(found.traps))
+    }
+
+    #[test]
+    fn what_takes_rows_away_is_carried() {
+        for (condition, yaml) in [
+            (r#"RemotePort != 443"#, "- destination.port: 443\n"),
+            (r#"RemotePort !between (1 .. 9)"#, "- destination.port: 1-9\n"),
+            (r#"InitiatingProcessFileName !~ "a""#, "- process.name: a\n"),
+            (r#"InitiatingProcessFileName != "a""#, "- process.name|cased: a\n"),
+            (r#"InitiatingProcessFileName !in~ ("a", "b")"#, "- process.name:\n  - a\n  - b\n"),
+            (r#"tolower(InitiatingProcessFileName) !in ("a")"#, "- process.name: a\n"),
+            (r#"RemoteUrl !contains "a""#, "- destination.domain|contains: a\n"),
+            (r#"RemoteUrl !startswith_cs "a""#, "- destination.domain|startswith|cased: a\n"),
+            (r#"not(RemoteUrl endswith "a")"#, "- destination.domain|endswith: a\n"),
+            (r#"not(RemoteUrl matches regex "a+")"#, "- destination.domain|re: a+\n"),
+            (r#"not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "- destination.ip: 10.0.0.0/8\n"),
+            (r#"ipv4_is_in_range(RemoteIP, "10.0.0.0/8") == false"#, "- destination.ip: 10.0.0.0/8\n"),
+            (r#"RemoteIP !startswith "192.168.""#, "- destination.ip: 192.168.0.0/16\n"),
+            (r#"not(RemotePort == 22 and DeviceName =~ "a")"#, "- destination.port: 22\n  host.name: a\n"),
+            (r#"RemotePort != 22 or DeviceName !~ "a""#, "- destination.port: 22\n  host.name: a\n"),
+            (r#"not(RemotePort == 22 or DeviceName =~ "a")"#, "- - destination.port: 22\n  - host.name: a\n"),
+            (r#"RemoteIPType !in ("Private")"#, "- RemoteIPType|cased: Private\n"),
+        ] {
+            let (found, not_carried, _) = read(&format!("| where {condition}"));
+            assert_eq!((found.as_str(), not_carried.len()), (yaml, 0), "{condition}: {not_carried:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_carried_is_named() {
+        for (condition, why) in [
+            (r#"RemoteUrl !has "a""#, "whole terms"),
+            (r#"not(RemoteUrl has_any ("a", "b"))"#, "whole terms"),
+            (r#"RemoteUrl != """#, "empty"),
+            (r#"RemoteUrl !in (other)"#, "not a list of literals"),
+            (r#"RemoteUrl != strcat("a", "b")"#, "computed"),
+            (r#"RemoteUrl != "a*""#, "wildcard"),
+            (r#"RemoteIP !contains "10.""#, "as text"),
+            (r#"RemoteIP != "10.0.0.256""#, "over 255"),
+            (r#"RemoteUrl != "a" or RemotePort == 22"#, "no negative conditions"),
+            (r#"RemoteUrl != "a" or RemoteUrl != "b""#, "De Morgan"),
+            (r#"Timestamp !between (ago(1d) .. now())"#, "no field or column"),
+            (r#"not(strlen(RemoteUrl) > 9)"#, "not a condition"),
+            (r#"RemoteUrl != {{url}}"#, "filled in elsewhere"),
+        ] {
+            let (found, not_carried, _) = read(&format!("| where {condition}"));
+            assert_eq!(found, "[]\n", "{condition}");
+            assert!(not_carried.iter().any(|reason| reason.contains(why)), "{condition}: {not_carried:?}");
+        }
+    }
+
+    #[test]
+    fn traps_are_told() {
+        for (conditions, why) in [
+            (r#"| where InitiatingProcessFileName != "a""#, "letter case"),
+            (r#"| where not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "null-dropping"),
+            (r#"| where DeviceName !~ "a" and RemoteIP != "10.0.0.1""#, "De Morgan"),
+            (r#"| summarize count() by DeviceName | where DeviceName !~ "a""#, "after `summarize`"),
+        ] {
+            let (_, _, traps) = read(conditions);
+            assert!(traps.iter().any(|trap| trap.contains(why)), "{conditions}: {traps:?}");
+        }
+        let safe = r#"| where not(coalesce(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"), false))"#;
+        assert_eq!(read(safe).2, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_column_that_is_gone_or_changed_is_not_carried() {
+        for before in ["summarize count() by DeviceName", "project DeviceName", "extend RemoteUrl = 'x'"] {
+            let (found, not_carried, _) = read(&format!("| {before} | where RemoteUrl !~ 'a'"));
+            assert_eq!((found.as_str(), not_carried.len()), ("[]\n", 1), "{before}");
+        }
+    }
+
+    #[test]
+    fn the_hunts_own_conditions_are_no_exclusions() {
+        let (found, not_carried, traps) = read("| where RemoteUrl has 'a' and RemotePort == 22");
+        assert_eq!((found.as_str(), not_carried.len(), traps.len()), ("[]\n", 0, 0));
     }
 }
