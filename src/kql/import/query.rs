@@ -212,8 +212,8 @@ mod tests {
     #[test]
     fn what_takes_rows_away_is_carried() {
         for (condition, yaml) in [
-            (r#"RemotePort != 443"#, "- destination.port: 443\n"),
-            (r#"RemotePort !between (1 .. 9)"#, "- destination.port: 1-9\n"),
+            (r"RemotePort != 443", "- destination.port: 443\n"),
+            (r"RemotePort !between (1 .. 9)", "- destination.port: 1-9\n"),
             (r#"InitiatingProcessFileName !~ "a""#, "- process.name: a\n"),
             (r#"InitiatingProcessFileName != "a""#, "- process.name|cased: a\n"),
             (r#"InitiatingProcessFileName !in~ ("a", "b")"#, "- process.name:\n  - a\n  - b\n"),
@@ -241,16 +241,16 @@ mod tests {
             (r#"RemoteUrl !has "a""#, "whole terms"),
             (r#"not(RemoteUrl has_any ("a", "b"))"#, "whole terms"),
             (r#"RemoteUrl != """#, "empty"),
-            (r#"RemoteUrl !in (other)"#, "not a list of literals"),
+            (r"RemoteUrl !in (other)", "not a list of literals"),
             (r#"RemoteUrl != strcat("a", "b")"#, "computed"),
             (r#"RemoteUrl != "a*""#, "wildcard"),
             (r#"RemoteIP !contains "10.""#, "as text"),
             (r#"RemoteIP != "10.0.0.256""#, "over 255"),
             (r#"RemoteUrl != "a" or RemotePort == 22"#, "no negative conditions"),
             (r#"RemoteUrl != "a" or RemoteUrl != "b""#, "De Morgan"),
-            (r#"Timestamp !between (ago(1d) .. now())"#, "no field or column"),
-            (r#"not(strlen(RemoteUrl) > 9)"#, "not a condition"),
-            (r#"RemoteUrl != {{url}}"#, "filled in elsewhere"),
+            (r"Timestamp !between (ago(1d) .. now())", "no field or column"),
+            (r"not(strlen(RemoteUrl) > 9)", "not a condition"),
+            (r"RemoteUrl != {{url}}", "filled in elsewhere"),
         ] {
             let (found, not_carried, _) = read(&format!("| where {condition}"));
             assert_eq!(found, "[]\n", "{condition}");
