@@ -154,7 +154,7 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
 /// The rule of a scope, if it names one.
 pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
     if let Some(id) = &scope.rule_id {
-        return Ok(Some(Rule { id: Some(id.clone()), name: None }));
+        return Ok(Some(Rule { id: Some(id.clone()), ..Rule::default() }));
     }
     let Some(path) = &scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;

@@ -14,6 +14,7 @@ pub mod lex;
 pub mod literal;
 pub mod pipeline;
 mod predicate;
+pub mod rows;
 pub mod splice;
 pub mod tree;
 mod values;

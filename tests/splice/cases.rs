@@ -18,7 +18,9 @@ fn main() {
         fs::create_dir_all(out.join(folder)).unwrap();
     }
     let mut files = Vec::new();
-    rules.iter().for_each(|rule| collect(rule, &mut files));
+    for rule in rules {
+        collect(rule, &mut files);
+    }
     files.sort();
     let (mut number, mut placed, mut alone, mut seen) = (0, 0, 0, std::collections::BTreeSet::new());
     for file in files {
