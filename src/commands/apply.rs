@@ -3,7 +3,8 @@
 use super::lists::{in_force, loaded, rule, today};
 use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
-use super::results::{Opened, open, with_query};
+use super::query::with_query;
+use super::results::{Opened, open};
 use super::{End, Outcome, World, fail, impact, print};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;

@@ -6,14 +6,11 @@ use memchr::memchr_iter;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Field;
-use quell::kql;
-use quell::kql::rows::rows_of;
 use quell::results::Format;
 use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
 use quell::results::csv::{self, Splitter};
 use quell::results::json::{self, Lines};
 use quell::results::layout::{Layout, Wanted};
-use quell::rule::Rule;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
 use std::fs::File;
@@ -285,31 +282,6 @@ fn is_summarised(opened: &Opened, schema: &Schema) -> bool {
             || name.starts_with("set_")
     });
     made && !schema.time.iter().any(|column| has(column))
-}
-
-/// The same with the rule's own query as the remedy, if it is known and can be turned into one that gives rows.
-pub(super) fn with_query(
-    mut found: Vec<Diagnostic>,
-    rule: Option<&Rule>,
-    applied: &[&Exclusion],
-    schema: &Schema,
-) -> Vec<Diagnostic> {
-    let columns = schema.time.iter().take(1).chain(&schema.device).cloned();
-    let mut columns: Vec<String> = columns.collect();
-    columns.extend(kql::columns(applied, schema));
-    let rows = rule
-        .and_then(|rule| rule.query.as_deref())
-        .zip(schema.table.as_deref())
-        .and_then(|(query, table)| rows_of(query, table, &columns));
-    if let Some(rows) = rows {
-        for diagnostic in found.iter_mut().filter(|diagnostic| diagnostic.code == "summarised") {
-            diagnostic.help.pop();
-            diagnostic.help.push(format!(
-                "export the rows before they are summarised. This is the rule's query without it:\n{rows}"
-            ));
-        }
-    }
-    found
 }
 
 fn summarised(opened: &Opened, schema: &Schema, missing: &[Missing<'_>], columns: &[String]) -> Diagnostic {

@@ -5,8 +5,8 @@
 //! can follow. It asks for no correct query and refuses to guess: what it cannot place it names.
 //!
 //! Phases: the bracket tree is walked once and leaves pipelines, references, and the uses of names that
-//! `let` binds ([`walk`]); then the side of every binding follows from its uses, from the last to the
-//! first ([`sides`]).
+//! `let` binds (`walk`); then the side of every binding follows from its uses, from the last to the
+//! first (`sides`).
 
 mod names;
 mod sides;
