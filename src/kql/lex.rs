@@ -118,7 +118,7 @@ fn is_word(c: char) -> bool {
 }
 
 /// Kusto reads these as blanks, and editors and web pages leave them behind.
-fn is_space(c: char) -> bool {
+pub(super) fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
 }
 
@@ -140,11 +140,12 @@ fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
 
 fn placeholder(rest: &str) -> Option<usize> {
     let line = rest.strip_prefix("{{")?;
-    let mut reach = line_length(line).min(LONGEST_PLACEHOLDER);
+    let mut reach = line.len().min(LONGEST_PLACEHOLDER);
     while !line.is_char_boundary(reach) {
         reach -= 1;
     }
-    line[..reach].find("}}").map(|end| end + 4)
+    let near = &line[..reach];
+    near[..line_length(near)].find("}}").map(|end| end + 4)
 }
 
 fn text_length(rest: &str) -> Option<usize> {

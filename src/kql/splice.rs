@@ -9,9 +9,10 @@
 //! block; where the table is a bare operand, brackets are put around the table and the block. Both are
 //! written into the end marker ([`SPLIT`], [`BRACKETS`]), so that the block can be taken away again.
 
-use super::lex::{Token, TokenKind, lex};
+use super::lex::{Token, TokenKind, is_space, lex};
 use super::pipeline::{Query, Reference};
 use super::{BEGIN, END};
+use std::cell::Cell;
 use std::fmt::Write;
 
 /// The end of an end marker under which the split line goes on.
@@ -80,7 +81,8 @@ pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eo
         return Spliced { text: query.to_owned(), left_alone: removed.broken, ..Spliced::default() };
     }
     let text = &removed.text;
-    let place = |offset| place_of(query, removed.original(offset));
+    let places = Places { text: query, last: Cell::new(Place { offset: 0, line: 1, column: 1 }) };
+    let place = |offset| places.at(removed.original(offset));
     let read = Query::read(text, table);
     let mut spliced = Spliced::default();
     let mut edits = Vec::new();
@@ -152,9 +154,10 @@ fn insertions(
     if !begins_line(text, neighbour) {
         neighbour = reference.start;
     }
-    let rest = rest_of_line(text, after);
-    let ends_line = lex(rest).iter().all(|token| !token.is_significant());
-    let at = if ends_line { after + rest.len() } else { after };
+    // What is neither a blank nor a comment goes on under the block.
+    let next = text[after..].trim_start_matches(|c| is_space(c) && !matches!(c, '\n' | '\r'));
+    let ends_line = next.is_empty() || next.starts_with(['\n', '\r']) || next.starts_with("//");
+    let at = if ends_line { after + rest_of_line(text, after).len() } else { after };
     let eol = end_of_line(text, after).unwrap_or(eol);
     let indent = indentation(text, neighbour);
     let (mark, close) = match (reference.bare, ends_line) {
@@ -178,11 +181,12 @@ fn insertions(
 }
 
 fn line_start(text: &str, offset: usize) -> usize {
-    text[..offset].rfind(['\n', '\r']).map_or(0, |newline| newline + 1)
+    memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..offset]).map_or(0, |newline| newline + 1)
 }
 
 fn begins_line(text: &str, offset: usize) -> bool {
-    text[line_start(text, offset)..offset].trim_matches([' ', '\t']).is_empty()
+    let before = text[..offset].trim_end_matches([' ', '\t']);
+    before.is_empty() || before.ends_with(['\n', '\r'])
 }
 
 fn indentation(text: &str, offset: usize) -> &str {
@@ -197,7 +201,7 @@ fn rest_of_line(text: &str, offset: usize) -> &str {
 
 fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
     let of = |rest: &str| {
-        let at = rest.find(['\n', '\r'])?;
+        let at = memchr::memchr2(b'\n', b'\r', rest.as_bytes())?;
         Some(if rest[at..].starts_with("\r\n") {
             "\r\n"
         } else if rest[at..].starts_with('\r') {
@@ -210,12 +214,30 @@ fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
 }
 
 fn place_of(text: &str, offset: usize) -> Place {
-    let before = &text[..offset];
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Place {
-        offset,
-        line: memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1,
-        column: before[start..].chars().count() + 1,
+    Places { text, last: Cell::new(Place { offset: 0, line: 1, column: 1 }) }.at(offset)
+}
+
+/// Counts on from the last place, so that places in order cost one pass.
+struct Places<'t> {
+    text: &'t str,
+    last: Cell<Place>,
+}
+
+impl Places<'_> {
+    fn at(&self, offset: usize) -> Place {
+        let mut place = self.last.get();
+        if offset < place.offset {
+            place = Place { offset: 0, line: 1, column: 1 };
+        }
+        let passed = &self.text[place.offset..offset];
+        place.offset = offset;
+        place.line += memchr::memchr_iter(b'\n', passed.as_bytes()).count();
+        match passed.rfind('\n') {
+            Some(newline) => place.column = passed[newline + 1..].chars().count() + 1,
+            None => place.column += passed.chars().count(),
+        }
+        self.last.set(place);
+        place
     }
 }
 

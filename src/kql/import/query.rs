@@ -46,9 +46,8 @@ pub fn import_query(query: &str, table: &str, schema: &Schema, source: Source<'_
         let Some(chain) = reader.chain(index, 0) else { continue };
         for (at, operator) in pipeline.operators.iter().enumerate() {
             if matches!(operator.name.as_str(), "where" | "filter") {
-                let mut before: Vec<&Operator> = chain.clone();
-                before.extend(&pipeline.operators[..at]);
-                reader.condition(operator, &before, pipeline.side, &mut found);
+                let before = Before { chain: &chain, own: &pipeline.operators[..at] };
+                reader.condition(operator, before, pipeline.side, &mut found);
             }
         }
     }
@@ -70,6 +69,19 @@ fn literals(query: &str) -> HashMap<String, Vec<String>> {
         }
     }
     lets
+}
+
+/// The operators that rows have passed: those of the names that the pipeline reads, and its own.
+#[derive(Clone, Copy)]
+struct Before<'b> {
+    chain: &'b [&'b Operator],
+    own: &'b [Operator],
+}
+
+impl<'b> Before<'b> {
+    fn operators(self) -> impl Iterator<Item = &'b Operator> {
+        self.chain.iter().copied().chain(self.own)
+    }
 }
 
 struct Reader<'r> {
@@ -96,7 +108,7 @@ impl Reader<'_> {
         Some(chain)
     }
 
-    fn condition(&self, operator: &Operator, before: &[&Operator], side: Side, found: &mut Found) {
+    fn condition(&self, operator: &Operator, before: Before<'_>, side: Side, found: &mut Found) {
         let body = self.query.get(operator.body.clone()).unwrap_or_default();
         let tree = Tree::new(body);
         let conjuncts = match parse(&tree, &tree.nodes) {
@@ -129,14 +141,14 @@ impl Reader<'_> {
     }
 
     /// Conditions on columns that are no longer those of the table are not carried.
-    fn after(&self, before: &[&Operator], all: &mut Entries) {
+    fn after(&self, before: Before<'_>, all: &mut Entries) {
         let grouped =
-            before.iter().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
+            before.operators().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
         let mut kept = Vec::new();
         for entry in std::mem::take(&mut all.alternatives) {
             let lost = entry.iter().find_map(|carried| {
-                let loses = |operator: &&&Operator| operator.loses(self.query, &carried.column);
-                before.iter().find(loses).map(|operator| (carried, operator.name.clone()))
+                let loses = |operator: &&Operator| operator.loses(self.query, &carried.column);
+                before.operators().find(loses).map(|operator| (carried, operator.name.clone()))
             });
             if let Some((carried, name)) = lost {
                 let reason = format!("`{}` is no longer the table's column after `{name}`", carried.column);
