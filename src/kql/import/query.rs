@@ -142,6 +142,9 @@ impl Reader<'_> {
 
     /// Conditions on columns that are no longer those of the table are not carried.
     fn after(&self, before: Before<'_>, all: &mut Entries) {
+        if all.alternatives.is_empty() {
+            return;
+        }
         let grouped =
             before.operators().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
         let mut kept = Vec::new();
