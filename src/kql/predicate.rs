@@ -19,6 +19,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// The shape of a dotted IPv4 address without leading zeros, which systems read differently.
 const QUAD: &str = r"(?:(?:0|[1-9][0-9]*)\.){3}(?:0|[1-9][0-9]*)";
 
+/// The last segment of a path, as a regular expression in a literal.
+pub(super) const NAME_OF: &str = r#"@"([^\\/]*)$""#;
+
+/// The shape of a whole number without leading zeros, as a regular expression in a literal.
+pub(super) const NUMBER_SHAPE: &str = r#"@"^(?:0|[1-9][0-9]*)$""#;
+
 /// A condition and where its values go.
 pub(super) struct Place<'p> {
     /// The exclusion's id, the number of the entry.
@@ -87,7 +93,7 @@ pub(super) fn is_readable(condition: &Condition, schema: &Schema) -> Result<Stri
             )
         }
         Test::Number(_) if matches!(kind, "int" | "long") => format!("coalesce({cell} >= 0, false)"),
-        Test::Number(_) => format!("{cell} matches regex @\"^(?:0|[1-9][0-9]*)$\""),
+        Test::Number(_) => format!("{cell} matches regex {NUMBER_SHAPE}"),
     })
 }
 
@@ -105,7 +111,7 @@ fn source(field: &FieldRef, schema: &Schema) -> Result<Source, String> {
 fn text_of(source: &Source, kind: &str) -> String {
     let cell = column(&source.column);
     let cell = if kind == "string" { cell } else { format!("tostring({cell})") };
-    if source.path { format!("extract(@\"([^\\\\/]*)$\", 1, {cell})") } else { cell }
+    if source.path { format!("extract({NAME_OF}, 1, {cell})") } else { cell }
 }
 
 fn any(terms: Vec<String>) -> String {
@@ -166,9 +172,8 @@ fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
             part(cell, "endswith", text, value.cased, &guard)
         }
         [Piece::Any, Piece::Text(text), Piece::Any] => {
-            let mut both = String::new();
-            text.chars().for_each(|character| push_literal(&mut both, character, false));
-            part(cell, "contains", text, value.cased, &format!("{cell} matches regex {}", string(&both)))
+            let guard = format!("{cell} matches regex {}", string(&contains_regex(text)));
+            part(cell, "contains", text, value.cased, &guard)
         }
         pieces => format!("{cell} matches regex {}", string(&regex(pieces, value.cased))),
     })
@@ -201,6 +206,13 @@ fn regex(pieces: &[Piece], cased: bool) -> String {
     out
 }
 
+/// Finds the text in both letter cases, ASCII only.
+pub(super) fn contains_regex(text: &str) -> String {
+    let mut both = String::new();
+    text.chars().for_each(|character| push_literal(&mut both, character, false));
+    both
+}
+
 fn push_literal(out: &mut String, character: char, cased: bool) {
     if character.is_ascii_alphabetic() && !cased {
         out.extend(['[', character.to_ascii_lowercase(), character.to_ascii_uppercase(), ']']);
@@ -210,12 +222,12 @@ fn push_literal(out: &mut String, character: char, cased: bool) {
 }
 
 /// The cell as dotted IPv4, also a mapped one; empty if it is none.
-fn ipv4_of(cell: &str) -> String {
+pub(super) fn ipv4_of(cell: &str) -> String {
     format!("extract(@\"^(?:::[fF]{{4}}:)?({QUAD})$\", 1, {cell})")
 }
 
 /// The cell as IPv6 that is no mapped IPv4; empty if it is none.
-fn ipv6_of(cell: &str) -> String {
+pub(super) fn ipv6_of(cell: &str) -> String {
     let shape = format!("@\"^[0-9A-Fa-f:]*:(?:[0-9A-Fa-f]{{0,4}}|{QUAD})$\"");
     format!(
         "iff({cell} matches regex {shape} and not(parse_ipv6({cell}) startswith \"0000:0000:0000:0000:0000:ffff:\"), {cell}, \"\")"
@@ -254,7 +266,7 @@ fn networks(range: &AddressRange) -> Vec<String> {
 
 fn numbers(ranges: &[NumberRange], cell: &str, kind: &str) -> String {
     let number = matches!(kind, "int" | "long");
-    let guard = format!("{cell} matches regex @\"^(?:0|[1-9][0-9]*)$\"");
+    let guard = format!("{cell} matches regex {NUMBER_SHAPE}");
     let value = if number { cell.to_owned() } else { format!("tolong({cell})") };
     // Beyond what a long holds there is nothing to compare with.
     let most = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
