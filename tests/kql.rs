@@ -5,7 +5,10 @@
 use quell::exclusions::documented;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
-use quell::kql::{MOST_SINGLE, Options, columns, impact, let_form, table_form, watchlist_csv, where_block};
+use quell::kql::{
+    MOST_SINGLE, Options, columns, external_table, impact, let_form, table_form, watchlist_csv,
+    watchlist_table, where_block,
+};
 use quell::schema::Schemas;
 use std::fmt::Write;
 use std::fs;
@@ -43,9 +46,13 @@ fn every_form_of_the_documented_pack() {
         golden("where.kql", &format!("DeviceNetworkEvents\n{}", where_block(all, schema, &options).unwrap()));
         let (lets, block) = let_form(all, schema, &options).unwrap();
         golden("let.kql", &format!("{lets}DeviceNetworkEvents\n{block}"));
-        let table = "_GetWatchlist(\"quell\") | project SearchKey, Value";
-        let (values, lets, block) = table_form(all, schema, &options, table).unwrap();
+        let table = watchlist_table("quell");
+        let (values, lets, block) = table_form(all, schema, &options, &table).unwrap();
         golden("watchlist.kql", &format!("{WATCHLIST}{lets}DeviceNetworkEvents\n{block}"));
+        golden("watchlist.csv", &watchlist_csv(&values));
+        let table = external_table("https://storage.example/quell.csv");
+        let (values, lets, block) = table_form(all, schema, &options, &table).unwrap();
+        golden("externaldata.kql", &format!("{lets}DeviceNetworkEvents\n{block}"));
         golden("watchlist.csv", &watchlist_csv(&values));
         golden("impact.kql", &impact(all, schema, Some("7d")).unwrap());
     });

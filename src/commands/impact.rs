@@ -4,9 +4,11 @@ use super::lists::{Loaded, in_force, read_text};
 use super::{Outcome, fail, kql};
 use jiff::civil::Date;
 use quell::exclusions::model::Exclusion;
+use quell::kql::{LISTS, fingerprint};
 use quell::report::{ExclusionReport, Report, ResultsFile, RuleName, Status};
 use quell::results::time;
 use quell::rule::Rule;
+use quell::schema::Schema;
 use quell::tally::Totals;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -21,22 +23,20 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
     };
     let schema = kql::schema(lists)?;
     let (applied, left_out) = in_force(&lists.exclusions, rule, today, &schema.name);
+    let totals = totals(&name, &row)?;
+    same_lists(&name, &row, &applied, schema)?;
     let mut exclusions = Vec::new();
     for exclusion in applied {
         match of(exclusion, &row) {
             Some(report) => exclusions.push(report),
             None => {
-                return fail(
-                    "other-lists",
-                    format!("{name}: the answer has no figures for {}", exclusion.id),
-                    "give the lists that the query was made from",
-                );
+                let message = format!("{name}: the answer has no figures for {}", exclusion.id);
+                return fail("no-impact", message, "save the whole answer; do not project columns away");
             }
         }
     }
     exclusions.extend(left_out.iter().map(|left| idle(left.exclusion, left.status, Some(left.why.clone()))));
     exclusions.sort_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
-    let totals = totals(&row);
     let mut notes = vec!["Counted on the server; rows that are left are not grouped.".to_owned()];
     if totals.read == 0 {
         notes.push("THERE ARE NO ROWS. Nothing was checked.".to_owned());
@@ -92,15 +92,42 @@ fn number(row: &Map<String, Value>, key: &str) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
-fn totals(row: &Map<String, Value>) -> Totals {
-    let number = |key: &str| number(row, key).unwrap_or(0);
-    Totals {
-        read: number("quell_read"),
-        kept: number("quell_kept"),
-        suppressed: number("quell_suppressed"),
-        undecidable: number("quell_undecidable"),
-        malformed: 0,
+/// The totals, which must all be there and add up: a figure that is missing is not zero.
+fn totals(name: &str, row: &Map<String, Value>) -> Outcome<Totals> {
+    let mut totals = Totals::default();
+    for (key, total) in [
+        ("quell_read", &mut totals.read),
+        ("quell_kept", &mut totals.kept),
+        ("quell_suppressed", &mut totals.suppressed),
+        ("quell_undecidable", &mut totals.undecidable),
+    ] {
+        let Some(figure) = number(row, key) else {
+            let message = format!("{name}: the answer has no number in {key}");
+            return fail("no-impact", message, "save the whole answer; do not project columns away");
+        };
+        *total = figure;
     }
+    if totals.kept.checked_add(totals.suppressed) != Some(totals.read) || totals.undecidable > totals.kept {
+        let message = format!(
+            "{name}: the figures do not add up: {} read, {} kept, {} suppressed, {} undecidable",
+            totals.read, totals.kept, totals.suppressed, totals.undecidable
+        );
+        return fail("no-impact", message, "run the query again and save its answer unchanged");
+    }
+    Ok(totals)
+}
+
+/// The figures belong to the conditions as they were when the query was made.
+fn same_lists(name: &str, row: &Map<String, Value>, applied: &[&Exclusion], schema: &Schema) -> Outcome<()> {
+    let now = fingerprint(applied, schema).map_err(kql::inexpressible)?;
+    if row.get(LISTS).and_then(Value::as_str) == Some(&now) {
+        return Ok(());
+    }
+    fail(
+        "other-lists",
+        format!("{name}: the answer was made from other exclusions than these, or from another schema"),
+        "give the lists, the rule, the day (--today) and the schema that the query was made from, or make and run the query again",
+    )
 }
 
 fn of(exclusion: &Exclusion, row: &Map<String, Value>) -> Option<ExclusionReport> {

@@ -31,19 +31,9 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
             two_parts(&lets, &block)
         }
         KqlForm::Watchlist => {
-            let table = format!(
-                "_GetWatchlist({}) | project SearchKey, Value",
-                kql::literal::string(&args.watchlist)
-            );
-            tabular(args, &applied, schema, &options, &table)?
+            tabular(args, &applied, schema, &options, &kql::watchlist_table(&args.watchlist))?
         }
-        KqlForm::Externaldata => {
-            let url = kql::literal::string(&args.url);
-            let table = format!(
-                "externaldata(SearchKey: string, Value: string)[{url}] with (format = \"csv\", ignoreFirstRecord = true)"
-            );
-            tabular(args, &applied, schema, &options, &table)?
-        }
+        KqlForm::Externaldata => tabular(args, &applied, schema, &options, &kql::external_table(&args.url))?,
     };
     print(&text)?;
     Ok(End::Clean)

@@ -86,7 +86,7 @@ fn clause(
 }
 
 /// A fingerprint of the text, so that drift can be seen: FNV-1a, 64 bits.
-fn digest(text: &str) -> String {
+pub(super) fn digest(text: &str) -> String {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn finish(&self) -> u64 {

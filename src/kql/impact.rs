@@ -1,16 +1,28 @@
 //! One query that computes on the server what `quell apply` reports.
 //!
 //! In: exclusions. Out: a query with one row: totals, and for each exclusion matches, sole matches, scoped matches,
-//! devices, first and last time, in columns named after it.
+//! devices, first and last time, in columns named after it; and which exclusions it was made from.
 
 use super::KqlError;
-use super::block::{entries, tree};
+use super::block::{digest, entries, tree};
 use super::literal::{column, string};
 use super::predicate::{Place, condition, is_readable};
 use super::values::Values;
 use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::schema::Schema;
 use std::fmt::Write;
+
+/// The column that says which exclusions a query was made from.
+pub const LISTS: &str = "quell_lists";
+
+/// What [`LISTS`] holds: the same for the same conditions in the same schema, whatever the time span.
+pub fn fingerprint(exclusions: &[&Exclusion], schema: &Schema) -> Result<String, Vec<KqlError>> {
+    impact(exclusions, schema, None).map(|query| fingerprint_of(&query).unwrap_or_default().to_owned())
+}
+
+fn fingerprint_of(query: &str) -> Option<&str> {
+    query.lines().last()?.strip_prefix(&format!("| extend {LISTS} = \""))?.strip_suffix('"')
+}
 
 /// The query; `since` is a time span of KQL such as `7d`, the whole table without it.
 pub fn impact(
@@ -42,10 +54,17 @@ pub fn impact(
     let sum = if sum.is_empty() { "0".to_owned() } else { tree(&sum, " + ") };
     let possible = if possible.is_empty() { "false".to_owned() } else { tree(&possible, " or ") };
     let table = schema.table.as_deref().unwrap_or(&schema.name);
+    let body = body(&extends, &sum, &possible, &columns);
     let mut out = format!("{table}\n");
     if let (Some(since), Some(time)) = (since, &time) {
         let _ = writeln!(out, "| where {time} > ago({since})");
     }
+    let _ = writeln!(out, "{body}| extend {LISTS} = \"{}\"", digest(&body));
+    Ok(out)
+}
+
+fn body(extends: &[String], sum: &str, possible: &str, columns: &str) -> String {
+    let mut out = String::new();
     // One operator for all: some hundred operators in a row are too many for the service.
     if !extends.is_empty() {
         let _ = writeln!(out, "| extend\n{}", extends.join(",\n"));
@@ -54,9 +73,9 @@ pub fn impact(
     let _ = writeln!(out, "| extend quell_possible = {possible}");
     out += "| summarize quell_read = count(), quell_kept = countif(quell_covering == 0), quell_suppressed = countif(quell_covering > 0)";
     out += ", quell_undecidable = countif(quell_covering == 0 and quell_possible)";
-    out += &columns;
+    out += columns;
     out.push('\n');
-    Ok(out)
+    out
 }
 
 /// The column of an exclusion. Ids are kebab-case, so no two become one.

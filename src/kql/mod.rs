@@ -20,8 +20,8 @@ pub mod tree;
 mod values;
 
 pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};
-pub use impact::{impact, name as column_of};
-pub use values::{Values, watchlist_csv};
+pub use impact::{LISTS, fingerprint, impact, name as column_of};
+pub use values::{Values, external_table, watchlist_csv, watchlist_table};
 
 use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::schema::Schema;

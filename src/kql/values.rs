@@ -86,6 +86,19 @@ impl Values {
     }
 }
 
+/// KQL for the watchlist of this alias.
+pub fn watchlist_table(alias: &str) -> String {
+    format!("_GetWatchlist({}) | project SearchKey, Value", string(alias))
+}
+
+/// KQL for the same CSV behind an address.
+pub fn external_table(url: &str) -> String {
+    let url = string(url);
+    format!(
+        "externaldata(SearchKey: string, Value: string)[{url}] with (format = \"csv\", ignoreFirstRecord = true)"
+    )
+}
+
 fn survives_csv(value: &str) -> bool {
     value.trim() == value && !value.chars().any(char::is_control)
 }

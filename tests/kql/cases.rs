@@ -11,7 +11,9 @@ use common::{How, apply, loaded};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use quell::exclusions::model::{Exclusion, parse_number};
-use quell::kql::{Options, impact, let_form, table_form, watchlist_csv, where_block};
+use quell::kql::{
+    Options, external_table, impact, let_form, table_form, watchlist_csv, watchlist_table, where_block,
+};
 use quell::schema::Schemas;
 use serde_json::{Value, json};
 use std::fs;
@@ -73,13 +75,16 @@ fn write(folder: &Path, number: usize, texts: &[String], rows: &[Row]) {
     let options = Options { merge_beyond: number.is_multiple_of(3).then_some(0), ..Options::default() };
     let inline = where_block(&applied, schema, &options).unwrap();
     let (lets, let_block) = let_form(&applied, schema, &options).unwrap();
-    let table = "_GetWatchlist(\"quell\") | project SearchKey, Value";
-    let (values, lookups, table_block) = table_form(&applied, schema, &options, table).unwrap();
+    let (values, lookups, table_block) =
+        table_form(&applied, schema, &options, &watchlist_table("quell")).unwrap();
+    let external = external_table("https://storage.example/quell.csv");
+    let (_, external_lookups, external_block) = table_form(&applied, schema, &options, &external).unwrap();
     let impact = impact(&applied, schema, None).unwrap();
     let forms = [
         ("where", format!("DeviceNetworkEvents\n{inline}")),
         ("let", format!("{lets}DeviceNetworkEvents\n{let_block}")),
         ("watchlist", format!("{lookups}DeviceNetworkEvents\n{table_block}")),
+        ("externaldata", format!("{external_lookups}DeviceNetworkEvents\n{external_block}")),
         ("impact", impact),
     ];
     for (form, text) in &forms {

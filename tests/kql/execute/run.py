@@ -105,11 +105,15 @@ def literal(text):
 
 
 def inlined(text, watchlist):
-    """The watchlist as a table in the query."""
+    """The watchlist, or the CSV behind an address, as a table in the query."""
     rows = list(csv.reader(io.StringIO(watchlist)))[1:]
     cells = ", ".join(f"{literal(key)}, {literal(value)}" for key, value in rows)
     table = f"datatable(SearchKey: string, Value: string)[{cells}]"
-    return text.replace('_GetWatchlist("quell") | project SearchKey, Value', table)
+    for source in ('_GetWatchlist("quell") | project SearchKey, Value',
+                   'externaldata(SearchKey: string, Value: string)["https://storage.example/quell.csv"]'
+                   ' with (format = "csv", ignoreFirstRecord = true)'):
+        text = text.replace(source, table)
+    return text
 
 
 def load(rows):
@@ -122,6 +126,7 @@ def load(rows):
 
 
 def figures(row):
+    row = {key: value for key, value in row.items() if key != "quell_lists"}
     return {key: (str(value)[:10] if "__first" in key or "__last" in key else value) for key, value in row.items()}
 
 
@@ -145,7 +150,7 @@ def check(case):
     wanted, found = case["wanted"], []
     connection = load(case["rows"])
     for form, text in case["forms"].items():
-        if form == "watchlist":
+        if form in ("watchlist", "externaldata"):
             query = expand(text, named_lists(form, text, case["watchlist"]))
             query = inlined(query, case["watchlist"])
         else:
