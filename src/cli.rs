@@ -112,8 +112,8 @@ pub(crate) struct Apply {
     /// Exported results: CSV or JSON Lines; `-` for standard input. Several are one result.
     #[arg(required_unless_present = "from_impact", value_name = "RESULTS")]
     pub(crate) results: Vec<String>,
-    /// Report what the query of `quell kql --form impact` gave, as JSON, instead of reading rows.
-    #[arg(long, value_name = "RESULT.json", conflicts_with_all = ["results", "kept", "suppressed"])]
+    /// Report the answer to the query of `quell kql --form impact`, JSON or CSV, instead of reading rows.
+    #[arg(long, value_name = "ANSWER", conflicts_with_all = ["results", "kept", "suppressed"])]
     pub(crate) from_impact: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) lists: Lists,

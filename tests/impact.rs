@@ -65,11 +65,24 @@ fn the_answer_of_every_service_gives_the_report_of_apply() {
     let shapes = [
         ("az.json", json!([texts])),
         ("graph.json", json!({ "schema": [], "results": [row] })),
-        ("tables.json", json!({ "tables": [{ "name": "PrimaryResult", "columns": columns, "rows": [cells] }] })),
+        (
+            "tables.json",
+            json!({ "tables": [{ "name": "PrimaryResult", "columns": columns, "rows": [cells] }] }),
+        ),
     ];
+    let mut files = shapes.map(|(name, shape)| (name, saved(folder.path(), name, &shape))).to_vec();
+    let text = |value: &Value| value.as_str().map_or(value.to_string(), str::to_owned).replace("null", "");
+    let names: Vec<&str> = row.keys().map(String::as_str).collect();
+    let csv = format!(
+        "\u{feff}{}\r\n{}\r\n",
+        names.join(","),
+        cells.into_iter().map(text).collect::<Vec<_>>().join(",")
+    );
+    fs::write(folder.path().join("portal.csv"), csv).unwrap();
+    files.push(("portal.csv", folder.path().join("portal.csv").to_str().unwrap().to_owned()));
     let counted = report(&["apply", "samples/action1-hunt.csv"]);
-    for (name, shape) in shapes {
-        let told = report(&["apply", "--from-impact", &saved(folder.path(), name, &shape)]);
+    for (name, file) in files {
+        let told = report(&["apply", "--from-impact", &file]);
         for key in ["read", "kept", "suppressed", "undecidable"] {
             assert_eq!(told["totals"][key], counted["totals"][key], "{name}: {key}");
         }

@@ -1,6 +1,6 @@
 //! What can be asked about rules.
 
-use super::Lists;
+use super::{Input, Lists};
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -50,6 +50,11 @@ pub(crate) struct Import {
     /// How a condition of --text is read.
     #[arg(long, value_name = "HOW", default_value = "loose")]
     pub(crate) reading: ReadingOf,
+    /// Say on which rows of these results the two readings of --text differ; repeatable.
+    #[arg(long, value_name = "RESULTS", requires = "text")]
+    pub(crate) results: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: Input,
     /// How the columns of rules are named.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,

@@ -1,4 +1,4 @@
-//! `quell apply --from-impact`: the result of the impact query as a report.
+//! `quell apply --from-impact`: the answer to the impact query, JSON or CSV, as a report.
 
 use super::lists::{Loaded, in_force, read_text};
 use super::{Outcome, fail, kql};
@@ -17,8 +17,10 @@ use std::path::Path;
 pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Date) -> Outcome<Report> {
     let text = read_text(file, 64 << 20).map_err(|mistake| vec![mistake])?;
     let name = file.display().to_string();
-    let Some(row) = serde_json::from_str(&text).ok().and_then(row) else {
-        let help = "save the answer of the query as JSON: an array, {\"results\": ...} or {\"tables\": ...}";
+    let text = text.trim_start_matches('\u{feff}');
+    let answer = serde_json::from_str(text).ok().and_then(row);
+    let Some(row) = answer.or_else(|| exported(text)) else {
+        let help = "save the answer of the query as JSON (an array, {\"results\": ...} or {\"tables\": ...}) or as CSV";
         return fail("no-impact", format!("{name}: this is not the answer of an impact query"), help);
     };
     let schema = kql::schema(lists)?;
@@ -27,13 +29,11 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
     same_lists(&name, &row, &applied, schema)?;
     let mut exclusions = Vec::new();
     for exclusion in applied {
-        match of(exclusion, &row) {
-            Some(report) => exclusions.push(report),
-            None => {
-                let message = format!("{name}: the answer has no figures for {}", exclusion.id);
-                return fail("no-impact", message, "save the whole answer; do not project columns away");
-            }
-        }
+        let Some(report) = of(exclusion, &row) else {
+            let message = format!("{name}: the answer has no figures for {}", exclusion.id);
+            return fail("no-impact", message, "save the whole answer; do not project columns away");
+        };
+        exclusions.push(report);
     }
     exclusions.extend(left_out.iter().map(|left| idle(left.exclusion, left.status, Some(left.why.clone()))));
     exclusions.sort_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
@@ -85,6 +85,15 @@ fn table(table: &Value) -> Option<Map<String, Value>> {
         .map(|column| column["name"].as_str().unwrap_or_default().to_owned());
     let cells = table["rows"].get(0)?.as_array()?.iter().cloned();
     Some(names.zip(cells).collect())
+}
+
+/// The one row of a CSV that a portal or client exports.
+fn exported(text: &str) -> Option<Map<String, Value>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().ok().filter(|names| names.iter().any(|name| name == "quell_read"))?.clone();
+    let cells = reader.records().next()?.ok()?;
+    let cell = |(name, cell): (&str, &str)| (name.to_owned(), Value::from(cell));
+    Some(names.iter().zip(&cells).map(cell).collect())
 }
 
 fn number(row: &Map<String, Value>, key: &str) -> Option<u64> {

@@ -1,15 +1,18 @@
 //! `quell import`: lists from what others wrote.
 
 use super::kql::schema;
-use super::lists::schemas_only;
+use super::lists::{Loaded, schemas_only};
 use super::output::{Finished, whole_file};
+use super::pass::counted;
 use super::rules::{RuleFile, opened};
-use super::{End, Outcome, print};
+use super::{End, Outcome, World, print};
 use crate::cli::{Import, ReadingOf};
 use quell::diagnostic::{Diagnostic, Place};
 use quell::exclusions::document::{ListFile, WrittenExclusion};
+use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{Found, Reading, Remark, Source, import_query, import_text};
+use quell::report::{self, build::one};
 use quell::rule::Rule;
 use quell::rule::queries::queries;
 use quell::schema::{Schema, Schemas};
@@ -17,14 +20,14 @@ use quell::yaml;
 use std::fmt::Write;
 
 /// Imports.
-pub(crate) fn run(args: &Import) -> Outcome {
-    let lists = schemas_only(args.schema.as_deref())?;
+pub(crate) fn run(args: &Import, world: &World) -> Outcome {
+    let mut lists = schemas_only(args.schema.as_deref())?;
     let schema = schema(&lists)?;
     let mut messages = String::new();
     let exclusions = if args.text.is_empty() {
         from_rules(args, schema, &mut messages)?
     } else {
-        from_texts(args, schema)?
+        from_texts(args, args.reading, schema)?
     };
     let clean = messages.is_empty();
     eprint!("{messages}");
@@ -33,24 +36,55 @@ pub(crate) fn run(args: &Import) -> Outcome {
         return Ok(End::LookAtIt);
     }
     let count = exclusions.len();
-    let list = written(&ListFile { exclusions }, &lists.schemas)?;
+    let (list, _) = read_back(&ListFile { exclusions }, &lists.schemas)?;
+    let mut told = String::new();
+    if !args.results.is_empty() {
+        let loose = from_texts(args, ReadingOf::Loose, schema)?;
+        lists.exclusions = read_back(&ListFile { exclusions: loose }, &lists.schemas)?.1;
+        told = differences(args, world, &lists)?;
+    }
     match &args.output {
         Some(output) => whole_file(output, &list).and_then(Finished::commit)?,
         None => print(&list)?,
     }
+    eprint!("{told}");
     eprintln!("quell: {count} imported; `quell lint` says what they still lack");
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 
-/// The list as YAML, which must load.
-fn written(list: &ListFile, schemas: &Schemas) -> Outcome<String> {
+/// The list as YAML, and what it says: it must load.
+fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusion>)> {
     let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
-    load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
-    Ok(text)
+    let exclusions = load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
+    Ok((text, exclusions))
 }
 
-fn from_texts(args: &Import, schema: &Schema) -> Outcome<Vec<WrittenExclusion>> {
-    let reading = match args.reading {
+/// Says on which rows the two readings differ: those that meet one part of a condition and not the rest.
+fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
+    let all = |_: &str| lists.exclusions.iter().collect();
+    let (applied, slots, tally) = counted(&args.results, &args.input, world, lists, all)?;
+    let read = tally.totals.read;
+    let mut out = String::new();
+    if read == 0 {
+        out += "quell: THERE ARE NO ROWS in the results, so nothing is known of the two readings\n";
+    }
+    for (place, exclusion) in (0..).zip(applied) {
+        let report = one(exclusion, tally.exclusions.get(&place), &slots, read);
+        let (loose, scoped) = (report.matches, report.scoped_matches);
+        let _ = writeln!(
+            out,
+            "{}: of {read} rows the loose reading suppresses {loose}, the scoped {scoped}",
+            report.id
+        );
+        for detail in report::loose(&report).map(|(_, details)| details).unwrap_or_default() {
+            let _ = writeln!(out, "  only by the loose one: {detail}");
+        }
+    }
+    Ok(out)
+}
+
+fn from_texts(args: &Import, reading: ReadingOf, schema: &Schema) -> Outcome<Vec<WrittenExclusion>> {
+    let reading = match reading {
         ReadingOf::Loose => Reading::Loose,
         ReadingOf::Scoped => Reading::Scoped,
     };

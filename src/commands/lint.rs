@@ -102,7 +102,7 @@ fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<V
     let counted = pass::counted(&args.results, &args.input, world, lists, |schema| {
         in_force(&lists.exclusions, rule.as_ref(), today, schema).0
     })?;
-    let (applied, tally) = counted;
+    let (applied, _, tally) = counted;
     if tally.totals.read == 0 {
         return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
     }

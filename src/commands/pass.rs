@@ -9,7 +9,7 @@ use super::results::{Opened, missing, missing_columns, open, rows, schema, wante
 use super::{Outcome, World, fail};
 use crate::cli::{Apply, Input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use quell::exclusions::model::Exclusion;
+use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
 use quell::report::{MalformedRow, ResultsFile};
 use quell::results::Format;
@@ -18,15 +18,15 @@ use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
 
-/// Applies exclusions and only counts: those that were applied, for the schema of the results, and the counts
-/// by their places.
+/// Applies exclusions and only counts: those that were applied, for the schema of the results, the fields that
+/// the matcher looks at, and the counts by the places of the exclusions.
 pub(super) fn counted<'e>(
     results: &[String],
     input: &Input,
     world: &World,
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
-) -> Outcome<(Vec<&'e Exclusion>, Tally)> {
+) -> Outcome<(Vec<&'e Exclusion>, Vec<FieldRef>, Tally)> {
     let mut opened = results.iter().map(|name| open(name, input)).collect::<Outcome<Vec<Opened>>>()?;
     let schema = one_schema(&opened, lists)?;
     let applied = applied(&schema.name);
@@ -40,7 +40,8 @@ pub(super) fn counted<'e>(
         pass.file(results)?;
     }
     let tally = pass.finish()?.tally;
-    Ok((applied, tally))
+    let slots = matcher.slots().to_vec();
+    Ok((applied, slots, tally))
 }
 
 /// The schema of all the results.

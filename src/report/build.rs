@@ -54,10 +54,10 @@ pub fn build(run: Run<'_>) -> Report {
     let mut exclusions: Vec<ExclusionReport> = Vec::with_capacity(run.applied.len() + run.left_out.len());
     for (place, exclusion) in run.applied.iter().enumerate() {
         let each = u32::try_from(place).ok().and_then(|place| run.tally.exclusions.get(&place));
-        exclusions.push(applied(exclusion, each, run.slots, read));
+        exclusions.push(one(exclusion, each, run.slots, read));
     }
     for left in run.left_out {
-        let mut report = applied(left.exclusion, None, run.slots, read);
+        let mut report = one(left.exclusion, None, run.slots, read);
         report.status = left.status;
         report.why = Some(left.why.clone());
         exclusions.push(report);
@@ -80,7 +80,8 @@ pub fn build(run: Run<'_>) -> Report {
     }
 }
 
-fn applied(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read: u64) -> ExclusionReport {
+/// What one exclusion did; `slots` are the fields that the matcher looks at, `read` all rows.
+pub fn one(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read: u64) -> ExclusionReport {
     let none = Each::default();
     let each = each.unwrap_or(&none);
     let status = match (each.matches, each.sole) {

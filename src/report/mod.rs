@@ -10,6 +10,8 @@ mod markdown;
 mod table;
 mod words;
 
+pub use words::loose;
+
 use crate::tally::Totals;
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -80,7 +80,7 @@ pub(super) fn totals(report: &Report) -> String {
 }
 
 /// What only the loose reading of an exclusion hides: a sentence and its details; nothing if there is nothing.
-pub(super) fn loose(exclusion: &ExclusionReport) -> Option<(String, Vec<String>)> {
+pub fn loose(exclusion: &ExclusionReport) -> Option<(String, Vec<String>)> {
     let loose = exclusion.matches - exclusion.scoped_matches;
     if loose == 0 {
         return None;

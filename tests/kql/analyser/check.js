@@ -27,10 +27,20 @@ function globals() {
   return GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor3('db', null, tables, false));
 }
 
-module.exports = { KustoCode, globals };
+/** A judge that sees no wrong column judges nothing; that is thrown, not passed over. */
+function judge() {
+  const state = globals();
+  const found = KustoCode.ParseAndAnalyze('DeviceNetworkEvents | where remoteip == "192.0.2.1"', state).GetDiagnostics();
+  if (found.Count !== 1 || found.getItem(0).Code !== 'KS142') {
+    throw new Error('the analyser does not report a column in the wrong case: are its tables loaded?');
+  }
+  return state;
+}
+
+module.exports = { KustoCode, judge };
 
 if (require.main === module) {
-  const state = globals();
+  const state = judge();
   let files = 0;
   let failures = 0;
   for (const folder of process.argv.slice(2)) {

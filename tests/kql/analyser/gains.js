@@ -3,9 +3,9 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const { KustoCode, globals } = require('./check.js');
+const { KustoCode, judge } = require('./check.js');
 
-const state = globals();
+const state = judge();
 
 /** How often each diagnostic occurs. Queries without a semicolon or table are told apart by what they already had. */
 function diagnostics(file) {
