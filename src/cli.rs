@@ -61,9 +61,16 @@ pub(crate) enum Command {
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Lists {
-    /// A list or a folder of lists; repeatable. Without it, the documented pack that is built in.
-    #[arg(short, long, value_name = "FILE|DIR")]
+    /// A list, a folder of lists, or a pack that is built in: `documented`, `field`, `field/sccm` ...; repeatable.
+    /// Without it, `documented`.
+    #[arg(short, long, value_name = "FILE|DIR|PACK")]
     pub(crate) exclusions: Vec<PathBuf>,
+    /// Fill in a parameter of the lists: `management_point=10.20.0.0/28`; repeatable, also for several values.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Fill in parameters from a YAML file: `name: value` or `name: [value, value]`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) parameters: Option<PathBuf>,
     /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,
@@ -90,6 +97,12 @@ pub(crate) struct Input {
     /// Keep going when a column that an exclusion needs is absent: its rows are kept as undecidable.
     #[arg(long)]
     pub(crate) allow_missing_columns: bool,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let split = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
+    let (name, value) = split.ok_or("a name, `=` and a value, such as management_point=10.20.0.0/28")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A time span as KQL writes one; anything else would become part of the query.

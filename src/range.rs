@@ -4,7 +4,7 @@
 //! words for a person. It knows nothing of conditions.
 
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The family of an address; a mapped `::ffff:a.b.c.d` is IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +56,14 @@ impl AddressRange {
             return Err("the range ends before it begins".into());
         }
         Ok(Self { family: first.0, first: first.1, last: last.1, text: text.to_owned() })
+    }
+
+    /// Its first address.
+    pub fn first_address(&self) -> IpAddr {
+        match (self.family, u32::try_from(self.first)) {
+            (Family::V4, Ok(first)) => Ipv4Addr::from(first).into(),
+            _ => Ipv6Addr::from(self.first).into(),
+        }
     }
 
     /// Whether it holds the address.

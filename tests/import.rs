@@ -170,7 +170,7 @@ proptest! {
         let source = Source { file: "r.kql", line: 1, prefix: "r", rule: None };
         let found = import_query(&query, table, schema, source);
         prop_assert!(found.not_carried.is_empty() && found.traps.is_empty(), "{query}\n{found:?}");
-        let back = yaml::to_string(&ListFile { exclusions: found.exclusions }).unwrap();
+        let back = yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap();
         let back = loaded(&back);
         prop_assert_eq!(back.len(), 1);
         prop_assert_eq!((&back[0].id, &back[0].reason, back[0].expires), (&exclusions[0].id, &exclusions[0].reason, exclusions[0].expires));
@@ -194,7 +194,7 @@ proptest! {
             prop_assert!(query.get(remark.span.0..remark.span.1).is_some());
         }
         if !found.exclusions.is_empty() {
-            loaded(&yaml::to_string(&ListFile { exclusions: found.exclusions }).unwrap());
+            loaded(&yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap());
         }
     }
 }

@@ -36,11 +36,12 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
         return Ok(End::LookAtIt);
     }
     let count = exclusions.len();
-    let (list, _) = read_back(&ListFile { exclusions }, &lists.schemas)?;
+    let (list, _) = read_back(&ListFile { exclusions, ..ListFile::default() }, &lists.schemas)?;
     let mut told = String::new();
     if !args.results.is_empty() {
         let loose = from_texts(args, ReadingOf::Loose, schema)?;
-        lists.exclusions = read_back(&ListFile { exclusions: loose }, &lists.schemas)?.1;
+        lists.exclusions =
+            read_back(&ListFile { exclusions: loose, ..ListFile::default() }, &lists.schemas)?.1;
         told = differences(args, world, &lists)?;
     }
     match &args.output {

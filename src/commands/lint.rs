@@ -1,6 +1,6 @@
 //! `quell lint`: what is doubtful about lists.
 
-use super::lists::{Loaded, in_force, loaded, read_text, rule, today};
+use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
 use super::output::whole_file;
 use super::{End, Outcome, World, fail, pass, print};
 use crate::cli::{Lint, LintFormat};
@@ -25,11 +25,11 @@ const MAX_FILE: u64 = 16 << 20;
 /// Looks, mends if that was asked for, and looks again.
 pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
     let settings = settings(args)?;
-    let mut lists = loaded(&args.lists)?;
+    let mut lists = loaded_or_examples(&args.lists)?;
     let day = today(&args.scope, world);
     let mut findings = findings(args, world, &settings, &lists, day)?;
     if args.fix && mend(&lists, &findings)? > 0 {
-        lists = loaded(&args.lists)?;
+        lists = loaded_or_examples(&args.lists)?;
         findings = self::findings(args, world, &settings, &lists, day)?;
     }
     let report = Report::new(findings, &lists.exclusions, &lists.texts, &settings);

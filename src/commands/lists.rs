@@ -4,8 +4,9 @@ use super::{Outcome, World, fail};
 use crate::cli::{Lists, Scope};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
+use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
-use quell::exclusions::validate::{ListText, load};
+use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::nearest;
 use quell::report::Status;
 use quell::report::build::LeftOut;
@@ -30,15 +31,31 @@ pub(super) struct Loaded {
     pub(super) named: Option<String>,
 }
 
-/// Loads everything; the error has every mistake of every file.
+/// Loads everything, for a command that suppresses: every parameter must be filled in. The error has every
+/// mistake of every file.
 pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
+    load_all(lists, given(lists)?)
+}
+
+/// The same for a command that examines lists: examples stand in for parameters that are not given.
+pub(super) fn loaded_or_examples(lists: &Lists) -> Outcome<Loaded> {
+    load_all(lists, given(lists)?.or_examples())
+}
+
+fn load_all(lists: &Lists, parameters: Parameters) -> Outcome<Loaded> {
     let (schemas, named) = schemas(lists.schema.as_deref())?;
     let mut mistakes = Vec::new();
     let mut texts = Vec::new();
+    let mut on_disk = !lists.exclusions.is_empty();
     if lists.exclusions.is_empty() {
         texts = quell::exclusions::documented();
     }
     for path in &lists.exclusions {
+        if let Some(built_in) = built_in(path) {
+            texts.extend(built_in);
+            on_disk = false;
+            continue;
+        }
         for file in files(path, &mut mistakes) {
             match read_text(&file, MAX_LIST) {
                 Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
@@ -46,9 +63,10 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
             }
         }
     }
-    match load(&texts, &schemas) {
+    match load_with(&texts, &schemas, &parameters) {
         Ok(exclusions) if mistakes.is_empty() => {
-            Ok(Loaded { exclusions, texts, on_disk: !lists.exclusions.is_empty(), schemas, named })
+            every_setting_is_a_parameter(lists, &parameters)?;
+            Ok(Loaded { exclusions, texts, on_disk, schemas, named })
         }
         Ok(_) => Err(mistakes),
         Err(found) => {
@@ -56,6 +74,43 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
             Err(mistakes)
         }
     }
+}
+
+/// A name after --set that no list knows is a slip of the pen.
+fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outcome<()> {
+    let declared = parameters.declared();
+    let Some((name, _)) = lists.set.iter().find(|(name, _)| !declared.contains(name)) else { return Ok(()) };
+    let near = nearest(name, declared.iter().map(String::as_str));
+    let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let help = match declared.len() {
+        0 => "no list that was loaded has parameters".to_owned(),
+        _ => format!("{near}they have {}", declared.iter().cloned().collect::<Vec<_>>().join(", ")),
+    };
+    fail("unknown-parameter", format!("no list that was loaded has the parameter `{name}`"), &help)
+}
+
+/// A pack or one of its lists by name. What is there as a file is that file.
+fn built_in(path: &Path) -> Option<Vec<ListText>> {
+    let named = path.to_str().filter(|_| !path.exists())?;
+    Some(quell::exclusions::pack(named)).filter(|lists| !lists.is_empty())
+}
+
+/// What the site fills in; the command line wins over the file.
+fn given(lists: &Lists) -> Outcome<Parameters> {
+    let mut parameters = match &lists.parameters {
+        Some(path) => {
+            let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
+            Parameters::parse(&path.display().to_string(), &text)?
+        }
+        None => Parameters::default(),
+    };
+    for (name, _) in &lists.set {
+        parameters.clear(name);
+    }
+    for (name, value) in &lists.set {
+        parameters.add(name, value);
+    }
+    Ok(parameters)
 }
 
 /// No lists, for a command that needs the schemas alone.

@@ -1,6 +1,6 @@
 //! `quell test`: the cases of the lists.
 
-use super::lists::loaded;
+use super::lists::loaded_or_examples;
 use super::{End, Outcome, print};
 use crate::cli::Test;
 use quell::cases;
@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// Runs every case; a failed one, or a list without cases of both kinds, is something to look at.
 pub(crate) fn run(args: &Test) -> Outcome {
-    let lists = loaded(&args.lists)?;
+    let lists = loaded_or_examples(&args.lists)?;
     let mut out = String::new();
     let mut total = 0;
     let mut failed = 0;

@@ -9,11 +9,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A file of exclusions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListFile {
+    /// Values that a site fills in; a value of a condition names one as `${name}`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub parameters: IndexMap<String, WrittenParameter>,
     /// The exclusions of the file. Their order has no meaning.
     pub exclusions: Vec<WrittenExclusion>,
+}
+
+/// A value that a site fills in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenParameter {
+    /// What to fill in.
+    pub meaning: String,
+    /// The value that the cases of the list use. It never suppresses anything elsewhere.
+    pub example: String,
 }
 
 /// One exclusion: what is benign, whose word that is, and rows that prove it.

@@ -4,9 +4,12 @@
 
 pub mod document;
 pub mod model;
+mod parameters;
 mod shape;
 pub mod validate;
 mod value;
+
+pub use parameters::Parameters;
 
 /// The five documented scenarios, compiled in: file name and text.
 pub const DOCUMENTED: [(&str, &str); 5] = [
@@ -17,10 +20,29 @@ pub const DOCUMENTED: [(&str, &str); 5] = [
     ("documented/kaseya.yaml", include_str!("../../exclusions/documented/kaseya.yaml")),
 ];
 
+/// The corrected lists for the same five products, compiled in: file name and text.
+pub const FIELD: [(&str, &str); 5] = [
+    ("field/sccm.yaml", include_str!("../../exclusions/field/sccm.yaml")),
+    ("field/solarwinds.yaml", include_str!("../../exclusions/field/solarwinds.yaml")),
+    ("field/altiris.yaml", include_str!("../../exclusions/field/altiris.yaml")),
+    ("field/intune.yaml", include_str!("../../exclusions/field/intune.yaml")),
+    ("field/kaseya.yaml", include_str!("../../exclusions/field/kaseya.yaml")),
+];
+
 /// The documented pack as list texts.
 pub fn documented() -> Vec<validate::ListText> {
+    pack("documented")
+}
+
+/// The built-in lists of a name: a pack (`field`) or one of its lists (`field/sccm`). None if there is none.
+pub fn pack(name: &str) -> Vec<validate::ListText> {
+    let is_named = |file: &str| {
+        file == name || file.strip_suffix(".yaml") == Some(name) || file.split('/').next() == Some(name)
+    };
     DOCUMENTED
         .iter()
+        .chain(&FIELD)
+        .filter(|(file, _)| is_named(file))
         .map(|(file, text)| validate::ListText { file: (*file).to_owned(), text: (*text).to_owned() })
         .collect()
 }

@@ -3,6 +3,7 @@
 //! In: [`Node`]s of one file. Out: keys, texts and lists that are there, and a diagnostic for each that
 //! is not. It does not know what the keys mean.
 
+use super::parameters::Filled;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::nearest;
 use crate::yaml::{Node, Span, Value};
@@ -24,11 +25,23 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     lines: OnceCell<Vec<&'a str>>,
     found: RefCell<Vec<Diagnostic>>,
+    parameters: OnceCell<Filled>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &str, text: &'a str) -> Self {
-        Self { file: file.into(), text, lines: OnceCell::new(), found: RefCell::default() }
+        let (lines, parameters) = (OnceCell::new(), OnceCell::new());
+        Self { file: file.into(), text, lines, found: RefCell::default(), parameters }
+    }
+
+    /// The parameters of the file; none until they are set.
+    pub(super) fn parameters(&self) -> &Filled {
+        self.parameters.get_or_init(Filled::new)
+    }
+
+    pub(super) fn set_parameters(&self, parameters: Filled) {
+        // A file has the key once: a second one is a mistake that is reported already.
+        let _ = self.parameters.set(parameters);
     }
 
     pub(super) fn into_found(self) -> Vec<Diagnostic> {

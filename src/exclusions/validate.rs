@@ -3,10 +3,12 @@
 //! In: the texts of files. Out: [`Exclusion`]s, or all diagnostics at once: a list with one mistake
 //! gives nothing, so that nothing is suppressed by half a list. It opens no files.
 
-use super::model::{Case, Cases, Condition, Entry, Exclusion, FieldRef, Origin};
+use super::model::{AddressRange, Case, Cases, Condition, Entry, Exclusion, FieldRef, Origin};
+use super::parameters::{Parameters, declared, filled};
 use super::shape::{Pair, Reader};
 use super::value;
 use crate::diagnostic::Diagnostic;
+use crate::fields::Kind;
 use crate::schema::Schemas;
 use crate::yaml::{self, Node, Span, Value};
 use jiff::civil::Date;
@@ -35,14 +37,23 @@ const EXCLUSION_KEYS: &[&str] = &[
     "cases",
 ];
 
-/// Reads lists; the error holds every mistake of every file.
+/// Reads lists that have no parameters; the error holds every mistake of every file.
 pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec<Diagnostic>> {
+    load_with(lists, schemas, &Parameters::default())
+}
+
+/// Reads lists with what a site fills in; the error holds every mistake of every file.
+pub fn load_with(
+    lists: &[ListText],
+    schemas: &Schemas,
+    parameters: &Parameters,
+) -> Result<Vec<Exclusion>, Vec<Diagnostic>> {
     let mut exclusions = Vec::new();
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Origin> = HashMap::new();
     for list in lists {
         let reader = Reader::new(&list.file, &list.text);
-        for named in read_list(&reader, &list.text, schemas) {
+        for named in read_list(&reader, &list.text, schemas, parameters) {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
                 let help = format!(
@@ -60,7 +71,12 @@ pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
 
-fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<Named> {
+fn read_list<'a>(
+    reader: &Reader<'a>,
+    text: &'a str,
+    schemas: &Schemas,
+    parameters: &Parameters,
+) -> Vec<Named> {
     let root = match yaml::parse(text) {
         Ok(Some(root)) => root,
         Ok(None) => {
@@ -84,15 +100,24 @@ fn read_list<'a>(reader: &Reader<'a>, text: &'a str, schemas: &Schemas) -> Vec<N
             return Vec::new();
         }
     };
-    read_root(reader, &root, schemas)
+    read_root(reader, &root, schemas, parameters)
 }
 
-fn read_root<'a>(reader: &Reader<'a>, root: &Node<'a>, schemas: &Schemas) -> Vec<Named> {
+fn read_root<'a>(
+    reader: &Reader<'a>,
+    root: &Node<'a>,
+    schemas: &Schemas,
+    parameters: &Parameters,
+) -> Vec<Named> {
     let reader = &Scope { reader, schemas };
-    let Some(pairs) = reader.reader.mapping(root, "an exclusion list", &["exclusions"]) else {
+    let legal = ["exclusions", "parameters"];
+    let Some(pairs) = reader.reader.mapping(root, "an exclusion list", &legal) else {
         return Vec::new();
     };
-    let Some(pair) = pairs.first() else {
+    if let Some(pair) = pairs.iter().find(|pair| pair.name == "parameters") {
+        reader.reader.set_parameters(declared(reader.reader, pair.value, parameters));
+    }
+    let Some(pair) = pairs.iter().find(|pair| pair.name == "exclusions") else {
         reader.reader.report("missing-key", root.span, "an exclusion list needs the key `exclusions`", "");
         return Vec::new();
     };
@@ -300,13 +325,26 @@ impl<'a> Scope<'_, 'a> {
         cases
     }
 
+    /// The text of a cell; a parameter is its first value, of a network the first address.
+    fn cell(&self, span: Span, text: &str, field: Option<&FieldRef>) -> Option<String> {
+        let Some(values) = filled(self.reader, span, text) else { return Some(text.to_owned()) };
+        let value = values.into_iter().next()?;
+        match AddressRange::parse(&value) {
+            Ok(range) if field.is_some_and(|field| field.kind() == Kind::Address) => {
+                Some(range.first_address().to_string())
+            }
+            _ => Some(value),
+        }
+    }
+
     fn case(&self, node: &Node<'a>) -> Option<Case> {
         let pairs = self.reader.mapping(node, "a case", &[])?;
         let mut cells = Vec::with_capacity(pairs.len());
         for pair in &pairs {
             let field = value::field(self.reader, self.schemas, pair.key.span, pair.name);
             let text = self.reader.text(pair.value, &format!("`{}`", pair.name));
-            cells.extend(field.zip(text.map(str::to_owned)));
+            let cell = text.and_then(|text| self.cell(pair.value.span, text, field.as_ref()));
+            cells.extend(field.zip(cell));
         }
         Some(Case { cells, line: node.span.line })
     }

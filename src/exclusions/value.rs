@@ -3,10 +3,12 @@
 //! In: a key and its values. Out: a [`Condition`], or a mistake for each word that is wrong.
 
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
+use super::parameters::filled;
 use super::shape::{Pair, Reader};
 use crate::fields::{Field, Kind, nearest};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
+use std::borrow::Cow;
 
 const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
 
@@ -114,10 +116,19 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&s
 fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pair<'_, 'a>) -> Option<Test> {
     let what = format!("`{}`", pair.name);
     let nodes = reader.one_or_many(pair.value, &what);
-    let texts: Vec<Option<(&Node<'_>, &str)>> = nodes
-        .into_iter()
-        .map(|node| Some((node, reader.text(node, &format!("a value of {what}"))?)))
-        .collect();
+    let mut texts: Vec<Option<(&Node<'_>, Cow<'_, str>)>> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        match reader
+            .text(node, &format!("a value of {what}"))
+            .map(|text| (text, filled(reader, node.span, text)))
+        {
+            Some((_, Some(values))) if !values.is_empty() => {
+                texts.extend(values.into_iter().map(|value| Some((node, Cow::Owned(value)))));
+            }
+            Some((text, None)) => texts.push(Some((node, Cow::Borrowed(text)))),
+            _ => texts.push(None),
+        }
+    }
     let kind = field.kind();
     if kind != Kind::Text && (words.operator != Operator::Is || words.cased) {
         let help = match kind {
@@ -141,11 +152,11 @@ fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pai
 
 /// Reads every value, so that every mistake is reported, and gives none if one is wrong.
 fn all<'n, 'a, T>(
-    texts: Vec<Option<(&'n Node<'a>, &'n str)>>,
-    read: impl Fn(&'n Node<'a>, &'n str) -> Option<T>,
+    texts: Vec<Option<(&'n Node<'a>, Cow<'n, str>)>>,
+    read: impl Fn(&'n Node<'a>, &str) -> Option<T>,
 ) -> Option<Vec<T>> {
     let values: Vec<Option<T>> =
-        texts.into_iter().map(|text| text.and_then(|(node, text)| read(node, text))).collect();
+        texts.into_iter().map(|text| text.and_then(|(node, text)| read(node, &text))).collect();
     values.into_iter().collect::<Option<Vec<T>>>().filter(|all| !all.is_empty())
 }
 

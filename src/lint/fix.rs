@@ -8,8 +8,9 @@
 use super::algebra::canonical_entry;
 use super::places::Places;
 use super::{Finding, Spot, duplicate};
+use crate::exclusions::Parameters;
 use crate::exclusions::model::{Condition, Entry, Exclusion};
-use crate::exclusions::validate::{ListText, load};
+use crate::exclusions::validate::{ListText, load_with};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span, Value};
 use indexmap::IndexSet;
@@ -35,7 +36,9 @@ pub fn fixed(
     let text = without(&list.text, &cuts);
     let fixed = ListText { file: list.file.clone(), text };
     let means_the_same = |text: &ListText| -> Option<Vec<Exclusion>> {
-        Some(load(std::slice::from_ref(text), schemas).ok()?.into_iter().map(plain).collect())
+        let examples = Parameters::default().or_examples();
+        let exclusions = load_with(std::slice::from_ref(text), schemas, &examples).ok()?;
+        Some(exclusions.into_iter().map(plain).collect())
     };
     let same = settled > 0 && means_the_same(list)? == means_the_same(&fixed)?;
     same.then_some((fixed.text, settled))
@@ -158,7 +161,7 @@ mod tests {
     fn fix(text: &str) -> Option<String> {
         let list = ListText { file: "list.yaml".into(), text: text.into() };
         let schemas = Schemas::built_in();
-        let exclusions = load(std::slice::from_ref(&list), &schemas).unwrap();
+        let exclusions = load_with(std::slice::from_ref(&list), &schemas, &Parameters::default()).unwrap();
         let (settings, facts) = (Settings::default(), Facts::built_in());
         let today = jiff::civil::date(2026, 11, 24);
         let findings = run(&Context::new(&exclusions, today, &settings, &schemas, &facts));

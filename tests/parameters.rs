@@ -1,0 +1,98 @@
+//! Parameters: what a site fills in, and that nothing is live before it has.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use quell::exclusions::Parameters;
+use quell::exclusions::validate::{ListText, load_with};
+use quell::schema::Schemas;
+use serde_json::Value;
+use std::fs;
+use std::process::{Command, Output};
+
+const LIST: &str = "parameters:
+  server: {meaning: Your servers, example: 10.20.30.40}
+exclusions:
+  - id: a
+    when: {process.name: agent.exe, destination.ip: '${server}'}
+    cases:
+      suppress: [{process.name: agent.exe, destination.ip: '${server}'}]
+      keep: [{process.name: agent.exe, destination.ip: 198.51.100.7}]
+";
+
+fn quell(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quell")).args(arguments).output().unwrap()
+}
+
+/// The rows that are suppressed of one to each address.
+fn suppressed(arguments: &[&str]) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, rows, site) =
+        (folder.path().join("list.yaml"), folder.path().join("rows.csv"), folder.path().join("site.yaml"));
+    fs::write(&list, LIST).unwrap();
+    fs::write(&site, "server: [10.0.0.1, 10.0.0.2/31]\nother_list: x\n").unwrap();
+    let addresses = ["10.20.30.40", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.9.9.9"];
+    let lines: String =
+        addresses.iter().map(|ip| format!("2026-11-24T00:00:00Z,d,agent.exe,{ip}\n")).collect();
+    fs::write(&rows, format!("Timestamp,DeviceName,InitiatingProcessFileName,RemoteIP\n{lines}")).unwrap();
+    let given = arguments.iter().map(|argument| argument.replace("SITE", site.to_str().unwrap()));
+    let mut all: Vec<String> =
+        ["apply", rows.to_str().unwrap(), "--format", "json", "-e"].map(str::to_owned).to_vec();
+    all.push(list.to_str().unwrap().to_owned());
+    all.extend(given);
+    let output = quell(&all.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_ne!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["totals"]["suppressed"].as_u64().unwrap()
+}
+
+#[test]
+fn values_come_from_a_file_or_the_command_line_which_wins() {
+    assert_eq!(suppressed(&["--parameters", "SITE"]), 3);
+    assert_eq!(suppressed(&["--set", "server=10.9.9.9"]), 1);
+    assert_eq!(suppressed(&["--set", "server=10.9.9.9", "--set", "server=10.0.0.1-10.0.0.2"]), 3);
+    assert_eq!(suppressed(&["--parameters", "SITE", "--set", "server=10.9.9.9"]), 1);
+}
+
+/// Whatever suppresses or ships refuses a parameter that is not filled in; what examines lists takes examples.
+#[test]
+fn an_example_is_never_live() {
+    for command in [
+        &["apply", "samples/action1-hunt.csv", "-e", "field"][..],
+        &["explain", "samples/action1-hunt.csv", "--row", "1", "-e", "field/kaseya"],
+        &["kql", "-e", "field/sccm"],
+        &["splice", "samples/action1.yaml", "-e", "field/altiris.yaml"],
+    ] {
+        let output = quell(command);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{command:?}");
+        assert!(told.contains("unset-parameter") && told.contains("--set"), "{command:?}: {told}");
+    }
+    for command in ["test", "lint"] {
+        assert_eq!(quell(&[command, "-e", "field"]).status.code(), Some(0), "{command}");
+    }
+}
+
+#[test]
+fn a_setting_that_no_list_has_is_an_error() {
+    let output = quell(&[
+        "kql",
+        "-e",
+        "field/sccm",
+        "--set",
+        "management_point=10.0.0.1",
+        "--set",
+        "vsa_srv=10.0.0.1",
+    ]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains("`vsa_srv`"), "{told}");
+}
+
+/// The cases of a list hold for every site: a cell that names a parameter follows it.
+#[test]
+fn cases_follow_what_is_filled_in() {
+    let lists = [ListText { file: "list.yaml".into(), text: LIST.into() }];
+    for value in ["10.0.0.1", "10.0.0.0/8", "10.1.0.7-10.1.0.9", "2001:db8::/32"] {
+        let mut parameters = Parameters::default();
+        parameters.add("server", value);
+        let exclusions = load_with(&lists, &Schemas::built_in(), &parameters).unwrap();
+        assert!(quell::cases::run(&exclusions[0]).is_empty(), "{value}");
+    }
+}
