@@ -34,15 +34,15 @@ pub(super) struct Loaded {
 /// Loads everything, for a command that suppresses: every parameter must be filled in. The error has every
 /// mistake of every file.
 pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
-    load_all(lists, given(lists)?)
+    load_all(lists, &given(lists)?)
 }
 
 /// The same for a command that examines lists: examples stand in for parameters that are not given.
 pub(super) fn loaded_or_examples(lists: &Lists) -> Outcome<Loaded> {
-    load_all(lists, given(lists)?.or_examples())
+    load_all(lists, &given(lists)?.or_examples())
 }
 
-fn load_all(lists: &Lists, parameters: Parameters) -> Outcome<Loaded> {
+fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
     let (schemas, named) = schemas(lists.schema.as_deref())?;
     let mut mistakes = Vec::new();
     let mut texts = Vec::new();
@@ -63,9 +63,9 @@ fn load_all(lists: &Lists, parameters: Parameters) -> Outcome<Loaded> {
             }
         }
     }
-    match load_with(&texts, &schemas, &parameters) {
+    match load_with(&texts, &schemas, parameters) {
         Ok(exclusions) if mistakes.is_empty() => {
-            every_setting_is_a_parameter(lists, &parameters)?;
+            every_setting_is_a_parameter(lists, parameters)?;
             Ok(Loaded { exclusions, texts, on_disk, schemas, named })
         }
         Ok(_) => Err(mistakes),
