@@ -1,5 +1,6 @@
 //! What can be asked: the command line as types. No work is done here.
 
+mod probe;
 mod rules;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +9,7 @@ use quell::lint::Level;
 use quell::report::ReportFormat;
 use std::path::PathBuf;
 
+pub(crate) use probe::{LeastGrade, Probe, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Lint(Lint),
     /// Run the cases of the lists.
     Test(Test),
+    /// Find what an intruder could do unseen inside each exclusion, grade it, and propose a repair.
+    Probe(Probe),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.

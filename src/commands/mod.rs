@@ -9,6 +9,7 @@ pub(crate) mod lint;
 mod lists;
 pub(crate) mod output;
 mod pass;
+pub(crate) mod probe;
 mod query;
 mod results;
 mod rules;

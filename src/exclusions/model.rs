@@ -96,6 +96,18 @@ pub enum Test {
     Number(Vec<NumberRange>),
 }
 
+impl Test {
+    /// Takes in the values of another test of its kind; one of another kind has none for it.
+    pub fn join(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Text(into), Self::Text(from)) => into.extend(from.iter().cloned()),
+            (Self::Address(into), Self::Address(from)) => into.extend(from.iter().cloned()),
+            (Self::Number(into), Self::Number(from)) => into.extend(from.iter().copied()),
+            _ => {}
+        }
+    }
+}
+
 /// How a text value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Operator {

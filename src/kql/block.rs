@@ -198,7 +198,7 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
             let kind = std::mem::discriminant(&open.test);
             let key = format!("{others:?} {:?} {kind:?}", open.field);
             if let Some(known) = groups.get_mut(&key).and_then(|known| known.conditions.last_mut()) {
-                join(&mut known.test, &open.test);
+                known.test.join(&open.test);
             } else {
                 let conditions = others.into_iter().chain([open]).cloned().collect();
                 groups.insert(key, Entry { conditions });
@@ -231,13 +231,4 @@ fn apart(entry: &Entry) -> (Vec<&Condition>, &Condition) {
     let mut others: Vec<&Condition> = others.map(|(_, condition)| condition).collect();
     others.sort_by_cached_key(|condition| format!("{condition:?}"));
     (others, &entry.conditions[open])
-}
-
-fn join(into: &mut Test, from: &Test) {
-    match (into, from) {
-        (Test::Text(into), Test::Text(from)) => into.extend(from.iter().cloned()),
-        (Test::Address(into), Test::Address(from)) => into.extend(from.iter().cloned()),
-        (Test::Number(into), Test::Number(from)) => into.extend(from.iter().copied()),
-        _ => {}
-    }
 }

@@ -1,0 +1,131 @@
+//! `quell probe`: what an intruder would have to do to disappear.
+
+use super::lists::loaded_or_examples;
+use super::output::{Finished, whole_file};
+use super::pass::one_schema;
+use super::results::{Opened, cannot_read, open, rows, wanted};
+use super::{End, Outcome, fail, print};
+use crate::cli::{LeastGrade, Probe, ProbeFormat};
+use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::matcher::Matcher;
+use quell::probe::{Grade, Malicious, Moves, Probed, probe, show};
+use quell::results::Format;
+use quell::scan::Rows;
+use quell::schema::Schema;
+use serde_json::{Map, Value};
+
+/// Probes and prints.
+pub(crate) fn run(args: &Probe) -> Outcome {
+    let lists = loaded_or_examples(&args.lists)?;
+    let mut opened =
+        args.malicious.iter().map(|name| open(name, &args.input)).collect::<Outcome<Vec<Opened>>>()?;
+    let schema = one_schema(&opened, &lists)?;
+    let applied: Vec<&Exclusion> = lists
+        .exclusions
+        .iter()
+        .filter(|exclusion| exclusion.entries.iter().any(|entry| entry.fits(&schema.name)))
+        .collect();
+    if applied.is_empty() {
+        return fail("no-exclusions", "no exclusion fits the schema of these rows", "nothing was probed");
+    }
+    let matcher = match Matcher::new(&applied, &schema.name) {
+        Ok(matcher) => matcher,
+        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
+    };
+    let mut malicious = Vec::new();
+    for results in &mut opened {
+        malicious.extend(read(results, &matcher, schema, malicious.len())?);
+    }
+    if malicious.is_empty() {
+        return fail(
+            "no-rows",
+            "there is no malicious row that can be read",
+            "nothing was probed; give rows of true positives",
+        );
+    }
+    let moves = match Moves::built_in() {
+        Ok(moves) => moves,
+        Err(cause) => return fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
+    };
+    let probed = probe(&matcher, &applied, &malicious, &schema.name, &moves);
+    if let Some(file) = &args.bypasses {
+        whole_file(file, &bypasses(&probed, &matcher, schema)).and_then(Finished::commit)?;
+    }
+    print(&match args.format {
+        ProbeFormat::Human => show::human(&probed, malicious.len()),
+        ProbeFormat::Json => show::json(&probed, malicious.len()),
+        ProbeFormat::Markdown => show::markdown(&probed),
+    })?;
+    let least = grade(args.min_grade);
+    Ok(if probed.iter().any(|each| each.grade > least) { End::LookAtIt } else { End::Clean })
+}
+
+fn grade(least: LeastGrade) -> Grade {
+    match least {
+        LeastGrade::A => Grade::A,
+        LeastGrade::B => Grade::B,
+        LeastGrade::C => Grade::C,
+        LeastGrade::D => Grade::D,
+        LeastGrade::E => Grade::E,
+        LeastGrade::F => Grade::F,
+    }
+}
+
+/// Every row of a file that can be read.
+fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: usize) -> Outcome<Vec<Malicious>> {
+    if matches!(opened.format, Format::Csv { .. }) {
+        opened.chunker.be_careful();
+    }
+    let (rows, _) = rows(opened, wanted(matcher.slots(), schema));
+    let slots = matcher.slots().len();
+    let (mut number, mut found) = (before as u64, Vec::new());
+    let mut buffer = Vec::new();
+    loop {
+        let chunk = match opened.chunker.next(buffer) {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => return Ok(found),
+            Err(error) => return cannot_read(&opened.name, &error),
+        };
+        let mut take = |row: &quell::results::Row<'_>| {
+            number += 1;
+            if let Ok(cells) = row.cells {
+                let cells = cells[..slots].iter().map(|cell| cell.map(str::to_owned)).collect();
+                found.push(Malicious { number, cells });
+            }
+        };
+        match &rows {
+            Rows::Csv(splitter) => drop(splitter.rows(&chunk.bytes, chunk.cut, chunk.last, &mut take)),
+            Rows::Json(lines) => lines.rows(&chunk.bytes, &mut vec![false; 256], &mut take),
+        }
+        buffer = chunk.bytes;
+    }
+}
+
+/// The rows that would disappear, with the columns of their schema.
+fn bypasses(probed: &[Probed], matcher: &Matcher, schema: &Schema) -> String {
+    let columns: Vec<String> = matcher.slots().iter().map(|slot| column(slot, schema)).collect();
+    let mut out = String::new();
+    for (each, way) in probed.iter().filter_map(|each| Some((each, each.way_in.as_ref()?))) {
+        let cells = columns.iter().zip(&way.cells);
+        let mut row: Map<String, Value> = cells
+            .map(|(column, cell)| (column.clone(), Value::from(cell.clone().unwrap_or_default())))
+            .collect();
+        // A schema is recognised by its time and its device.
+        for known in schema.time.iter().take(1).chain(schema.device.iter().take(1)) {
+            row.entry(known.clone()).or_insert_with(|| Value::from(""));
+        }
+        row.insert("quell_way_into".into(), Value::from(each.id.clone()));
+        out += &format!("{}\n", Value::Object(row));
+    }
+    out
+}
+
+fn column(slot: &FieldRef, schema: &Schema) -> String {
+    match slot {
+        FieldRef::Field(field) => schema
+            .sources(*field)
+            .first()
+            .map_or_else(|| field.name().to_owned(), |source| source.column.clone()),
+        FieldRef::Column(column) => column.name.clone(),
+    }
+}

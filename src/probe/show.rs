@@ -1,0 +1,101 @@
+//! What was found, for people and machines.
+//!
+//! In: [`Probed`] exclusions, worst first. Out: text.
+
+use super::{Grade, Made, Probed, Repair, WayIn};
+use serde_json::json;
+use std::fmt::Write;
+
+/// The grade of a list: that of its worst exclusion.
+fn worst(probed: &[Probed]) -> Grade {
+    probed.iter().map(|each| each.grade).max().unwrap_or(Grade::A)
+}
+
+/// Everything, as JSON.
+pub fn json(probed: &[Probed], rows: usize) -> String {
+    let value = json!({ "malicious_rows": rows, "grade": worst(probed), "exclusions": probed });
+    format!("{value:#}\n")
+}
+
+/// Each exclusion with its cheapest way in and its repair.
+pub fn human(probed: &[Probed], rows: usize) -> String {
+    let mut out = format!("malicious rows {rows}, exclusions {}, grade {:?}\n", probed.len(), worst(probed));
+    for each in probed {
+        let _ = write!(out, "\n{:?}  {}  {}:{}\n", each.grade, each.id, each.file, each.line);
+        let Some(way) = &each.way_in else {
+            out += "   no row disappears by any move that is known\n";
+            continue;
+        };
+        out += &told(way);
+        for made in &way.moves {
+            let _ =
+                writeln!(out, "     {:>2}  {} ({}): {}", made.cost, made.what, made.technique, change(made));
+        }
+        if !way.moves.is_empty() {
+            let then: Vec<String> =
+                way.then.iter().map(|(field, text)| format!("{field}={}", shown(text))).collect();
+            let _ = writeln!(out, "     suppressed then: {}", then.join(" "));
+        }
+        if let Some(repair) = &each.repair {
+            let _ =
+                writeln!(out, "   repair: {}: grade {:?}, cost {}", said(repair), repair.grade, repair.cost);
+        }
+    }
+    out
+}
+
+fn told(way: &WayIn) -> String {
+    match way.moves.len() {
+        0 => format!("   row {} is suppressed as it is\n", way.row),
+        1 => format!("   row {} disappears by 1 move, cost {}\n", way.row, way.cost),
+        many => format!("   row {} disappears by {many} moves, cost {}\n", way.row, way.cost),
+    }
+}
+
+fn change(made: &Made) -> String {
+    let from = if made.from.is_empty() { "(empty)".to_owned() } else { shown(&made.from) };
+    format!("{} {from} -> {}", made.field, shown(&made.to))
+}
+
+/// Text of a row on one line, whatever it holds.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn said(repair: &Repair) -> String {
+    let one =
+        repair.one_entry.then(|| "make its entries one entry, so that all of them must hold".to_owned());
+    let add = repair.add.iter().map(|(field, what)| format!("add {field}, {what}"));
+    one.into_iter().chain(add).collect::<Vec<_>>().join("; ")
+}
+
+/// A table.
+pub fn markdown(probed: &[Probed]) -> String {
+    let mut out = String::from(
+        "| exclusion | list | grade | cost | cheapest way in | repair |\n|---|---|---|---|---|---|\n",
+    );
+    for each in probed {
+        let cell = |text: String| shown(&text).replace('|', "\\|");
+        let (cost, way) = match &each.way_in {
+            None => ("-".to_owned(), "none is known".to_owned()),
+            Some(way) if way.moves.is_empty() => {
+                ("0".to_owned(), "a malicious row is suppressed as it is".to_owned())
+            }
+            Some(way) => {
+                let moves: Vec<&str> = way.moves.iter().map(|made| made.what.as_str()).collect();
+                (way.cost.to_string(), moves.join(", "))
+            }
+        };
+        let repair = each.repair.as_ref().map(said).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "| {} | {} | {:?} | {cost} | {} | {} |",
+            each.id,
+            cell(each.file.clone()),
+            each.grade,
+            cell(way),
+            cell(repair)
+        );
+    }
+    out
+}
