@@ -1,10 +1,14 @@
 //! What can be asked: the command line as types. No work is done here.
 
+mod rules;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use quell::lint::Level;
 use quell::report::ReportFormat;
 use std::path::PathBuf;
+
+pub(crate) use rules::{Import, ReadingOf, Splice};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -34,6 +38,10 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Show why one row is kept or suppressed, condition by condition.
     Explain(Explain),
+    /// Put the exclusions into the queries of rules, where their columns still are.
+    Splice(Splice),
+    /// Make a list from a documented condition, or from what is typed into the queries of rules.
+    Import(Import),
     /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
     Lint(Lint),
     /// Run the cases of the lists.

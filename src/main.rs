@@ -38,6 +38,8 @@ fn run(command: &Command, world: &World) -> Outcome {
     match command {
         Command::Apply(args) => commands::apply::run(args, world),
         Command::Explain(args) => commands::explain::run(args, world),
+        Command::Splice(args) => commands::splice::run(args, world),
+        Command::Import(args) => commands::import::run(args),
         Command::Lint(args) => commands::lint::run(args, world),
         Command::Test(args) => commands::test::run(args),
         Command::Kql(args) => commands::kql::run(args, world),

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("matcher", &["exclusions", "fields", "verdict"]),
     ("cases", &["exclusions", "matcher"]),
     ("explain", &["exclusions", "matcher", "verdict"]),
-    ("rule", &["exclusions", "matcher"]),
+    ("rule", &["exclusions", "kql", "matcher"]),
     ("results", &["schema"]),
     ("tally", &["exclusions"]),
     ("ledger", &["matcher", "tally"]),

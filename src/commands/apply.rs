@@ -3,6 +3,7 @@
 use super::lists::{in_force, loaded, rule, today};
 use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
+use super::query::with_query;
 use super::results::{Opened, open};
 use super::{End, Outcome, World, fail, impact, output, print};
 use crate::cli::{Apply, FailOn};
@@ -33,9 +34,10 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         Ok(matcher) => matcher,
         Err(cause) => return fail("too-many-fields", cause, "split the lists"),
     };
-    let mut pass = Pass::new(args, world, schema, &applied, &matcher, &opened)?;
+    let told = |found| with_query(found, rule.as_ref(), &applied, schema);
+    let mut pass = Pass::new(args, world, schema, &applied, &matcher, &opened).map_err(told)?;
     for results in &mut opened {
-        pass.file(results)?;
+        pass.file(results).map_err(told)?;
     }
     let Passed { tally, files, malformed, mut outputs, absent } = pass.finish()?;
     let mut notes = notes(&tally, &files, applied.len(), &lists.exclusions);

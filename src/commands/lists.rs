@@ -58,6 +58,12 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
     }
 }
 
+/// No lists, for a command that needs the schemas alone.
+pub(super) fn schemas_only(wanted: Option<&str>) -> Outcome<Loaded> {
+    let (schemas, named) = schemas(wanted)?;
+    Ok(Loaded { exclusions: Vec::new(), schemas, named, texts: Vec::new(), on_disk: false })
+}
+
 /// The list files of a path: itself, or every YAML file below a folder, in the order of their names.
 fn files(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     if !path.is_dir() {
@@ -148,7 +154,7 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
 /// The rule of a scope, if it names one.
 pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
     if let Some(id) = &scope.rule_id {
-        return Ok(Some(Rule { id: Some(id.clone()), name: None }));
+        return Ok(Some(Rule { id: Some(id.clone()), ..Rule::default() }));
     }
     let Some(path) = &scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;

@@ -3,13 +3,17 @@
 pub(crate) mod apply;
 pub(crate) mod explain;
 mod impact;
+pub(crate) mod import;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
 pub(crate) mod output;
 mod pass;
+mod query;
 mod results;
+mod rules;
 pub(crate) mod schema;
+pub(crate) mod splice;
 pub(crate) mod test;
 
 use jiff::civil::Date;

@@ -9,8 +9,14 @@
 
 mod block;
 mod impact;
+pub mod import;
+pub mod lex;
 pub mod literal;
+pub mod pipeline;
 mod predicate;
+pub mod rows;
+pub mod splice;
+pub mod tree;
 mod values;
 
 pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};

@@ -27,6 +27,8 @@ function globals() {
   return GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor3('db', null, tables, false));
 }
 
+module.exports = { KustoCode, globals };
+
 if (require.main === module) {
   const state = globals();
   let files = 0;

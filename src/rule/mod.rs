@@ -1,7 +1,10 @@
 //! The rule file: which hunt the results come from.
 //!
 //! In: the text of a rule file. Out: its id and name, taken from its lines, because many published rule
-//! files are not YAML that a parser accepts. It opens no files.
+//! files are not YAML that a parser accepts; where its queries stand is [`queries`]' to say. It opens no files.
+
+pub mod queries;
+pub mod splice;
 
 use crate::exclusions::model::Exclusion;
 use crate::matcher::is_like;
@@ -13,12 +16,16 @@ pub struct Rule {
     pub id: Option<String>,
     /// Its name.
     pub name: Option<String>,
+    /// Its query, without the indentation that it has in the file.
+    pub query: Option<String>,
 }
 
 impl Rule {
     /// Reads the top-level keys `id` and `name`, whatever their letter case; nothing if the text has neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let rule = Self { id: top_level(text, "id"), name: top_level(text, "name") };
+        let query = queries::queries(queries::FileKind::Yaml, text).found.into_iter().next();
+        let query = query.and_then(|range| text.get(range)).map(dedented);
+        let rule = Self { id: top_level(text, "id"), name: top_level(text, "name"), query };
         (rule.id.is_some() || rule.name.is_some()).then_some(rule)
     }
 
@@ -28,6 +35,15 @@ impl Rule {
         exclusion.rules.is_empty()
             || exclusion.rules.iter().any(|scope| names().any(|name| is_like(scope, name)))
     }
+}
+
+/// The lines without the indentation that all of them have.
+fn dedented(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let filled = text.lines().filter(|line| !line.trim().is_empty());
+    let common = filled.map(indent).min().unwrap_or_default();
+    let lines: Vec<&str> = text.lines().map(|line| line.get(common..).unwrap_or_default()).collect();
+    lines.join("\n")
 }
 
 fn top_level(text: &str, key: &str) -> Option<String> {
@@ -68,6 +84,7 @@ mod tests {
         let rule = Rule::parse(text).unwrap();
         assert_eq!(rule.id.as_deref(), Some("7da76b41"));
         assert_eq!(rule.name.as_deref(), Some("Action1 - {{what}}: now"));
+        assert_eq!(rule.query.as_deref(), Some("id: no"));
     }
 
     #[test]

@@ -1,0 +1,138 @@
+//! `quell import`: lists from what others wrote.
+
+use super::kql::schema;
+use super::lists::schemas_only;
+use super::output::{Finished, whole_file};
+use super::rules::{RuleFile, opened};
+use super::{End, Outcome, print};
+use crate::cli::{Import, ReadingOf};
+use quell::diagnostic::{Diagnostic, Place};
+use quell::exclusions::document::{ListFile, WrittenExclusion};
+use quell::exclusions::validate::{ListText, load};
+use quell::kql::import::{Found, Reading, Remark, Source, import_query, import_text};
+use quell::rule::Rule;
+use quell::rule::queries::queries;
+use quell::schema::{Schema, Schemas};
+use quell::yaml;
+use std::fmt::Write;
+
+/// Imports.
+pub(crate) fn run(args: &Import) -> Outcome {
+    let lists = schemas_only(args.schema.as_deref())?;
+    let schema = schema(&lists)?;
+    let mut messages = String::new();
+    let exclusions = if args.text.is_empty() {
+        from_rules(args, schema, &mut messages)?
+    } else {
+        from_texts(args, schema)?
+    };
+    let clean = messages.is_empty();
+    eprint!("{messages}");
+    if exclusions.is_empty() {
+        eprintln!("quell: no exclusion was found; nothing was written");
+        return Ok(End::LookAtIt);
+    }
+    let count = exclusions.len();
+    let list = written(&ListFile { exclusions }, &lists.schemas)?;
+    match &args.output {
+        Some(output) => whole_file(output, &list).and_then(Finished::commit)?,
+        None => print(&list)?,
+    }
+    eprintln!("quell: {count} imported; `quell lint` says what they still lack");
+    Ok(if clean { End::Clean } else { End::LookAtIt })
+}
+
+/// The list as YAML, which must load.
+fn written(list: &ListFile, schemas: &Schemas) -> Outcome<String> {
+    let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
+    load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
+    Ok(text)
+}
+
+fn from_texts(args: &Import, schema: &Schema) -> Outcome<Vec<WrittenExclusion>> {
+    let reading = match args.reading {
+        ReadingOf::Loose => Reading::Loose,
+        ReadingOf::Scoped => Reading::Scoped,
+    };
+    let mut exclusions = Vec::new();
+    let mut mistakes = Vec::new();
+    for (at, text) in args.text.iter().enumerate() {
+        let id = args.id.get(at).cloned().unwrap_or_else(|| format!("imported-{}", at + 1));
+        match import_text(&id, text, reading, schema) {
+            Ok(exclusion) => exclusions.push(exclusion),
+            Err(remarks) => mistakes.extend(remarks.iter().map(|remark| mistake(at, text, remark))),
+        }
+    }
+    if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
+}
+
+fn mistake(at: usize, text: &str, remark: &Remark) -> Diagnostic {
+    let (start, end) = remark.span;
+    let (file, line) = (format!("--text {}", at + 1), text[..start].matches('\n').count() + 1);
+    let begin = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let column = text[begin..start].chars().count() + 1;
+    let width = text[start..end].lines().next().unwrap_or_default().chars().count();
+    let text = text[begin..].lines().next().unwrap_or_default().to_owned();
+    Diagnostic::error("cannot-import", &remark.reason).at(Place { file, line, column, width, text })
+}
+
+fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<Vec<WrittenExclusion>> {
+    let (files, unreadable) = opened(&args.rules)?;
+    for problem in &unreadable {
+        let _ = writeln!(messages, "{}", problem.message);
+    }
+    let mut exclusions: Vec<WrittenExclusion> = Vec::new();
+    let mut ids = std::collections::HashMap::new();
+    for file in &files {
+        for mut exclusion in from_rule(file, schema, messages) {
+            let taken: &mut usize = ids.entry(exclusion.id.clone()).or_default();
+            *taken += 1;
+            if *taken > 1 {
+                exclusion.id = format!("{}-again-{taken}", exclusion.id);
+            }
+            exclusions.push(exclusion);
+        }
+    }
+    Ok(exclusions)
+}
+
+fn from_rule(file: &RuleFile, schema: &Schema, messages: &mut String) -> Vec<WrittenExclusion> {
+    let table = schema.table.as_deref().unwrap_or_default();
+    let name = file.path.display().to_string();
+    let prefix = slug(&file.path.file_stem().unwrap_or_default().to_string_lossy());
+    let rule = Rule::parse(&file.text).and_then(|rule| rule.id);
+    let mut exclusions = Vec::new();
+    let mut line = 1;
+    let mut passed = 0;
+    for range in queries(file.kind, &file.text).found {
+        line += file.text[passed..range.start].matches('\n').count();
+        passed = range.start;
+        let query = &file.text[range];
+        let source = Source { file: &name, line, prefix: &prefix, rule: rule.as_deref() };
+        let found = import_query(query, table, schema, source);
+        tell(&name, line, query, &found, messages);
+        exclusions.extend(found.exclusions);
+    }
+    exclusions
+}
+
+fn tell(name: &str, first: usize, query: &str, found: &Found, messages: &mut String) {
+    let remarks = found.not_carried.iter().map(|remark| ("not carried", remark));
+    let mut all: Vec<_> = remarks.chain(found.traps.iter().map(|remark| ("trap", remark))).collect();
+    all.sort_by_key(|(_, remark)| remark.span);
+    for (what, remark) in all {
+        let before = &query[..remark.span.0];
+        let line = first + before.matches('\n').count();
+        let column = before[before.rfind('\n').map_or(0, |newline| newline + 1)..].chars().count() + 1;
+        let text = query[remark.span.0..remark.span.1].split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(messages, "{name}:{line}:{column}: {what}: {text}: {}", remark.reason);
+    }
+}
+
+/// A file's name as the beginning of an id.
+fn slug(stem: &str) -> String {
+    let plain: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let parts: Vec<&str> = plain.split('-').filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { "rule".to_owned() } else { parts.join("-") }
+}

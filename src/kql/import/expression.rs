@@ -1,0 +1,129 @@
+//! A condition as `and`, `or`, `not` and the parts between them.
+//!
+//! In: nodes of a bracket tree. Out: [`Expression`], and its alternatives: what has to hold for it to be
+//! true, or to be false. It does not read the parts.
+
+use crate::kql::tree::{Node, Tree};
+
+/// A condition.
+#[derive(Debug)]
+pub(super) enum Expression<'n> {
+    And(Vec<Expression<'n>>),
+    Or(Vec<Expression<'n>>),
+    /// All of it, and what is negated.
+    Not(&'n [Node], Box<Expression<'n>>),
+    /// Anything without `and`, `or` and `not`.
+    Part(&'n [Node]),
+}
+
+/// Reads a condition.
+pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [Node]) -> Expression<'n> {
+    let either = split(tree, nodes, "or");
+    if either.len() > 1 {
+        return Expression::Or(either.into_iter().map(|part| parse(tree, part)).collect());
+    }
+    let both = split(tree, nodes, "and");
+    if both.len() > 1 {
+        return Expression::And(both.into_iter().map(|part| parse(tree, part)).collect());
+    }
+    let negated = tree.name(nodes.first()) == Some("not") || tree.is(nodes.first(), "!");
+    match nodes {
+        [Node::Group(group)] if tree.word(group.open) == "(" => parse(tree, &group.nodes),
+        [_, Node::Group(group)] if negated => Expression::Not(nodes, Box::new(parse(tree, &group.nodes))),
+        _ => Expression::Part(nodes),
+    }
+}
+
+/// The nodes between `and` or `&&`, between `or` or `||`.
+fn split<'n>(tree: &Tree<'_>, nodes: &'n [Node], word: &str) -> Vec<&'n [Node]> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at < nodes.len() {
+        let width = match word {
+            "and" if tree.is(nodes.get(at), "&&") => 1,
+            "or" if tree.is(nodes.get(at), "|") && tree.is(nodes.get(at + 1), "|") => 2,
+            _ => usize::from(tree.name(nodes.get(at)) == Some(word)),
+        };
+        if width > 0 {
+            parts.push(&nodes[start..at]);
+            start = at + width;
+        }
+        at += width.max(1);
+    }
+    parts.push(&nodes[start..]);
+    parts
+}
+
+/// Parts with the truth that they must have, all at once.
+pub(super) type Alternative<'e, 'n> = Vec<(&'e &'n [Node], bool)>;
+
+/// The alternatives of which one must hold for an expression to be `truth`; `None` beyond `limit`.
+pub(super) fn alternatives<'e, 'n>(
+    expression: &'e Expression<'n>,
+    truth: bool,
+    limit: usize,
+) -> Option<Vec<Alternative<'e, 'n>>> {
+    match expression {
+        Expression::Part(nodes) => Some(vec![vec![(nodes, truth)]]),
+        Expression::Not(_, inner) => alternatives(inner, !truth, limit),
+        Expression::And(all) if truth => product(all, truth, limit),
+        Expression::Or(all) if !truth => product(all, truth, limit),
+        Expression::And(all) | Expression::Or(all) => {
+            let mut out = Vec::new();
+            for one in all {
+                out.extend(alternatives(one, truth, limit)?);
+                if out.len() > limit {
+                    return None;
+                }
+            }
+            Some(out)
+        }
+    }
+}
+
+fn product<'e, 'n>(all: &'e [Expression<'n>], truth: bool, limit: usize) -> Option<Vec<Alternative<'e, 'n>>> {
+    let mut out: Vec<Alternative<'e, 'n>> = vec![Vec::new()];
+    for one in all {
+        let more = alternatives(one, truth, limit)?;
+        if out.len() * more.len() > limit {
+            return None;
+        }
+        let joined = |left: &Alternative<'e, 'n>| {
+            more.iter().map(|right| [left.as_slice(), right.as_slice()].concat()).collect::<Vec<_>>()
+        };
+        out = out.iter().flat_map(joined).collect();
+    }
+    Some(out)
+}
+
+impl Expression<'_> {
+    /// First byte and the byte after the last.
+    pub(super) fn span(&self, tree: &Tree<'_>) -> (usize, usize) {
+        match self {
+            Self::Part(nodes) | Self::Not(nodes, _) => span(tree, nodes),
+            Self::And(all) | Self::Or(all) => {
+                let first = all.first().map(|one| one.span(tree).0).unwrap_or_default();
+                (first, all.last().map(|one| one.span(tree).1).unwrap_or_default())
+            }
+        }
+    }
+
+    /// Whether somebody wrote a negation in it: such a condition takes rows away.
+    pub(super) fn takes_away(&self, tree: &Tree<'_>) -> bool {
+        match self {
+            Self::Not(..) => true,
+            Self::And(all) | Self::Or(all) => all.iter().any(|one| one.takes_away(tree)),
+            Self::Part(nodes) => {
+                let sign = |sign| nodes.iter().any(|node| tree.is(Some(node), sign));
+                ["!", "!=", "!~", "<>"].into_iter().any(sign)
+                    || (sign("==") && nodes.iter().any(|node| tree.name(Some(node)) == Some("false")))
+            }
+        }
+    }
+}
+
+/// First byte and the byte after the last.
+pub(super) fn span(tree: &Tree<'_>, nodes: &[Node]) -> (usize, usize) {
+    let first = nodes.first().map(|node| tree.start(node)).unwrap_or_default();
+    (first, nodes.last().map_or(first, |node| tree.end(node)))
+}

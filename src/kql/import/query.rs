@@ -1,0 +1,304 @@
+//! Exclusions that somebody typed into a query.
+//!
+//! In: a query and the table. Out: an exclusion for each `where` that takes rows of the table away.
+//! A condition without any negation in it is the hunt's own and is none.
+
+use super::condition::{Notation, bound};
+use super::expression::{Expression, parse};
+use super::{Entries, Remark, entries, merged, when};
+use crate::exclusions::document::{OneOrMany, Scalar, WrittenExclusion};
+use crate::fields::Kind;
+use crate::kql::pipeline::{Operator, Pipeline, Query, Side};
+use crate::kql::tree::Tree;
+use crate::schema::Schema;
+use std::collections::HashMap;
+
+/// Where a query stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'s> {
+    /// The file as the user named it.
+    pub file: &'s str,
+    /// The line of the file on which the query begins, from 1.
+    pub line: usize,
+    /// What ids begin with.
+    pub prefix: &'s str,
+    /// The rule's id, if it has one; the exclusions belong to it.
+    pub rule: Option<&'s str>,
+}
+
+/// What was found in a query.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The exclusions.
+    pub exclusions: Vec<WrittenExclusion>,
+    /// Conditions that cannot be carried, and why.
+    pub not_carried: Vec<Remark>,
+    /// Traps, and what they do.
+    pub traps: Vec<Remark>,
+}
+
+/// Reads the exclusions of a query.
+pub fn import_query(query: &str, table: &str, schema: &Schema, source: Source<'_>) -> Found {
+    let read = Query::read(query, table);
+    let reader = Reader { query, schema, source, read: &read, lets: literals(query) };
+    let mut found = Found::default();
+    for (index, pipeline) in read.pipelines.iter().enumerate() {
+        let Some(chain) = reader.chain(index, 0) else { continue };
+        for (at, operator) in pipeline.operators.iter().enumerate() {
+            if matches!(operator.name.as_str(), "where" | "filter") {
+                let before = Before { chain: &chain, own: &pipeline.operators[..at] };
+                reader.condition(operator, before, pipeline.side, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Names that `let` binds to literals.
+fn literals(query: &str) -> HashMap<String, Vec<String>> {
+    let tree = Tree::new(query);
+    let mut lets = HashMap::new();
+    for statement in tree.split(&tree.nodes, crate::kql::lex::TokenKind::Semicolon) {
+        let at = statement.iter().rposition(|node| tree.name(Some(node)) == Some("let"));
+        if let Some(at) = at
+            && let Some(name) = tree.name(statement.get(at + 1))
+            && tree.is(statement.get(at + 2), "=")
+            && let Some(values) = bound(&tree, &statement[at + 3..])
+        {
+            lets.insert(name.to_owned(), values);
+        }
+    }
+    lets
+}
+
+/// The operators that rows have passed: those of the names that the pipeline reads, and its own.
+#[derive(Clone, Copy)]
+struct Before<'b> {
+    chain: &'b [&'b Operator],
+    own: &'b [Operator],
+}
+
+impl<'b> Before<'b> {
+    fn operators(self) -> impl Iterator<Item = &'b Operator> {
+        self.chain.iter().copied().chain(self.own)
+    }
+}
+
+struct Reader<'r> {
+    query: &'r str,
+    schema: &'r Schema,
+    source: Source<'r>,
+    read: &'r Query,
+    lets: HashMap<String, Vec<String>>,
+}
+
+impl Reader<'_> {
+    /// The operators that rows of the table have passed before this pipeline; `None` if it is not the table's.
+    fn chain(&self, index: usize, depth: usize) -> Option<Vec<&Operator>> {
+        let here =
+            |reference: &&crate::kql::pipeline::Reference| reference.pipeline == index && !reference.bare;
+        if self.read.references.iter().any(|reference| here(&reference)) {
+            return Some(Vec::new());
+        }
+        let source = self.read.pipelines.get(index)?.source.as_ref().filter(|_| depth < 20)?;
+        let before: &[Pipeline] = &self.read.pipelines[..index];
+        let bound = before.iter().rposition(|pipeline| pipeline.bound.as_ref() == Some(source))?;
+        let mut chain = self.chain(bound, depth + 1)?;
+        chain.extend(&self.read.pipelines[bound].operators);
+        Some(chain)
+    }
+
+    fn condition(&self, operator: &Operator, before: Before<'_>, side: Side, found: &mut Found) {
+        let body = self.query.get(operator.body.clone()).unwrap_or_default();
+        let tree = Tree::new(body);
+        let conjuncts = match parse(&tree, &tree.nodes) {
+            Expression::And(all) => all,
+            one => vec![one],
+        };
+        let base = operator.body.start;
+        let mut all = Entries::default();
+        let mut typed = Vec::new();
+        for conjunct in conjuncts.iter().filter(|conjunct| conjunct.takes_away(&tree)) {
+            if let Some(reason) = side.reason() {
+                let reason = format!("it stands where rows are not shown: {reason}");
+                all.remarks.push(Remark { span: conjunct.span(&tree), reason });
+                continue;
+            }
+            let values = |name: &str| self.lets.get(name).cloned();
+            let read = entries(&tree, conjunct, self.schema, Notation::Kql, &values);
+            if !read.alternatives.is_empty() {
+                let (start, end) = conjunct.span(&tree);
+                typed.extend(body.get(start..end));
+            }
+            all.remarks.extend(read.remarks);
+            all.traps.extend(read.traps);
+            all.alternatives.extend(read.alternatives);
+            all.leftovers.extend(read.leftovers);
+        }
+        self.after(before, &mut all);
+        slip(&mut all);
+        self.write(base, &typed, all, found);
+    }
+
+    /// Conditions on columns that are no longer those of the table are not carried.
+    fn after(&self, before: Before<'_>, all: &mut Entries) {
+        if all.alternatives.is_empty() {
+            return;
+        }
+        let grouped =
+            before.operators().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
+        let mut kept = Vec::new();
+        for entry in std::mem::take(&mut all.alternatives) {
+            let lost = entry.iter().find_map(|carried| {
+                let loses = |operator: &&Operator| operator.loses(self.query, &carried.column);
+                before.operators().find(loses).map(|operator| (carried, operator.name.clone()))
+            });
+            if let Some((carried, name)) = lost {
+                let reason = format!("`{}` is no longer the table's column after `{name}`", carried.column);
+                all.remarks.push(Remark { span: carried.span, reason });
+                continue;
+            }
+            if let (Some(operator), Some(first)) = (grouped, entry.first()) {
+                let reason = format!(
+                    "condition after `{}`: it holds for groups; rows are the same, as the column is one of the keys",
+                    operator.name
+                );
+                all.traps.push(Remark { span: first.span, reason });
+            }
+            kept.push(entry);
+        }
+        all.alternatives = kept;
+    }
+
+    fn write(&self, base: usize, typed: &[&str], all: Entries, found: &mut Found) {
+        let moved = |remark: Remark| Remark { span: (remark.span.0 + base, remark.span.1 + base), ..remark };
+        found.not_carried.extend(all.remarks.into_iter().chain(all.leftovers).map(moved));
+        let mut traps: Vec<Remark> = all.traps.into_iter().map(moved).collect();
+        traps.dedup();
+        found.traps.extend(traps);
+        let Some(first) = all.alternatives.first().and_then(|entry| entry.first()) else { return };
+        let start = base + first.span.0;
+        let line = self.source.line + self.query[..start].matches('\n').count();
+        let id = format!("{}-line-{line}", self.source.prefix);
+        let taken = found.exclusions.iter().filter(|known| known.id.starts_with(&id)).count();
+        found.exclusions.push(WrittenExclusion {
+            id: if taken == 0 { id } else { format!("{id}-{}", taken + 1) },
+            documented: Some(typed.join(" and ")),
+            when: when(merged(all.alternatives)),
+            rules: self.source.rule.map(|rule| OneOrMany::One(Scalar::Text(rule.to_owned()))),
+            reference: Some(format!("{}:{line}", self.source.file)),
+            ..WrittenExclusion::default()
+        });
+    }
+}
+
+/// `name != a and address != b` hides each alone; the pair was probably meant.
+fn slip(all: &mut Entries) {
+    let single = |wanted: fn(Kind) -> bool| {
+        all.alternatives.iter().find_map(|entry| match &entry[..] {
+            [one] if wanted(one.kind) => Some(one.span),
+            _ => None,
+        })
+    };
+    if let (Some(_), Some(address)) =
+        (single(|kind| kind == Kind::Text), single(|kind| kind == Kind::Address))
+    {
+        let reason = "De Morgan slip: name and address each take rows away alone; if the pair was meant, write not(... and ...)";
+        all.traps.push(Remark { span: address, reason: reason.to_owned() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Schemas;
+    use crate::yaml;
+
+    fn read(conditions: &str) -> (String, Vec<String>, Vec<String>) {
+        let schemas = Schemas::built_in();
+        let source = Source { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let query = format!("DeviceNetworkEvents\n{conditions}");
+        let found = import_query(&query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
+        let whens: Vec<_> = found.exclusions.into_iter().map(|exclusion| exclusion.when).collect();
+        let reasons = |remarks: Vec<Remark>| remarks.into_iter().map(|remark| remark.reason).collect();
+        (yaml::to_string(&whens).unwrap(), reasons(found.not_carried), reasons(found.traps))
+    }
+
+    #[test]
+    fn what_takes_rows_away_is_carried() {
+        for (condition, yaml) in [
+            (r"RemotePort != 443", "- destination.port: 443\n"),
+            (r"RemotePort !between (1 .. 9)", "- destination.port: 1-9\n"),
+            (r#"InitiatingProcessFileName !~ "a""#, "- process.name: a\n"),
+            (r#"InitiatingProcessFileName != "a""#, "- process.name|cased: a\n"),
+            (r#"InitiatingProcessFileName !in~ ("a", "b")"#, "- process.name:\n  - a\n  - b\n"),
+            (r#"tolower(InitiatingProcessFileName) !in ("a")"#, "- process.name: a\n"),
+            (r#"RemoteUrl !contains "a""#, "- destination.domain|contains: a\n"),
+            (r#"RemoteUrl !startswith_cs "a""#, "- destination.domain|startswith|cased: a\n"),
+            (r#"not(RemoteUrl endswith "a")"#, "- destination.domain|endswith: a\n"),
+            (r#"not(RemoteUrl matches regex "a+")"#, "- destination.domain|re: a+\n"),
+            (r#"not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "- destination.ip: 10.0.0.0/8\n"),
+            (r#"ipv4_is_in_range(RemoteIP, "10.0.0.0/8") == false"#, "- destination.ip: 10.0.0.0/8\n"),
+            (r#"RemoteIP !startswith "192.168.""#, "- destination.ip: 192.168.0.0/16\n"),
+            (r#"not(RemotePort == 22 and DeviceName =~ "a")"#, "- destination.port: 22\n  host.name: a\n"),
+            (r#"RemotePort != 22 or DeviceName !~ "a""#, "- destination.port: 22\n  host.name: a\n"),
+            (r#"not(RemotePort == 22 or DeviceName =~ "a")"#, "- - destination.port: 22\n  - host.name: a\n"),
+            (r#"RemoteIPType !in ("Private")"#, "- RemoteIPType|cased: Private\n"),
+        ] {
+            let (found, not_carried, _) = read(&format!("| where {condition}"));
+            assert_eq!((found.as_str(), not_carried.len()), (yaml, 0), "{condition}: {not_carried:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_carried_is_named() {
+        for (condition, why) in [
+            (r#"RemoteUrl !has "a""#, "whole terms"),
+            (r#"not(RemoteUrl has_any ("a", "b"))"#, "whole terms"),
+            (r#"RemoteUrl != """#, "empty"),
+            (r"RemoteUrl !in (other)", "not a list of literals"),
+            (r#"RemoteUrl != strcat("a", "b")"#, "computed"),
+            (r#"RemoteUrl != "a*""#, "wildcard"),
+            (r#"RemoteIP !contains "10.""#, "as text"),
+            (r#"RemoteIP != "10.0.0.256""#, "over 255"),
+            (r#"RemoteUrl != "a" or RemotePort == 22"#, "no negative conditions"),
+            (r#"RemoteUrl != "a" or RemoteUrl != "b""#, "De Morgan"),
+            (r"Timestamp !between (ago(1d) .. now())", "no field or column"),
+            (r"not(strlen(RemoteUrl) > 9)", "not a condition"),
+            (r"RemoteUrl != {{url}}", "filled in elsewhere"),
+        ] {
+            let (found, not_carried, _) = read(&format!("| where {condition}"));
+            assert_eq!(found, "[]\n", "{condition}");
+            assert!(not_carried.iter().any(|reason| reason.contains(why)), "{condition}: {not_carried:?}");
+        }
+    }
+
+    #[test]
+    fn traps_are_told() {
+        for (conditions, why) in [
+            (r#"| where InitiatingProcessFileName != "a""#, "letter case"),
+            (r#"| where not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "null-dropping"),
+            (r#"| where DeviceName !~ "a" and RemoteIP != "10.0.0.1""#, "De Morgan"),
+            (r#"| summarize count() by DeviceName | where DeviceName !~ "a""#, "after `summarize`"),
+        ] {
+            let (_, _, traps) = read(conditions);
+            assert!(traps.iter().any(|trap| trap.contains(why)), "{conditions}: {traps:?}");
+        }
+        let safe = r#"| where not(coalesce(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"), false))"#;
+        assert_eq!(read(safe).2, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_column_that_is_gone_or_changed_is_not_carried() {
+        for before in ["summarize count() by DeviceName", "project DeviceName", "extend RemoteUrl = 'x'"] {
+            let (found, not_carried, _) = read(&format!("| {before} | where RemoteUrl !~ 'a'"));
+            assert_eq!((found.as_str(), not_carried.len()), ("[]\n", 1), "{before}");
+        }
+    }
+
+    #[test]
+    fn the_hunts_own_conditions_are_no_exclusions() {
+        let (found, not_carried, traps) = read("| where RemoteUrl has 'a' and RemotePort == 22");
+        assert_eq!((found.as_str(), not_carried.len(), traps.len()), ("[]\n", 0, 0));
+    }
+}

@@ -1,0 +1,108 @@
+//! The side of every name that `let` binds, from its uses.
+//!
+//! In: bindings, and the places that use them. Out: for each binding the set of sides that its rows
+//! stand on. A name may be used only after it is bound, so one pass from the last to the first suffices.
+
+use super::Side;
+use std::collections::HashMap;
+
+/// A set of sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sides(u8);
+
+impl Sides {
+    pub(super) const NONE: Self = Self(0);
+    pub(super) const POSITIVE: Self = Self(1);
+    pub(super) const NEGATIVE: Self = Self(2);
+    pub(super) const VALUE: Self = Self(4);
+
+    pub(super) fn flipped(self) -> Self {
+        Self((self.0 & 1) << 1 | (self.0 & 2) >> 1 | self.0 & 4)
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// These, seen from inside something that stands on `outer`.
+    fn within(self, outer: Self) -> Self {
+        let mut all = Self::NONE;
+        if self.0 & 1 != 0 {
+            all = all.with(outer);
+        }
+        if self.0 & 2 != 0 {
+            all = all.with(outer.flipped());
+        }
+        if self.0 & 4 != 0 {
+            all = all.with(Self::VALUE);
+        }
+        all
+    }
+
+    pub(super) fn side(self) -> Side {
+        match self {
+            Self::POSITIVE => Side::Positive,
+            Self::NEGATIVE => Side::Negative,
+            other if other.0 & 4 != 0 => Side::Value,
+            _ => Side::Both,
+        }
+    }
+}
+
+/// A place inside a binding, or in the query's result if there is none around it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context {
+    /// The binding that it stands in.
+    pub(super) owner: Option<usize>,
+    /// Its side, seen from there.
+    pub(super) sides: Sides,
+    /// Whether what is computed here is used as it is: by a binding or as a list of members.
+    pub(super) direct: bool,
+    /// Brackets around it.
+    pub(super) depth: usize,
+}
+
+/// A name that `let` binds.
+#[derive(Debug)]
+pub(super) struct Binding {
+    pub(super) name: String,
+    /// Index of the last token of its statement.
+    pub(super) last: usize,
+}
+
+/// A place that uses a name.
+#[derive(Debug)]
+pub(super) struct Use {
+    pub(super) name: String,
+    /// Index of its token.
+    pub(super) token: usize,
+    pub(super) context: Context,
+}
+
+/// The sides of every binding.
+pub(super) fn resolve(bindings: &[Binding], uses: &[Use]) -> Vec<Sides> {
+    let mut by_name: HashMap<&str, Vec<&Use>> = HashMap::new();
+    for used in uses {
+        by_name.entry(&used.name).or_default().push(used);
+    }
+    let mut sides = vec![Sides::NONE; bindings.len()];
+    let mut hidden: HashMap<&str, usize> = HashMap::new();
+    for (index, binding) in bindings.iter().enumerate().rev() {
+        // A later binding of the same name hides this one.
+        let reach = binding.last..hidden.insert(&binding.name, binding.last).unwrap_or(usize::MAX);
+        let mut all = Sides::NONE;
+        for used in by_name.get(binding.name.as_str()).into_iter().flatten() {
+            if reach.contains(&used.token) && used.token > binding.last {
+                all = all.with(absolute(used.context, &sides));
+            }
+        }
+        sides[index] = if all == Sides::NONE { Sides::POSITIVE } else { all };
+    }
+    sides
+}
+
+/// The sides of a place, seen from the result of the query.
+pub(super) fn absolute(context: Context, bindings: &[Sides]) -> Sides {
+    let outer = context.owner.and_then(|owner| bindings.get(owner)).copied();
+    context.sides.within(outer.filter(|outer| *outer != Sides::NONE).unwrap_or(Sides::POSITIVE))
+}

@@ -1,0 +1,490 @@
+//! The block of exclusions in the right places of a query.
+//!
+//! In: a query, the table, and a block: lines from `// quell:begin` to `// quell:end` with operators
+//! between them. Out: the query with the block at every reference that may take it, and each other
+//! reference with the reason. No byte outside the block changes; taking the block away gives back the
+//! query byte for byte. It does not know what the block says.
+//!
+//! A block stands on lines of its own. Where something follows on the same line, that goes on under the
+//! block; where the table is a bare operand, brackets are put around the table and the block. Both are
+//! written into the end marker ([`SPLIT`], [`BRACKETS`]), so that the block can be taken away again.
+
+use super::lex::{Token, TokenKind, is_space, lex};
+use super::pipeline::{Query, Reference};
+use super::{BEGIN, END};
+use std::cell::Cell;
+use std::fmt::Write;
+
+/// The end of an end marker under which the split line goes on.
+pub const SPLIT: &str = " (the line goes on)";
+/// The end of an end marker whose block and table stand in brackets of their own.
+pub const BRACKETS: &str = " (in brackets)";
+
+/// A place in a query. Line and column count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Its byte.
+    pub offset: usize,
+    /// Its line.
+    pub line: usize,
+    /// Its column.
+    pub column: usize,
+}
+
+/// A column that the block reads and that a later operator does not let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// The column.
+    pub column: String,
+    /// The operator.
+    pub operator: String,
+    /// Where the operator stands.
+    pub place: Place,
+}
+
+/// A query after a splice. Places are those of the text that came in.
+#[derive(Debug, Clone, Default)]
+pub struct Spliced {
+    /// The query with the block.
+    pub text: String,
+    /// The references that have it.
+    pub placed: Vec<Place>,
+    /// The references that do not, and why.
+    pub left_alone: Vec<(Place, String)>,
+    /// Columns of the block that do not reach the end of a pipeline that has it.
+    pub lost: Vec<Lost>,
+}
+
+/// A query without its blocks.
+#[derive(Debug, Clone, Default)]
+pub struct Removed {
+    /// The query.
+    pub text: String,
+    /// How many blocks were taken away.
+    pub blocks: usize,
+    /// Markers without their counterpart; if there are any, nothing was taken away.
+    pub broken: Vec<(Place, String)>,
+    cuts: Vec<(usize, usize)>,
+}
+
+/// Puts a block at every reference of a table that may take it; blocks of an earlier splice are replaced.
+///
+/// `columns` are the columns that the block reads; they decide nothing and are only followed to the end.
+pub fn splice(query: &str, table: &str, block: &str, columns: &[String]) -> Spliced {
+    splice_with(query, table, block, columns, end_of_line(query, 0).unwrap_or("\n"))
+}
+
+/// The same for a query of one line, which cannot tell how the lines of its file end.
+pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eol: &str) -> Spliced {
+    let removed = remove(query);
+    if !removed.broken.is_empty() {
+        return Spliced { text: query.to_owned(), left_alone: removed.broken, ..Spliced::default() };
+    }
+    let text = &removed.text;
+    let places = Places { text: query, last: Cell::new(Place { offset: 0, line: 1, column: 1 }) };
+    let place = |offset| places.at(removed.original(offset));
+    let read = Query::read(text, table);
+    let mut spliced = Spliced::default();
+    let mut edits = Vec::new();
+    for reference in &read.references {
+        if let Some(reason) = reference.side.reason() {
+            spliced.left_alone.push((place(reference.start), reason.to_owned()));
+            continue;
+        }
+        edits.extend(insertions(text, &read, reference, block, eol));
+        spliced.placed.push(place(reference.start));
+        spliced.lost.extend(lost(text, &read, reference, columns, place));
+    }
+    let unplaceable = read.unplaceable.iter().map(|(offset, why)| (place(*offset), why.clone()));
+    spliced.left_alone.extend(unplaceable);
+    spliced.left_alone.sort();
+    spliced.text = with(text, edits);
+    spliced
+}
+
+fn lost(
+    text: &str,
+    read: &Query,
+    reference: &Reference,
+    columns: &[String],
+    place: impl Fn(usize) -> Place,
+) -> Vec<Lost> {
+    let Some(pipeline) = read.pipelines.get(reference.pipeline) else { return Vec::new() };
+    columns
+        .iter()
+        .filter_map(|column| {
+            let operator = pipeline.loses(text, column, usize::MAX)?;
+            let (column, name) = (column.clone(), operator.name.clone());
+            Some(Lost { column, operator: name, place: place(operator.start) })
+        })
+        .collect()
+}
+
+fn with(text: &str, mut edits: Vec<(usize, String)>) -> String {
+    edits.sort_by_key(|(offset, _)| *offset);
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (offset, insertion) in edits {
+        out += &text[done..offset];
+        out += &insertion;
+        done = offset;
+    }
+    out + &text[done..]
+}
+
+/// What a reference needs: the block, and a bracket before it if it is a bare operand.
+fn insertions(
+    text: &str,
+    read: &Query,
+    reference: &Reference,
+    block: &str,
+    eol: &str,
+) -> Vec<(usize, String)> {
+    let mut after = reference.end;
+    let mut neighbour = reference.start;
+    if let Some(pipeline) = read.pipelines.get(reference.pipeline).filter(|_| !reference.bare) {
+        let times = pipeline.leading_time(text);
+        if let Some(last) = times.checked_sub(1).and_then(|last| pipeline.operators.get(last)) {
+            (after, neighbour) = (last.body.end, last.start);
+        }
+        if let Some(next) = pipeline.operators.get(times).filter(|next| begins_line(text, next.start)) {
+            neighbour = next.start;
+        }
+    }
+    if !begins_line(text, neighbour) {
+        neighbour = reference.start;
+    }
+    // What is neither a blank nor a comment goes on under the block.
+    let next = text[after..].trim_start_matches(|c| is_space(c) && !matches!(c, '\n' | '\r'));
+    let ends_line = next.is_empty() || next.starts_with(['\n', '\r']) || next.starts_with("//");
+    let at = if ends_line { after + rest_of_line(text, after).len() } else { after };
+    let eol = end_of_line(text, after).unwrap_or(eol);
+    let indent = indentation(text, neighbour);
+    let (mark, close) = match (reference.bare, ends_line) {
+        (true, _) => (BRACKETS, ")"),
+        (false, false) => (SPLIT, ""),
+        (false, true) => ("", ""),
+    };
+    let mut insertion = String::new();
+    for line in block.lines() {
+        let indent = if line.is_empty() { "" } else { indent };
+        let _ = write!(insertion, "{eol}{indent}{line}");
+    }
+    if !mark.is_empty() {
+        let _ = write!(insertion, "{mark}{eol}{indent}{close}");
+    }
+    let mut all = vec![(at, insertion)];
+    if reference.bare {
+        all.insert(0, (reference.start, "(".to_owned()));
+    }
+    all
+}
+
+fn line_start(text: &str, offset: usize) -> usize {
+    memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..offset]).map_or(0, |newline| newline + 1)
+}
+
+fn begins_line(text: &str, offset: usize) -> bool {
+    let before = text[..offset].trim_end_matches([' ', '\t']);
+    before.is_empty() || before.ends_with(['\n', '\r'])
+}
+
+fn indentation(text: &str, offset: usize) -> &str {
+    let line = &text[line_start(text, offset)..];
+    &line[..line.find(|c| !matches!(c, ' ' | '\t')).unwrap_or(line.len())]
+}
+
+fn rest_of_line(text: &str, offset: usize) -> &str {
+    let rest = &text[offset..];
+    &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())]
+}
+
+fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
+    let of = |rest: &str| {
+        let at = memchr::memchr2(b'\n', b'\r', rest.as_bytes())?;
+        Some(if rest[at..].starts_with("\r\n") {
+            "\r\n"
+        } else if rest[at..].starts_with('\r') {
+            "\r"
+        } else {
+            "\n"
+        })
+    };
+    of(&text[offset..]).or_else(|| of(text))
+}
+
+fn place_of(text: &str, offset: usize) -> Place {
+    Places { text, last: Cell::new(Place { offset: 0, line: 1, column: 1 }) }.at(offset)
+}
+
+/// Counts on from the last place, so that places in order cost one pass.
+struct Places<'t> {
+    text: &'t str,
+    last: Cell<Place>,
+}
+
+impl Places<'_> {
+    fn at(&self, offset: usize) -> Place {
+        let mut place = self.last.get();
+        if offset < place.offset {
+            place = Place { offset: 0, line: 1, column: 1 };
+        }
+        let passed = &self.text[place.offset..offset];
+        place.offset = offset;
+        place.line += memchr::memchr_iter(b'\n', passed.as_bytes()).count();
+        match passed.rfind('\n') {
+            Some(newline) => place.column = passed[newline + 1..].chars().count() + 1,
+            None => place.column += passed.chars().count(),
+        }
+        self.last.set(place);
+        place
+    }
+}
+
+impl Removed {
+    /// Where a byte of the text stood before the blocks were taken away.
+    fn original(&self, mut offset: usize) -> usize {
+        for (start, end) in &self.cuts {
+            if offset < *start {
+                break;
+            }
+            offset += end - start;
+        }
+        offset
+    }
+}
+
+/// Takes every block away and gives back the query as it was before.
+pub fn remove(query: &str) -> Removed {
+    if !query.contains("quell:") {
+        return Removed { text: query.to_owned(), ..Removed::default() };
+    }
+    let tokens = lex(query);
+    let (blocks, broken) = blocks(query, &tokens);
+    let mut cuts = Vec::new();
+    let mut bad: Vec<(usize, String)> = broken;
+    for (begin, end) in &blocks {
+        match block_cuts(query, &tokens, *begin, *end) {
+            Ok(found) => cuts.extend(found),
+            Err(why) => bad.push((tokens[*begin].start, why.to_owned())),
+        }
+    }
+    if !bad.is_empty() {
+        let broken = bad.into_iter().map(|(offset, why)| (place_of(query, offset), why)).collect();
+        return Removed { text: query.to_owned(), broken, ..Removed::default() };
+    }
+    cuts.sort_unstable();
+    let mut text = String::with_capacity(query.len());
+    let mut done = 0;
+    for (start, end) in &cuts {
+        text += query.get(done..*start).unwrap_or_default();
+        done = *end;
+    }
+    text += &query[done..];
+    Removed { text, blocks: blocks.len(), broken: Vec::new(), cuts }
+}
+
+/// Indices of the tokens of two markers.
+type Pair = (usize, usize);
+
+/// Pairs of markers, and the markers that have no counterpart.
+fn blocks(query: &str, tokens: &[Token]) -> (Vec<Pair>, Vec<(usize, String)>) {
+    let mut blocks = Vec::new();
+    let mut broken = Vec::new();
+    let mut open: Option<usize> = None;
+    let without_end = |begin: usize| (tokens[begin].start, format!("`{BEGIN}` without its `{END}`"));
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == TokenKind::Comment) {
+        let comment = token.text(query);
+        if comment.starts_with(BEGIN) {
+            broken.extend(open.replace(at).map(without_end));
+        } else if comment.starts_with(END) {
+            match open.take() {
+                Some(begin) => blocks.push((begin, at)),
+                None => broken.push((token.start, format!("`{END}` without its `{BEGIN}`"))),
+            }
+        }
+    }
+    broken.extend(open.map(without_end));
+    (blocks, broken)
+}
+
+/// The bytes that a splice has put there for one block.
+fn block_cuts(
+    query: &str,
+    tokens: &[Token],
+    begin: usize,
+    end: usize,
+) -> Result<Vec<(usize, usize)>, &'static str> {
+    let start = tokens[begin].start;
+    if !begins_line(query, start) {
+        return Err("the begin marker stands behind something else on its line; move it to its own line");
+    }
+    let stop = tokens[end].end;
+    let marker = tokens[end].text(query).trim_end();
+    let line = line_start(query, start);
+    let mut cut = (start_of_end(query, line), stop);
+    if line == 0 {
+        cut = (0, stop + eol_length(&query[stop..]));
+    }
+    if marker.ends_with(SPLIT) {
+        cut.1 = continued(query, tokens[end].start, stop);
+        return Ok(vec![cut]);
+    }
+    if !marker.ends_with(BRACKETS) {
+        return Ok(vec![cut]);
+    }
+    let after = continued(query, tokens[end].start, stop);
+    if !query[after..].starts_with(')') {
+        return Err("the closing bracket of this block is gone; take the block out by hand");
+    }
+    cut.1 = after + 1;
+    let bracket = opening(query, &tokens[..begin])
+        .ok_or("the opening bracket of this block is gone; take the block out by hand")?;
+    Ok(vec![(bracket, bracket + 1), cut])
+}
+
+/// The byte at which the end of the line before this one begins.
+fn start_of_end(query: &str, line: usize) -> usize {
+    let before = &query[..line];
+    let ended = before.strip_suffix("\r\n").or_else(|| before.strip_suffix(['\n', '\r']));
+    ended.unwrap_or(before).len()
+}
+
+fn eol_length(rest: &str) -> usize {
+    if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with(['\n', '\r'])) }
+}
+
+/// The byte after the end of the marker's line and the indentation that it shares with the next one.
+fn continued(query: &str, marker: usize, stop: usize) -> usize {
+    let next = stop + eol_length(&query[stop..]);
+    let shared = indentation(query, marker)
+        .bytes()
+        .zip(query[next..].bytes())
+        .take_while(|(of_marker, of_next)| of_marker == of_next)
+        .count();
+    next + shared
+}
+
+/// The bracket that is open where the tokens end.
+fn opening(query: &str, tokens: &[Token]) -> Option<usize> {
+    let mut depth = 0_usize;
+    for token in tokens.iter().rev() {
+        match token.text(query) {
+            ")" => depth += 1,
+            "(" if depth == 0 => return Some(token.start),
+            "(" => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const BLOCK: &str = "// quell:begin\n| where not(x)\n// quell:end";
+
+    fn spliced(query: &str) -> String {
+        splice(query, "T", BLOCK, &[]).text
+    }
+
+    #[test]
+    fn the_block_stands_where_its_columns_still_are() {
+        for (query, expected) in [
+            ("T\n| where a", "T\n// quell:begin\n| where not(x)\n// quell:end\n| where a"),
+            (
+                "T // all\n    | where Timestamp > ago(7d)\n    | count",
+                "T // all\n    | where Timestamp > ago(7d)\n    // quell:begin\n    | where not(x)\n    // quell:end\n    | count",
+            ),
+            ("T | count", "T\n// quell:begin\n| where not(x)\n// quell:end (the line goes on)\n | count"),
+            (
+                "  union T, A",
+                "  union (T\n  // quell:begin\n  | where not(x)\n  // quell:end (in brackets)\n  ), A",
+            ),
+            ("T // q", "T // q\n// quell:begin\n| where not(x)\n// quell:end"),
+            ("A\n| where 'T'", "A\n| where 'T'"),
+        ] {
+            assert_eq!(spliced(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_marker_without_its_counterpart_changes_nothing() {
+        for query in [
+            "T\n// quell:begin\n| where a",
+            "T\n// quell:end\n| where a",
+            "T // quell:begin\n// quell:end",
+            "T\n// quell:begin\n// quell:begin\n// quell:end",
+            "union T\n// quell:begin\n// quell:end (in brackets)\n",
+        ] {
+            let done = splice(query, "T", BLOCK, &[]);
+            assert_eq!(done.text, query);
+            assert_eq!(done.left_alone.len(), 1, "{query}");
+            assert_eq!(remove(query).text, query);
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_the_text_that_came_in() {
+        let query = spliced("T\n| where D !in (T | distinct D)");
+        let again = splice(&query, "T", BLOCK, &[]);
+        assert_eq!(again.text, query);
+        assert_eq!((again.left_alone[0].0.line, again.left_alone[0].0.column), (5, 16));
+    }
+
+    /// Queries made of everything that matters to a splice, mostly wrong ones.
+    fn queries() -> impl Strategy<Value = String> {
+        let word = prop::sample::select(vec![
+            "T",
+            "A",
+            "union ",
+            "join kind=leftanti ",
+            "join kind=inner ",
+            "| where Timestamp > ago(1d)",
+            "| where a !in (",
+            "let x = ",
+            ";",
+            "(",
+            ")",
+            ",",
+            "\n",
+            "\r\n",
+            "\t",
+            "  ",
+            "// note\n",
+            "'s // |'",
+            "| summarize count() by a",
+            "not(",
+            "{{p}}",
+            "\"open",
+            "on D",
+            "toscalar(",
+            "\u{feff}",
+            "x",
+            "```",
+            "é",
+        ]);
+        prop::collection::vec(word, 0..24).prop_map(|words| words.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn splicing_twice_is_splicing_once_and_removing_gives_the_query_back(query in queries()) {
+            let once = splice(&query, "T", BLOCK, &[]);
+            prop_assert_eq!(&splice(&once.text, "T", BLOCK, &[]).text, &once.text);
+            let removed = remove(&once.text);
+            prop_assert_eq!(&removed.text, &query);
+            prop_assert_eq!(removed.blocks, once.placed.len());
+        }
+
+        #[test]
+        fn another_block_takes_the_place_of_the_first(query in queries()) {
+            let other = "// quell:begin\n| where not(y)\n\n// quell:end";
+            let twice = splice(&splice(&query, "T", other, &[]).text, "T", BLOCK, &[]).text;
+            prop_assert_eq!(twice, spliced(&query));
+        }
+    }
+}
