@@ -1,6 +1,7 @@
 //! What can be asked: the command line as types. No work is done here.
 
 mod rules;
+mod tune;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -9,6 +10,7 @@ use quell::report::ReportFormat;
 use std::path::PathBuf;
 
 pub(crate) use rules::{Import, ReadingOf, Splice};
+pub(crate) use tune::{Test, TestFormat};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -334,12 +336,6 @@ impl From<LintLevel> for Level {
             LintLevel::Deny => Self::Deny,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Test {
-    #[command(flatten)]
-    pub(crate) lists: Lists,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("schema", &["fields", "yaml"]),
     ("exclusions", &["diagnostic", "fields", "range", "schema", "yaml"]),
     ("matcher", &["exclusions", "fields", "verdict"]),
-    ("cases", &["exclusions", "matcher"]),
+    ("cases", &["exclusions", "matcher", "report", "verdict"]),
     ("explain", &["exclusions", "matcher", "verdict"]),
     ("rule", &["exclusions", "kql", "matcher"]),
     ("results", &["schema"]),
