@@ -41,6 +41,7 @@ pub mod kql;
 pub mod ledger;
 pub mod lint;
 pub mod matcher;
+pub mod mutants;
 pub mod range;
 pub mod report;
 pub mod results;

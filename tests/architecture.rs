@@ -25,6 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["exclusions", "results", "rule", "tally"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),
     ("lint", &["cases", "diagnostic", "exclusions", "fields", "matcher", "report", "rule", "schema", "yaml"]),
+    ("mutants", &["cases", "exclusions", "lint", "matcher", "report", "yaml"]),
     ("tune", &["exclusions", "fields", "matcher", "schema", "tally", "verdict", "yaml"]),
 ];
 

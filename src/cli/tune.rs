@@ -10,6 +10,12 @@ pub(crate) struct Test {
     /// The format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: TestFormat,
+    /// Try small changes to the lists (a condition or value dropped, a value or network widened) and show those that no case notices.
+    #[arg(long)]
+    pub(crate) mutate: bool,
+    /// With --mutate, exit with 1 when fewer per cent of the changes are noticed.
+    #[arg(long, value_name = "PERCENT", default_value_t = 80, requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) min_score: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,8 +16,7 @@ use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use crate::verdict::{Outcome, Verdict};
 use hashbrown::HashMap;
 use index::{Buffers, ConditionId, Index, is_indexable};
-use predicate::Predicate;
-pub use predicate::{Seen, is_like, read};
+pub use predicate::{Predicate, Seen, is_like, read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A set of slots.
