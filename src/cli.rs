@@ -10,7 +10,7 @@ use quell::report::ReportFormat;
 use std::path::PathBuf;
 
 pub(crate) use rules::{Import, ReadingOf, Splice};
-pub(crate) use tune::{Test, TestFormat};
+pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Test, TestFormat};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -46,8 +46,10 @@ pub(crate) enum Command {
     Import(Import),
     /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
     Lint(Lint),
-    /// Run the cases of the lists.
+    /// Run the cases of the lists, and show what they would not notice.
     Test(Test),
+    /// Show which rows a change to a list newly suppresses or newly shows.
+    Diff(Diff),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.

@@ -33,6 +33,7 @@
 //! their bytes; [`report`] makes the counts readable. Read [`exclusions::model`], [`matcher`] and [`verdict`] first.
 
 pub mod cases;
+pub mod covers;
 pub mod diagnostic;
 pub mod exclusions;
 pub mod explain;
@@ -49,5 +50,6 @@ pub mod rule;
 pub mod scan;
 pub mod schema;
 pub mod tally;
+pub mod tune;
 pub mod verdict;
 pub mod yaml;

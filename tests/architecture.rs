@@ -19,14 +19,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("explain", &["exclusions", "matcher", "verdict"]),
     ("rule", &["exclusions", "kql", "matcher"]),
     ("results", &["schema"]),
-    ("tally", &["exclusions"]),
-    ("ledger", &["matcher", "tally"]),
+    ("covers", &[]),
+    ("tally", &["covers", "exclusions"]),
+    ("ledger", &["covers", "matcher", "tally"]),
     ("scan", &["ledger", "matcher", "results", "tally"]),
     ("report", &["exclusions", "results", "rule", "tally"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),
     ("lint", &["cases", "diagnostic", "exclusions", "fields", "matcher", "report", "rule", "schema", "yaml"]),
     ("mutants", &["cases", "exclusions", "lint", "matcher", "report", "yaml"]),
-    ("tune", &["exclusions", "fields", "matcher", "schema", "tally", "verdict", "yaml"]),
+    ("tune", &["covers", "exclusions", "fields", "matcher", "report", "schema", "tally", "verdict", "yaml"]),
 ];
 
 /// Words that only some files may have, and those files.

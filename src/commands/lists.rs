@@ -1,6 +1,6 @@
 //! Opens lists, schemas and rule files.
 
-use super::{Outcome, World, fail};
+use super::{Outcome, World, fail, git};
 use crate::cli::{Lists, Scope};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
@@ -56,6 +56,18 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
             Err(mistakes)
         }
     }
+}
+
+/// Loads one list by name: a file, a folder, or `git:REV:PATH`.
+pub(super) fn loaded_from(name: &str, schema: Option<&str>) -> Outcome<Loaded> {
+    if !name.starts_with(git::PREFIX) {
+        let lists = Lists { exclusions: vec![name.into()], schema: schema.map(str::to_owned) };
+        return loaded(&lists);
+    }
+    let (schemas, named) = schemas(schema)?;
+    let texts = git::texts(name)?;
+    let exclusions = load(&texts, &schemas)?;
+    Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }
 
 /// No lists, for a command that needs the schemas alone.
@@ -118,6 +130,11 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     if bytes.len() as u64 > limit {
         return Err(too_large());
     }
+    utf8(&name.to_string(), bytes)
+}
+
+/// The bytes of a file as text.
+pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
