@@ -2,6 +2,7 @@
 
 mod probe;
 mod rules;
+mod tune;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 pub(crate) use probe::{LeastGrade, Probe, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
+pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Test, TestFormat};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -46,10 +48,12 @@ pub(crate) enum Command {
     Import(Import),
     /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
     Lint(Lint),
-    /// Run the cases of the lists.
+    /// Run the cases of the lists, and show what they would not notice.
     Test(Test),
     /// Find what an intruder could do unseen inside each exclusion, grade it, and propose a repair.
     Probe(Probe),
+    /// Show which rows a change to a list newly suppresses or newly shows.
+    Diff(Diff),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.
@@ -69,15 +73,22 @@ pub(crate) struct Lists {
     /// Without it, `documented`.
     #[arg(short, long, value_name = "FILE|DIR|PACK")]
     pub(crate) exclusions: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) filling: Filling,
+    /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) schema: Option<String>,
+}
+
+/// What a site fills in.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Filling {
     /// Fill in a parameter of the lists: `management_point=10.20.0.0/28`; repeatable, also for several values.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
     /// Fill in parameters from a YAML file: `name: value` or `name: [value, value]`.
     #[arg(long, value_name = "FILE")]
     pub(crate) parameters: Option<PathBuf>,
-    /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) schema: Option<String>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -351,12 +362,6 @@ impl From<LintLevel> for Level {
             LintLevel::Deny => Self::Deny,
         }
     }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Test {
-    #[command(flatten)]
-    pub(crate) lists: Lists,
 }
 
 #[derive(Debug, Args)]

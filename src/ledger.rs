@@ -4,6 +4,7 @@
 //! cells that are judged and grouped by are the same bytes; hunt results are full of such rows. It knows
 //! neither formats nor files.
 
+use crate::covers::Covers;
 use crate::matcher::{Matcher, Scratch};
 use crate::tally::{Alike, Destination, Tally};
 use hashbrown::HashMap;
@@ -23,6 +24,8 @@ pub struct Ledger<'m> {
     touched: Vec<usize>,
     key: Vec<u8>,
     tally: Tally,
+    /// Whether the tally tells which exclusions cover which rows.
+    covers: bool,
 }
 
 /// The cells of a row beside those that are judged.
@@ -39,8 +42,8 @@ pub struct Facts<'c> {
 }
 
 impl<'m> Ledger<'m> {
-    /// An empty one.
-    pub fn new(matcher: &'m Matcher) -> Self {
+    /// An empty one. With `covers` its tallies tell which exclusions cover which rows.
+    pub fn new(matcher: &'m Matcher, covers: bool) -> Self {
         Self {
             matcher,
             scratch: Scratch::default(),
@@ -48,7 +51,8 @@ impl<'m> Ledger<'m> {
             outcomes: Vec::new(),
             touched: Vec::new(),
             key: Vec::new(),
-            tally: Tally::default(),
+            tally: empty(covers),
+            covers,
         }
     }
 
@@ -83,7 +87,7 @@ impl<'m> Ledger<'m> {
             self.tally.add(&self.outcomes[place]);
             self.outcomes[place].forget_rows();
         }
-        std::mem::take(&mut self.tally)
+        std::mem::replace(&mut self.tally, empty(self.covers))
     }
 
     /// Drops the rows since the last time.
@@ -119,7 +123,19 @@ impl<'m> Ledger<'m> {
             let unmet = scope.filter(|(_, met)| !met);
             unmet.map(|(slot, _)| (slot, lower(judged[slot]))).collect()
         };
+        let cells = judged.iter().chain([&facts.process, &facts.destination]);
+        let suppressed = verdict.is_suppressed();
         Alike {
+            example: if self.covers && suppressed {
+                cells.map(|cell| cell.unwrap_or_default().into()).collect()
+            } else {
+                Box::default()
+            },
+            undecided: if self.covers && verdict.undecidable {
+                self.matcher.undecided(judged).into()
+            } else {
+                Box::default()
+            },
             covering: verdict.suppressed_by.into(),
             undecidable: verdict.undecidable,
             unmet: verdict.suppressed_by.iter().map(|exclusion| unmet(*exclusion)).collect(),
@@ -136,6 +152,12 @@ impl<'m> Ledger<'m> {
         self.outcomes.clear();
         self.known.clear();
     }
+}
+
+fn empty(covers: bool) -> Tally {
+    let mut tally = Tally::default();
+    tally.covers = covers.then(Covers::default);
+    tally
 }
 
 fn lower(cell: Option<&str>) -> Box<str> {
@@ -155,7 +177,7 @@ mod tests {
         let exclusions = load(&[list], &Schemas::built_in()).unwrap();
         let applied: Vec<_> = exclusions.iter().collect();
         let matcher = Matcher::new(&applied, "defender").unwrap();
-        let mut ledger = Ledger::new(&matcher);
+        let mut ledger = Ledger::new(&matcher, false);
         let facts = Facts::default();
         assert_eq!(ledger.row(&[Some("x\0"), Some("y")], &facts), [0]);
         assert!(ledger.row(&[Some("x"), Some("\0y")], &facts).is_empty());

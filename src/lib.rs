@@ -33,6 +33,7 @@
 //! their bytes; [`report`] makes the counts readable. Read [`exclusions::model`], [`matcher`] and [`verdict`] first.
 
 pub mod cases;
+pub mod covers;
 pub mod diagnostic;
 pub mod exclusions;
 pub mod explain;
@@ -41,6 +42,7 @@ pub mod kql;
 pub mod ledger;
 pub mod lint;
 pub mod matcher;
+pub mod mutants;
 pub mod probe;
 pub mod range;
 pub mod report;
@@ -49,5 +51,6 @@ pub mod rule;
 pub mod scan;
 pub mod schema;
 pub mod tally;
+pub mod tune;
 pub mod verdict;
 pub mod yaml;

@@ -47,6 +47,8 @@ pub struct Job<'m> {
     pub kept: bool,
     /// Whether suppressed bytes are wanted.
     pub suppressed: bool,
+    /// Whether the tally has to tell which exclusions cover which rows.
+    pub covers: bool,
 }
 
 /// Where the bytes go.
@@ -136,7 +138,7 @@ pub fn scan<R: Read>(
 type Outcome = (u64, Chunk, Result<Option<Part>, String>);
 
 fn work(job: &Job<'_>, receive: &Mutex<mpsc::Receiver<(u64, Chunk)>>, done: &mpsc::Sender<Outcome>) {
-    let mut ledger = Ledger::new(job.matcher);
+    let mut ledger = Ledger::new(job.matcher, job.covers);
     loop {
         let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, chunk)) = next else { return };

@@ -7,6 +7,7 @@
 //! Memory depends on how many different things occur, never on how many rows: the number of groups and
 //! of examples is bounded, and what goes beyond is counted as such.
 
+use crate::covers::{Covers, Example};
 use crate::exclusions::model::{Family, address_number};
 use hashbrown::{Equivalent, HashMap, HashSet};
 use std::fmt;
@@ -54,6 +55,10 @@ pub struct Alike {
     pub span: Option<(i64, i64)>,
     /// Devices, by the number that the tally gave them.
     pub devices: HashSet<u32>,
+    /// One of them; empty where nobody asked for sets.
+    pub example: Example,
+    /// The exclusions that they met in part and for the rest could not be decided; empty where nobody asked for sets.
+    pub undecided: Box<[u32]>,
 }
 
 impl Alike {
@@ -191,6 +196,8 @@ pub struct Tally {
     pub other_groups: u64,
     /// Earliest and latest time of all rows.
     pub span: Option<(i64, i64)>,
+    /// Which exclusions cover which rows, if somebody asked for it.
+    pub covers: Option<Covers>,
     devices: HashMap<Box<str>, u32>,
 }
 
@@ -213,9 +220,15 @@ impl Tally {
             self.totals.kept += alike.rows;
             self.totals.undecidable += if alike.undecidable { alike.rows } else { 0 };
             self.add_group(&alike.process, alike.destination, alike.rows);
+            if let Some(covers) = &mut self.covers {
+                covers.undecided(&alike.undecided, alike.rows);
+            }
             return;
         }
         self.totals.suppressed += alike.rows;
+        if let Some(covers) = &mut self.covers {
+            covers.suppressed(&alike.covering, alike.rows, &alike.example);
+        }
         for (exclusion, unmet) in alike.covering.iter().zip(&alike.unmet) {
             let each = self.exclusions.entry(*exclusion).or_default();
             each.matches += alike.rows;
@@ -261,6 +274,9 @@ impl Tally {
         self.other_groups += other.other_groups;
         if let Some((first, last)) = other.span {
             widen(&mut self.span, first, last);
+        }
+        if let Some(covers) = other.covers {
+            self.covers.get_or_insert_default().merge(covers);
         }
         for (group, rows) in other.groups {
             self.add_group(&group.process, group.destination, rows);

@@ -90,6 +90,39 @@ pub fn to_string<T: serde::Serialize>(value: &T) -> Result<String, String> {
     serde_yaml::to_string(value).map_err(|error| error.to_string())
 }
 
+/// A text as a scalar that may stand in a flow mapping and is read back as this text, by any reader of YAML.
+pub fn flow_scalar(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '\\' | '(' | ')');
+    let reserved = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    let number = text.parse::<f64>().is_ok() && text.parse::<u64>().map_or(true, |n| n.to_string() != text);
+    let is_plain = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(plain)
+        && !reserved.contains(&&*text.to_ascii_lowercase())
+        && !(number || text.starts_with("0x") || text.starts_with("0o"));
+    if is_plain {
+        return text.to_owned();
+    }
+    // JSON's escapes are YAML's too; what no line can hold stands in double quotes.
+    let unprintable = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    if text.contains(unprintable) {
+        return escaped(text);
+    }
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            ' '..='~' => out.push(character),
+            _ => out.push_str(&format!("\\U{:08x}", u32::from(character))),
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// Reads one YAML document; `None` if the text holds none.
 pub fn parse(text: &str) -> Result<Option<Node<'_>>, YamlError> {
     let mut builder = Builder::default();
@@ -236,6 +269,29 @@ mod tests {
         assert_eq!(texts, ["1.0", "7e3", "on", "0x1F", "null", "null"]);
         assert!(!items[4].is_null());
         assert!(items[5].is_null());
+    }
+
+    #[test]
+    fn a_scalar_that_is_written_is_read_back() {
+        for (text, written) in [
+            ("setup.exe", "setup.exe"),
+            ("10.20.3.4", "10.20.3.4"),
+            ("443", "443"),
+            ("0443", "'0443'"),
+            ("1.0", "'1.0'"),
+            ("null", "'null'"),
+            ("", "''"),
+            ("::1", "'::1'"),
+            ("it's, {a}", "'it''s, {a}'"),
+            ("*x", "'*x'"),
+            ("a\n\u{1b}\"\\", "\"a\\U0000000a\\U0000001b\\\"\\\\\""),
+        ] {
+            assert_eq!(flow_scalar(text), written);
+            let text_of_it = format!("{{a: {written}}}");
+            let read = parse(&text_of_it).unwrap().unwrap();
+            let Value::Map(pairs) = read.value else { panic!("a mapping") };
+            assert!(matches!(&pairs[0].1.value, Value::Scalar(read, _) if read == text), "{written}");
+        }
     }
 
     #[test]

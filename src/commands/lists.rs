@@ -1,7 +1,7 @@
 //! Opens lists, schemas and rule files.
 
-use super::{Outcome, World, fail};
-use crate::cli::{Lists, Scope};
+use super::{Outcome, World, fail, git};
+use crate::cli::{Filling, Lists, Scope};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::Parameters;
@@ -34,12 +34,15 @@ pub(super) struct Loaded {
 /// Loads everything, for a command that suppresses: every parameter must be filled in. The error has every
 /// mistake of every file.
 pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
-    load_all(lists, &given(lists)?)
+    let parameters = given(&lists.filling)?;
+    let loaded = load_all(lists, &parameters)?;
+    every_setting_is_a_parameter(lists, &parameters)?;
+    Ok(loaded)
 }
 
 /// The same for a command that examines lists: examples stand in for parameters that are not given.
 pub(super) fn loaded_or_examples(lists: &Lists) -> Outcome<Loaded> {
-    load_all(lists, &given(lists)?.or_examples())
+    load_all(lists, &given(&lists.filling)?.or_examples())
 }
 
 fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
@@ -64,10 +67,7 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
         }
     }
     match load_with(&texts, &schemas, parameters) {
-        Ok(exclusions) if mistakes.is_empty() => {
-            every_setting_is_a_parameter(lists, parameters)?;
-            Ok(Loaded { exclusions, texts, on_disk, schemas, named })
-        }
+        Ok(exclusions) if mistakes.is_empty() => Ok(Loaded { exclusions, texts, on_disk, schemas, named }),
         Ok(_) => Err(mistakes),
         Err(found) => {
             mistakes.extend(found);
@@ -79,7 +79,9 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
 /// A name after --set that no list knows is a slip of the pen.
 fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outcome<()> {
     let declared = parameters.declared();
-    let Some((name, _)) = lists.set.iter().find(|(name, _)| !declared.contains(name)) else { return Ok(()) };
+    let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
+        return Ok(());
+    };
     let near = nearest(name, declared.iter().map(String::as_str));
     let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let help = match declared.len() {
@@ -96,21 +98,35 @@ fn built_in(path: &Path) -> Option<Vec<ListText>> {
 }
 
 /// What the site fills in; the command line wins over the file.
-fn given(lists: &Lists) -> Outcome<Parameters> {
-    let mut parameters = match &lists.parameters {
+fn given(filling: &Filling) -> Outcome<Parameters> {
+    let mut parameters = match &filling.parameters {
         Some(path) => {
             let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
             Parameters::parse(&path.display().to_string(), &text)?
         }
         None => Parameters::default(),
     };
-    for (name, _) in &lists.set {
+    for (name, _) in &filling.set {
         parameters.clear(name);
     }
-    for (name, value) in &lists.set {
+    for (name, value) in &filling.set {
         parameters.add(name, value);
     }
     Ok(parameters)
+}
+
+/// Loads one list by name: a file, a folder, a pack, or `git:REV:PATH`.
+pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &Filling) -> Outcome<Loaded> {
+    if !name.starts_with(git::PREFIX) {
+        let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
+        let lists = Lists { exclusions, schema, filling: Filling::default() };
+        // What is filled in need not be a parameter of both lists.
+        return load_all(&lists, &given(filling)?);
+    }
+    let (schemas, named) = schemas(schema)?;
+    let texts = git::texts(name)?;
+    let exclusions = load_with(&texts, &schemas, &given(filling)?)?;
+    Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }
 
 /// No lists, for a command that needs the schemas alone.
@@ -173,6 +189,11 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
     if bytes.len() as u64 > limit {
         return Err(too_large());
     }
+    utf8(&name.to_string(), bytes)
+}
+
+/// The bytes of a file as text.
+pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;

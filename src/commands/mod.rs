@@ -1,7 +1,9 @@
 //! One file a command: open files, call the library, hand over to the report.
 
 pub(crate) mod apply;
+pub(crate) mod diff;
 pub(crate) mod explain;
+mod git;
 mod impact;
 pub(crate) mod import;
 pub(crate) mod kql;

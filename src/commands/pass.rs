@@ -27,7 +27,7 @@ pub(super) fn counted<'e>(
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
 ) -> Outcome<(Vec<&'e Exclusion>, Vec<FieldRef>, Tally)> {
-    let mut opened = results.iter().map(|name| open(name, input)).collect::<Outcome<Vec<Opened>>>()?;
+    let mut opened = self::opened(results, input)?;
     let schema = one_schema(&opened, lists)?;
     let applied = applied(&schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
@@ -42,6 +42,45 @@ pub(super) fn counted<'e>(
     let tally = pass.finish()?.tally;
     let slots = matcher.slots().to_vec();
     Ok((applied, slots, tally))
+}
+
+/// What a pass found about who covers which rows.
+pub(super) struct Covered {
+    /// The counts, with the sets of exclusions.
+    pub(super) tally: Tally,
+    /// The names of the fields that were looked at.
+    pub(super) slots: Vec<String>,
+    pub(super) files: Vec<ResultsFile>,
+    /// Fields whose columns some file lacks, which was allowed.
+    pub(super) absent: Vec<String>,
+}
+
+/// Finds out which of the applied exclusions cover which rows.
+pub(super) fn covered(
+    opened: &mut [Opened],
+    input: &Input,
+    world: &World,
+    schema: &Schema,
+    applied: &[&Exclusion],
+) -> Outcome<Covered> {
+    let matcher = match Matcher::new(applied, &schema.name) {
+        Ok(matcher) => matcher,
+        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
+    };
+    let args = Apply { quiet: false, ..Apply::counting(input.clone()) };
+    let mut pass = Pass::new(&args, world, schema, applied, &matcher, opened)?;
+    pass.covers = true;
+    for results in opened {
+        pass.file(results)?;
+    }
+    let Passed { tally, files, absent, .. } = pass.finish()?;
+    let slots = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
+    Ok(Covered { tally, slots, files, absent })
+}
+
+/// Opens all results.
+pub(super) fn opened(results: &[String], input: &Input) -> Outcome<Vec<Opened>> {
+    results.iter().map(|name| open(name, input)).collect()
 }
 
 /// The schema of all the results.
@@ -79,6 +118,7 @@ pub(super) struct Pass<'p> {
     malformed: Vec<MalformedRow>,
     has: Vec<bool>,
     absent: Vec<String>,
+    covers: bool,
 }
 
 impl<'p> Pass<'p> {
@@ -106,6 +146,7 @@ impl<'p> Pass<'p> {
             malformed: Vec::new(),
             has: vec![false; matcher.slots().len()],
             absent: Vec::new(),
+            covers: false,
         };
         for results in opened {
             pass.check(results)?;
@@ -163,6 +204,7 @@ impl<'p> Pass<'p> {
             format: results.format,
             kept: self.args.kept.is_some(),
             suppressed: self.args.suppressed.is_some(),
+            covers: self.covers,
         };
         let begun = self.sink.begin(results, self.files.is_empty());
         let scanned =

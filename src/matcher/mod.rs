@@ -16,8 +16,7 @@ use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use crate::verdict::{Outcome, Verdict};
 use hashbrown::HashMap;
 use index::{Buffers, ConditionId, Index, is_indexable};
-use predicate::Predicate;
-pub use predicate::{Seen, is_like, read};
+pub use predicate::{Predicate, Seen, is_like, read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A set of slots.
@@ -168,6 +167,23 @@ impl Matcher {
                 (*slot, met)
             })
             .collect()
+    }
+
+    /// The exclusions that a row meets in part and for the rest cannot be decided: in one of their entries some condition
+    /// is met, none is not, and some hang on cells that hold no value. Ascending.
+    pub fn undecided(&self, cells: &[Option<&str>]) -> Vec<u32> {
+        let seen: Vec<Option<Seen<'_>>> =
+            self.slots.iter().zip(cells).map(|(field, cell)| read(field.kind(), *cell)).collect();
+        let hangs = |entry: &CompiledEntry| {
+            let conditions = || entry.conditions.iter().map(|id| &self.conditions[*id as usize]);
+            let (known, unknown): (Vec<_>, Vec<_>) = conditions().partition(|c| seen[c.slot].is_some());
+            let is_met = |c: &&Compiled| seen[c.slot].is_some_and(|seen| c.predicate.is_met(seen));
+            !unknown.is_empty() && !known.is_empty() && known.iter().all(is_met)
+        };
+        let hanging = self.entries.iter().filter(|entry| hangs(entry));
+        let mut exclusions: Vec<u32> = hanging.map(|entry| entry.exclusion).collect();
+        exclusions.dedup();
+        exclusions
     }
 
     /// How each condition of each entry of an exclusion stands with a row, in the order of the list;

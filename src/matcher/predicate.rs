@@ -38,7 +38,10 @@ pub fn read(kind: Kind, cell: Option<&str>) -> Option<Seen<'_>> {
 
 /// A condition's values.
 #[derive(Debug)]
-pub(super) enum Predicate {
+pub struct Predicate(Values);
+
+#[derive(Debug)]
+enum Values {
     Text(Vec<TextPredicate>),
     Address(Vec<AddressRange>),
     Number(Vec<NumberRange>),
@@ -47,8 +50,8 @@ pub(super) enum Predicate {
 /// One text value. Wildcards and regular expressions are compiled when they are first asked for, so
 /// that a long list costs nothing for what no row comes near.
 #[derive(Debug)]
-pub(super) struct TextPredicate {
-    pub(super) value: TextValue,
+struct TextPredicate {
+    value: TextValue,
     compiled: OnceLock<Compiled>,
 }
 
@@ -61,21 +64,25 @@ enum Compiled {
 }
 
 impl Predicate {
-    pub(super) fn new(test: &Test) -> Self {
-        match test {
-            Test::Text(values) => Self::Text(values.iter().map(TextPredicate::new).collect()),
-            Test::Address(ranges) => Self::Address(ranges.clone()),
-            Test::Number(ranges) => Self::Number(ranges.clone()),
-        }
+    /// Makes it ready to be asked.
+    pub fn new(test: &Test) -> Self {
+        Self(match test {
+            Test::Text(values) => Values::Text(values.iter().map(TextPredicate::new).collect()),
+            Test::Address(ranges) => Values::Address(ranges.clone()),
+            Test::Number(ranges) => Values::Number(ranges.clone()),
+        })
     }
 
-    pub(super) fn is_met(&self, seen: Seen<'_>) -> bool {
-        match (self, seen) {
-            (Self::Text(values), Seen::Text(text)) => values.iter().any(|value| value.is_met(text)),
-            (Self::Address(ranges), Seen::Address(family, number)) => {
+    /// Whether one of the values is met.
+    pub fn is_met(&self, seen: Seen<'_>) -> bool {
+        match (&self.0, seen) {
+            (Values::Text(values), Seen::Text(text)) => values.iter().any(|value| value.is_met(text)),
+            (Values::Address(ranges), Seen::Address(family, number)) => {
                 ranges.iter().any(|range| range.contains(family, number))
             }
-            (Self::Number(ranges), Seen::Number(number)) => ranges.iter().any(|range| range.contains(number)),
+            (Values::Number(ranges), Seen::Number(number)) => {
+                ranges.iter().any(|range| range.contains(number))
+            }
             _ => false,
         }
     }

@@ -99,7 +99,7 @@ fn list(out: &mut String, title: &str, items: &[String]) {
 }
 
 /// A code span that no content can leave, also inside a table.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = safe(text).replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -108,7 +108,7 @@ fn code(text: &str) -> String {
 }
 
 /// Text in which nothing is markup.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in safe(text).chars() {
         match character {

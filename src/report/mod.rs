@@ -6,9 +6,9 @@
 pub mod build;
 mod csv;
 mod json;
-mod markdown;
-mod table;
-mod words;
+pub(crate) mod markdown;
+pub(crate) mod table;
+pub(crate) mod words;
 
 pub use words::loose;
 

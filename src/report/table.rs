@@ -79,7 +79,7 @@ fn exclusions(report: &Report, layout: Layout) -> String {
             exclusion.status.word().to_owned(),
         ]);
     }
-    laid_out(rows, 1..5, layout)
+    laid_out(rows, 1..5, layout.width)
 }
 
 fn groups(report: &Report, layout: Layout) -> String {
@@ -93,14 +93,18 @@ fn groups(report: &Report, layout: Layout) -> String {
             percent(group.rows, report.totals.kept),
         ]);
     }
-    laid_out(rows, 2..4, layout)
+    laid_out(rows, 2..4, layout.width)
 }
 
 /// A table within the width: what does not fit is wrapped in the first column, at hyphens where it has some.
-fn laid_out<const N: usize>(mut rows: Vec<[String; N]>, numbers: Range<usize>, layout: Layout) -> String {
+pub(crate) fn laid_out<const N: usize>(
+    mut rows: Vec<[String; N]>,
+    numbers: Range<usize>,
+    width: usize,
+) -> String {
     let others: usize =
         (1..N).map(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0) + 2).sum();
-    let room = layout.width.saturating_sub(others).max(12);
+    let room = width.saturating_sub(others).max(12);
     for row in &mut rows {
         row[0] = broken(&row[0], room);
     }
@@ -171,7 +175,7 @@ fn list(out: &mut String, title: &str, items: &[String], layout: Layout) {
 }
 
 /// Writes a paragraph within the width; what follows its first line is indented by two more.
-fn wrapped(out: &mut String, text: &str, indent: &str, width: usize) {
+pub(crate) fn wrapped(out: &mut String, text: &str, indent: &str, width: usize) {
     let mut line = indent.to_owned();
     let mut empty = true;
     for word in text.split(' ') {

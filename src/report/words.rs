@@ -4,7 +4,7 @@ use super::{ExclusionReport, LooseField, Report, Status};
 use std::fmt::Write;
 
 /// Text from rows made safe to print: what would move the cursor or turn the text around is written out.
-pub(super) fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
@@ -18,12 +18,12 @@ pub(super) fn safe(text: &str) -> String {
 }
 
 /// A value for people; an empty one is named.
-pub(super) fn value(text: &str) -> String {
+pub(crate) fn value(text: &str) -> String {
     if text.is_empty() { "(empty)".to_owned() } else { safe(text) }
 }
 
 /// A number with a comma at every thousand.
-pub(super) fn number(number: u64) -> String {
+pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -36,7 +36,7 @@ pub(super) fn number(number: u64) -> String {
 }
 
 /// A count with its noun.
-pub(super) fn count(rows: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(rows: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(rows), if rows == 1 { one } else { many })
 }
 

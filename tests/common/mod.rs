@@ -97,7 +97,15 @@ pub(crate) fn apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Outcome
         }
         Format::JsonLines => (Rows::Json(Lines::new(Layout::of_keys(wanted))), input),
     };
-    let job = Job { matcher: &matcher, ids: &ids, rows, format: how.format, kept: true, suppressed: true };
+    let job = Job {
+        matcher: &matcher,
+        ids: &ids,
+        rows,
+        format: how.format,
+        kept: true,
+        suppressed: true,
+        covers: true,
+    };
     let mut chunker = Chunker::new(body, how.chunk);
     chunker.set_format(how.format);
     let mut outcome = Outcome::default();

@@ -1,0 +1,134 @@
+//! `quell diff`: what a change to lists does to rows.
+
+use super::lists::{Loaded, in_force, loaded_from, rule, today};
+use super::pass::{Covered, covered, one_schema, opened};
+use super::{End, Outcome, World, fail, print};
+use crate::cli::{Diff as Args, DiffFormat, FailOnDiff};
+use quell::exclusions::model::Exclusion;
+use quell::report::build::LeftOut;
+use quell::schema::Schema;
+use quell::tune::diff::{Diff, Lists, Side, lists};
+use quell::tune::drift::{Results, results};
+use quell::tune::{Shown, render};
+
+/// Groups of newly shown rows that are shown to a person.
+const SHOWN_GROUPS: usize = 15;
+
+/// Compares two lists, or two results.
+pub(crate) fn run(args: &Args, world: &World) -> Outcome {
+    let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling)?;
+    let mut diff = match &args.new {
+        Some(new) => two_lists(args, world, &old, new)?,
+        None => two_results(args, world, &old)?,
+    };
+    if diff.old.applied + diff.new.applied == 0 {
+        diff.notes.insert(0, "NO EXCLUSION APPLIES to these results, so nothing was compared.".to_owned());
+    }
+    let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
+    print(&match args.format {
+        DiffFormat::Table => render(&diff, shown(false)),
+        DiffFormat::Markdown => render(&diff, shown(true)),
+        DiffFormat::Json => diff.json(),
+    })?;
+    Ok(end(args, &diff))
+}
+
+fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
+    let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
+    let mut files = opened(&args.results, &args.input)?;
+    let schema = one_schema(&files, &new_list)?;
+    let (before, left_before) = applied(args, world, old, schema)?;
+    let (after, left_after) = applied(args, world, &new_list, schema)?;
+    // One matcher judges by both: the new exclusions stand behind the old ones.
+    let both: Vec<&Exclusion> = before.iter().chain(&after).copied().collect();
+    let covered = covered(&mut files, &args.input, world, schema, &both)?;
+    let none = quell::covers::Covers::default();
+    let given = Lists {
+        old: &before,
+        new: &after,
+        covers: covered.tally.covers.as_ref().unwrap_or(&none),
+        slots: &covered.slots,
+        examples: args.examples.into(),
+    };
+    let mut diff = lists(&given, side(&args.old, &covered), side(new, &covered));
+    diff.notes.extend(notes(&covered));
+    diff.notes.extend(left_out(&args.old, &left_before).chain(left_out(new, &left_after)));
+    Ok(diff)
+}
+
+fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
+    let mut before = opened(&args.results, &args.input)?;
+    let mut after = opened(&args.against, &args.input)?;
+    let schema = one_schema(&before, list)?;
+    let other = one_schema(&after, list)?;
+    if schema.name != other.name {
+        let message = format!(
+            "the old results have the columns of {}, the new ones those of {}",
+            schema.name, other.name
+        );
+        return fail("mixed-schemas", message, "compare results of one kind");
+    }
+    let (applied, left) = applied(args, world, list, schema)?;
+    let old = covered(&mut before, &args.input, world, schema, &applied)?;
+    let new = covered(&mut after, &args.input, world, schema, &applied)?;
+    let given = Results {
+        applied: &applied,
+        old: &old.tally,
+        new: &new.tally,
+        slots: &new.slots,
+        examples: args.examples.into(),
+    };
+    let mut diff = results(&given, side(&args.old, &old), side(&args.old, &new));
+    diff.notes.extend(notes(&old).chain(notes(&new)));
+    diff.notes.extend(left_out(&args.old, &left));
+    Ok(diff)
+}
+
+fn applied<'e>(
+    args: &Args,
+    world: &World,
+    lists: &'e Loaded,
+    schema: &Schema,
+) -> Outcome<(Vec<&'e Exclusion>, Vec<LeftOut<'e>>)> {
+    let rule = rule(&args.scope)?;
+    Ok(in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name))
+}
+
+fn side(list: &str, covered: &Covered) -> Side {
+    Side {
+        list: list.to_owned(),
+        results: covered.files.clone(),
+        read: covered.tally.totals.read,
+        malformed: covered.tally.totals.malformed,
+        ..Side::default()
+    }
+}
+
+fn notes(covered: &Covered) -> impl Iterator<Item = String> {
+    let files: Vec<&str> = covered.files.iter().map(|file| file.file.as_str()).collect();
+    let files = files.join(", ");
+    let totals = covered.tally.totals;
+    let empty = (totals.read == 0)
+        .then(|| format!("THERE ARE NO ROWS in {files}, so nothing can be said about them."));
+    let malformed = (totals.malformed > 0)
+        .then(|| format!("{} of {files} could not be read; they are kept.", totals.malformed));
+    let absent = (!covered.absent.is_empty()).then(|| {
+        let fields = covered.absent.join(", ");
+        format!("No column of {files} holds {fields}: what hangs on it is undecidable.")
+    });
+    [empty, malformed, absent].into_iter().flatten()
+}
+
+fn left_out<'l>(list: &'l str, left_out: &'l [LeftOut<'_>]) -> impl Iterator<Item = String> + 'l {
+    left_out.iter().map(move |left| format!("{} of {list}: {}.", left.exclusion.id, left.why))
+}
+
+fn end(args: &Args, diff: &Diff) -> End {
+    let moved = |what: &FailOnDiff| match what {
+        FailOnDiff::NewlySuppressed => diff.newly_suppressed > 0,
+        FailOnDiff::NewlyShown => diff.newly_shown > 0,
+        FailOnDiff::Any => diff.newly_suppressed + diff.newly_shown > 0,
+    };
+    let nothing = diff.old.read == 0 || diff.new.read == 0 || diff.old.applied + diff.new.applied == 0;
+    if nothing || args.fail_on.iter().any(moved) { End::LookAtIt } else { End::Clean }
+}

@@ -1,0 +1,176 @@
+//! Which changes the cases of lists miss.
+//!
+//! In: exclusions and the texts of their lists. Out: a [`Report`], which is also the JSON format, and text for a
+//! person: each change with its place, and the case that would notice it, ready for the list.
+
+use super::{Change, Mutation, Word, run};
+use crate::cases::Expected;
+use crate::exclusions::model::{Case, Exclusion};
+use crate::exclusions::validate::ListText;
+use crate::lint::Spot;
+use crate::lint::places::Places;
+use crate::report::printable;
+use crate::yaml::flow_scalar;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// The outcome of `quell test --mutate`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// Counts over all lists.
+    pub totals: Totals,
+    /// Noticed changes as a share of all that make a difference, in per cent, rounded down to one decimal.
+    pub score: f64,
+    /// The changes that no case notices, in the order of the lists.
+    pub missed: Vec<Missed>,
+    /// The changes for which no row was found on which they make a difference: what they touch may say nothing.
+    pub equivalent: Vec<Changed>,
+}
+
+/// Counts over all lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Changes that were tried.
+    pub changes: usize,
+    /// Changes that some case notices.
+    pub noticed: usize,
+    /// Changes that no case notices.
+    pub missed: usize,
+    /// Changes for which no row was found on which they make a difference.
+    pub equivalent: usize,
+}
+
+/// A change and where it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    /// The exclusion.
+    pub exclusion: String,
+    /// Its list.
+    pub file: String,
+    /// The line of what was changed, from 1.
+    pub line: usize,
+    /// What was changed.
+    pub change: String,
+}
+
+/// A change that no case notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missed {
+    /// The change.
+    #[serde(flatten)]
+    pub changed: Changed,
+    /// The key of `cases` under which `case` would notice it.
+    pub expected: Expected,
+    /// A row as a YAML flow mapping.
+    pub case: String,
+}
+
+impl Report {
+    /// Tries every change to every exclusion.
+    pub fn new(exclusions: &[Exclusion], texts: &[ListText]) -> Self {
+        let mut report =
+            Self { totals: Totals::default(), score: 100.0, missed: Vec::new(), equivalent: Vec::new() };
+        let texts: HashMap<&str, &ListText> = texts.iter().map(|list| (list.file.as_str(), list)).collect();
+        let mut places: HashMap<&str, Option<Places<'_>>> = HashMap::new();
+        for exclusion in exclusions {
+            let file = &*exclusion.origin.file;
+            for (mutation, word) in run(exclusion) {
+                if word == Word::Noticed {
+                    report.totals.noticed += 1;
+                    continue;
+                }
+                let known =
+                    places.entry(file).or_insert_with(|| texts.get(file).map(|list| Places::new(list)));
+                report.add(changed(exclusion, &mutation, known.as_ref()), word);
+            }
+        }
+        let Totals { noticed, missed, equivalent, .. } = report.totals;
+        report.totals.changes = noticed + missed + equivalent;
+        if let Some(per_mille) = (noticed * 1_000).checked_div(noticed + missed) {
+            report.score = per_mille as f64 / 10.0;
+        }
+        report
+    }
+
+    fn add(&mut self, changed: Changed, word: Word) {
+        match word {
+            Word::Noticed => {}
+            Word::Equivalent => {
+                self.totals.equivalent += 1;
+                self.equivalent.push(changed);
+            }
+            Word::Missed(expected, case) => {
+                self.totals.missed += 1;
+                self.missed.push(Missed { changed, expected, case: flow(&case) });
+            }
+        }
+    }
+
+    /// Whether so many per cent of the changes are noticed.
+    pub fn reaches(&self, per_cent: u8) -> bool {
+        let Totals { noticed, missed, .. } = self.totals;
+        noticed * 100 >= usize::from(per_cent) * (noticed + missed)
+    }
+
+    /// What is missed, and the score.
+    pub fn human(&self) -> String {
+        let mut out = String::new();
+        let alike = |a: &Missed, b: &Missed| {
+            a.changed.exclusion == b.changed.exclusion && a.expected == b.expected && a.case == b.case
+        };
+        for missed in self.missed.chunk_by(alike) {
+            for Missed { changed, .. } in missed {
+                let _ = writeln!(out, "{}: no case notices", place(changed));
+            }
+            let _ =
+                writeln!(out, "    add to `{}`:\n        - {}", missed[0].expected.word(), missed[0].case);
+        }
+        for changed in &self.equivalent {
+            let _ = writeln!(out, "{}: no row was found that shows it; is this needed?", place(changed));
+        }
+        let Totals { noticed, missed, equivalent, .. } = self.totals;
+        let _ = write!(out, "{noticed} of {} changes are noticed: score {} %", noticed + missed, self.score);
+        if equivalent > 0 {
+            let _ = write!(out, "; {equivalent} more make no difference");
+        }
+        out.push('\n');
+        out
+    }
+
+    /// The report as indented JSON.
+    pub fn json(&self) -> String {
+        // It holds only strings and numbers; serialising it cannot fail.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}
+
+fn place(changed: &Changed) -> String {
+    let Changed { exclusion, file, line, change } = changed;
+    format!("{}:{line}: {exclusion}: {}", printable(file), printable(change))
+}
+
+fn changed(exclusion: &Exclusion, mutation: &Mutation, places: Option<&Places<'_>>) -> Changed {
+    let spot = match mutation.change {
+        Change::DropEntry => Spot::Entry(mutation.entry),
+        Change::DropCondition(place) | Change::AnyValue(place) => Spot::Condition(mutation.entry, place),
+        Change::DropValue(place, value) | Change::Widen(place, value, _) => {
+            Spot::Value(mutation.entry, place, value)
+        }
+    };
+    let span = places.and_then(|places| places.span(&exclusion.id, spot));
+    Changed {
+        exclusion: exclusion.id.clone(),
+        file: exclusion.origin.file.to_string(),
+        line: span.map_or(exclusion.origin.line, |span| span.line),
+        change: mutation.words(exclusion),
+    }
+}
+
+fn flow(case: &Case) -> String {
+    let cells = case
+        .cells
+        .iter()
+        .map(|(field, text)| format!("{}: {}", flow_scalar(field.name()), flow_scalar(text)));
+    format!("{{{}}}", cells.collect::<Vec<_>>().join(", "))
+}

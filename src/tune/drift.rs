@@ -1,0 +1,85 @@
+//! The same list on two results: what awoke, what fell asleep, what is new to look at.
+//!
+//! In: the exclusions in force and what they did in both results. Out: a [`Diff`]. Rows of two exports cannot be paired,
+//! so rows are new by kind: suppressed ones if no exclusion over them had a match before, kept ones if no kept row of
+//! their process and destination network was there before.
+
+use super::diff::{Change, Compared, Diff, ExclusionDiff, Side, ordered};
+use crate::covers::Covers;
+use crate::exclusions::model::Exclusion;
+use crate::report::KeptGroup;
+use crate::tally::Tally;
+
+/// Groups of newly shown rows that are listed.
+const LISTED_GROUPS: usize = 1_000;
+
+/// One list on two results.
+#[derive(Debug)]
+pub struct Results<'e> {
+    /// The exclusions in force, in the order of the matcher.
+    pub applied: &'e [&'e Exclusion],
+    /// What they did in the old results; with sets.
+    pub old: &'e Tally,
+    /// What they did in the new results; with sets.
+    pub new: &'e Tally,
+    /// The names of the fields that were looked at.
+    pub slots: &'e [String],
+    /// Examples for each exclusion.
+    pub examples: usize,
+}
+
+/// Compares two results. The names and files of the sides are the caller's to know.
+pub fn results(given: &Results<'_>, mut old: Side, mut new: Side) -> Diff {
+    let mut exclusions: Vec<ExclusionDiff> =
+        given.applied.iter().map(|exclusion| ExclusionDiff::new(&exclusion.id, Change::Same)).collect();
+    let none = Covers::default();
+    for (set, cover) in given.old.covers.as_ref().unwrap_or(&none).sorted() {
+        for place in set {
+            exclusions[*place as usize].old.add(cover.rows, set.len() == 1);
+        }
+    }
+    let mut suppressed = 0;
+    for (set, cover) in given.new.covers.as_ref().unwrap_or(&none).sorted() {
+        let awoke = set.iter().all(|place| exclusions[*place as usize].old.matches == 0);
+        suppressed += if awoke { cover.rows } else { 0 };
+        for place in set {
+            let exclusion = &mut exclusions[*place as usize];
+            exclusion.new.add(cover.rows, set.len() == 1);
+            if awoke {
+                exclusion.newly_suppressed.add(cover, given.slots, given.examples);
+            }
+        }
+    }
+    (old.applied, new.applied) = (given.applied.len(), given.applied.len());
+    (old.suppressed, new.suppressed) = (given.old.totals.suppressed, given.new.totals.suppressed);
+    let (shown_groups, newly_shown) = groups(given.old, given.new);
+    let mut notes = Vec::new();
+    if given.old.other_groups + given.new.other_groups > 0 {
+        notes.push("There are too many groups of kept rows to tell all of them apart; some rows may be newly shown without being counted.".to_owned());
+    }
+    Diff {
+        compared: Compared::Results,
+        old,
+        new,
+        newly_suppressed: suppressed,
+        newly_shown,
+        exclusions: ordered(exclusions),
+        shown_groups,
+        notes,
+    }
+}
+
+/// The groups of kept rows that only the new results have, and the rows in all of them.
+fn groups(old: &Tally, new: &Tally) -> (Vec<KeptGroup>, u64) {
+    let mut found: Vec<_> = new.groups.iter().filter(|(group, _)| !old.groups.contains_key(*group)).collect();
+    let rows = found.iter().map(|(_, rows)| **rows).sum();
+    found.sort_by(|a, b| {
+        b.1.cmp(a.1).then_with(|| (&a.0.process, a.0.destination).cmp(&(&b.0.process, b.0.destination)))
+    });
+    let listed = found.into_iter().take(LISTED_GROUPS).map(|(group, rows)| KeptGroup {
+        process: group.process.to_string(),
+        destination: group.destination.to_string(),
+        rows: *rows,
+    });
+    (listed.collect(), rows)
+}
