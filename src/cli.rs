@@ -10,7 +10,7 @@ use quell::report::ReportFormat;
 use std::path::PathBuf;
 
 pub(crate) use rules::{Import, ReadingOf, Splice};
-pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Test, TestFormat};
+pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Prune, PruneFormat, Test, TestFormat};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Test(Test),
     /// Show which rows a change to a list newly suppresses or newly shows.
     Diff(Diff),
+    /// Find the smallest list that suppresses the same rows, and cut the lists down to it.
+    Prune(Prune),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.

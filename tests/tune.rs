@@ -61,10 +61,14 @@ proptest! {
             let (before, after) = (judge(&old, row).0, judge(&new, row).0);
             if before.is_empty() && !after.is_empty() {
                 suppressed += 1;
-                after.into_iter().for_each(|id| *of.entry((id, true)).or_default() += 1);
+                for id in after {
+                    *of.entry((id, true)).or_default() += 1;
+                }
             } else if !before.is_empty() && after.is_empty() {
                 shown += 1;
-                before.into_iter().for_each(|id| *of.entry((id, false)).or_default() += 1);
+                for id in before {
+                    *of.entry((id, false)).or_default() += 1;
+                }
             }
         }
         prop_assert_eq!((diff.newly_suppressed, diff.newly_shown), (suppressed, shown));

@@ -11,6 +11,7 @@ pub(crate) mod lint;
 mod lists;
 pub(crate) mod output;
 mod pass;
+pub(crate) mod prune;
 mod query;
 mod results;
 mod rules;
