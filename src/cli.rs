@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 pub(crate) use probe::{LeastGrade, Probe, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
-pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Test, TestFormat};
+pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Prune, PruneFormat, Test, TestFormat};
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Probe(Probe),
     /// Show which rows a change to a list newly suppresses or newly shows.
     Diff(Diff),
+    /// Find the smallest list that suppresses the same rows, and cut the lists down to it.
+    Prune(Prune),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.

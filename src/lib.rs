@@ -30,7 +30,8 @@
 //! ```
 //!
 //! Files of results go through [`scan`], which reads rows ([`results`]), judges them, counts ([`tally`]) and hands on
-//! their bytes; [`report`] makes the counts readable. Read [`exclusions::model`], [`matcher`] and [`verdict`] first.
+//! their bytes; [`report`] makes the counts readable. [`covers`] says which exclusions cover which rows, and [`tune`]
+//! what follows from that for a change to a list; [`cases`] and [`mutants`] test lists without results. Read [`exclusions::model`], [`matcher`] and [`verdict`] first.
 
 pub mod cases;
 pub mod covers;

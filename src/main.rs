@@ -44,6 +44,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Test(args) => commands::test::run(args),
         Command::Probe(args) => commands::probe::run(args),
         Command::Diff(args) => commands::diff::run(args, world),
+        Command::Prune(args) => commands::prune::run(args, world),
         Command::Kql(args) => commands::kql::run(args, world),
         Command::Schema(args) => commands::schema::run(args),
         Command::Completions { shell } => {

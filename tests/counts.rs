@@ -132,3 +132,36 @@ fn no_one_five_or_a_thousand_exclusions_in_one_file_or_many() {
         assert_eq!(code, Some(i32::from(count == 0)), "no exclusions are something to look at");
     }
 }
+
+/// Runs the whole pack, then the pack without each of its lists in turn: what comes back is what was told.
+#[test]
+fn sole_matches_are_what_a_run_without_the_list_brings_back() {
+    let lists = ["altiris", "intune", "kaseya", "sccm", "solarwinds"]
+        .map(|name| format!("exclusions/documented/{name}.yaml"));
+    let run = |lists: &[&String], suppressed: &Path| {
+        let lists: Vec<&str> = lists.iter().flat_map(|list| ["-e", list.as_str()]).collect();
+        let output = ["samples/action1-hunt.csv", "--suppressed", suppressed.to_str().unwrap()];
+        let (report, _) = report(&[&output[..], &lists].concat());
+        (report, fs::read_to_string(suppressed).unwrap())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let suppressed = folder.path().join("suppressed.csv");
+    let (all, rows) = run(&lists.iter().collect::<Vec<_>>(), &suppressed);
+    for list in &lists {
+        let others: Vec<&String> = lists.iter().filter(|other| *other != list).collect();
+        let (without, left) = run(&others, &suppressed);
+        let exclusions = all["exclusions"].as_array().unwrap();
+        let exclusion = exclusions.iter().find(|exclusion| exclusion["file"] == *list).unwrap();
+        let sole = exclusion["sole"].as_u64().unwrap();
+        let total = |report: &Value| report["totals"]["suppressed"].as_u64().unwrap();
+        assert!(sole > 0);
+        assert_eq!(total(&all), total(&without) + sole, "{list}");
+        // Every row of the sample is a line, with a report id of its own.
+        let row = |line: &str| line.rsplit_once(',').unwrap().0.to_owned();
+        let left: std::collections::BTreeSet<String> = left.lines().map(row).collect();
+        let back: Vec<&str> = rows.lines().filter(|line| !left.contains(&row(line))).collect();
+        let by = exclusion["id"].as_str().unwrap();
+        assert!(back.iter().all(|line| line.ends_with(&format!(",{by}"))), "{list}");
+        assert_eq!(back.len() as u64, sole, "{list}");
+    }
+}

@@ -172,6 +172,33 @@ proptest! {
     }
 }
 
+proptest! {
+    // Seven runs a case.
+    #![proptest_config(ProptestConfig { cases: cases(30, 1_000), ..ProptestConfig::default() })]
+
+    /// Law 3, row by row: for each exclusion, the rows that a run without it keeps and the whole list suppresses are those
+    /// that are attributed to it alone, and as many as its sole matches.
+    #[test]
+    fn sole_matches_are_the_rows_that_a_run_without_the_exclusion_brings_back(texts in lists(6), rows in rows(40)) {
+        let (input, bytes) = csv(&rows, &ORDER);
+        let all = loaded(&texts);
+        let with = apply(&all, &input, How::CSV);
+        let kept_by_all = are_kept(&with.kept, &bytes);
+        let read_plainly = parse(&texts);
+        for (place, exclusion) in all.iter().enumerate() {
+            let mut others = all.clone();
+            others.remove(place);
+            let kept = are_kept(&apply(&others, &input, How::CSV).kept, &bytes);
+            let alone = rows.iter().map(|row| judge(&read_plainly, row).0).map(|by| by.len() == 1 && by.contains(&exclusion.id));
+            let comes_back: Vec<bool> = kept_by_all.iter().zip(&kept).map(|(before, after)| !before && *after).collect();
+            prop_assert_eq!(&comes_back, &alone.collect::<Vec<bool>>());
+            let sole = with.tally.exclusions.get(&u32::try_from(place).unwrap()).map_or(0, |each| each.sole);
+            prop_assert_eq!(comes_back.iter().filter(|comes_back| **comes_back).count() as u64, sole);
+            prop_assert!(kept_by_all.iter().zip(&kept).all(|(before, after)| !before || *after), "nothing goes");
+        }
+    }
+}
+
 /// Rows that the fast reading found.
 static FAST: AtomicUsize = AtomicUsize::new(0);
 
@@ -238,6 +265,19 @@ fn a_list_written_from_its_types_means_the_same() {
         };
         assert_eq!(meaning(&list.text), meaning(&written));
     }
+}
+
+/// Which of the rows are in the kept output. No row of CSV is the beginning of another, so this is no guess.
+fn are_kept(kept: &[u8], rows: &[Vec<u8>]) -> Vec<bool> {
+    let mut rest = kept;
+    let is_next = |row: &Vec<u8>| {
+        let after = rest.strip_prefix(row.as_slice());
+        rest = after.unwrap_or(rest);
+        after.is_some()
+    };
+    let kept = rows.iter().map(is_next).collect();
+    assert!(rest.is_empty(), "every kept byte belongs to a row");
+    kept
 }
 
 /// Whether the lines of `part` occur in `whole` in this order.

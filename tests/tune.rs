@@ -62,13 +62,13 @@ proptest! {
             if before.is_empty() && !after.is_empty() {
                 suppressed += 1;
                 for id in after {
- *of.entry((id, true)).or_default() += 1;
-}
+                    *of.entry((id, true)).or_default() += 1;
+                }
             } else if !before.is_empty() && after.is_empty() {
                 shown += 1;
                 for id in before {
- *of.entry((id, false)).or_default() += 1;
-}
+                    *of.entry((id, false)).or_default() += 1;
+                }
             }
         }
         prop_assert_eq!((diff.newly_suppressed, diff.newly_shown), (suppressed, shown));

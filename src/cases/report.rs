@@ -6,6 +6,7 @@
 use super::{Judged, run};
 use crate::exclusions::model::Exclusion;
 use crate::report::printable;
+use crate::report::words::count;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -95,7 +96,9 @@ impl Report {
         }
         let _ = writeln!(
             out,
-            "{exclusions} exclusions, {cases} cases, {failed} failed, {untested} without cases of both kinds"
+            "{}, {}, {failed} failed, {untested} without cases of both kinds",
+            count(exclusions as u64, "exclusion", "exclusions"),
+            count(cases as u64, "case", "cases")
         );
         out
     }

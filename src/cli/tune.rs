@@ -82,3 +82,36 @@ pub(crate) enum DiffFormat {
     #[value(alias = "md")]
     Markdown,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct Prune {
+    /// Results whose verdicts must stay as they are; the more, the better.
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+    pub(crate) results: Vec<String>,
+    #[command(flatten)]
+    pub(crate) lists: Lists,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Keep this exclusion, whatever it does; repeatable.
+    #[arg(long, value_name = "ID")]
+    pub(crate) keep: Vec<String>,
+    /// Let exclusions go, too, that kept rows met in part while the rest of them hung on an empty cell.
+    #[arg(long)]
+    pub(crate) undecided_too: bool,
+    /// Remove the exclusions from their files; all else in them stays byte for byte. Without it, only show which.
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: PruneFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PruneFormat {
+    /// For a terminal.
+    Table,
+    /// For machines.
+    Json,
+}

@@ -9,7 +9,7 @@ use quell::report::build::LeftOut;
 use quell::schema::Schema;
 use quell::tune::diff::{Diff, Lists, Side, lists};
 use quell::tune::drift::{Results, results};
-use quell::tune::{Shown, render};
+use quell::tune::show::{self, Shown};
 
 /// Groups of newly shown rows that are shown to a person.
 const SHOWN_GROUPS: usize = 15;
@@ -26,8 +26,8 @@ pub(crate) fn run(args: &Args, world: &World) -> Outcome {
     }
     let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
     print(&match args.format {
-        DiffFormat::Table => render(&diff, shown(false)),
-        DiffFormat::Markdown => render(&diff, shown(true)),
+        DiffFormat::Table => show::diff(&diff, shown(false)),
+        DiffFormat::Markdown => show::diff(&diff, shown(true)),
         DiffFormat::Json => diff.json(),
     })?;
     Ok(end(args, &diff))

@@ -12,6 +12,7 @@ mod lists;
 pub(crate) mod output;
 mod pass;
 pub(crate) mod probe;
+pub(crate) mod prune;
 mod query;
 mod results;
 mod rules;

@@ -3,8 +3,9 @@
 //! In: which exclusions cover which rows ([`crate::covers`]). Out: comparisons and smaller lists, as values and as text.
 //! It opens no files and judges no rows: everything follows from the sets.
 
+pub mod cover;
 pub mod diff;
 pub mod drift;
-mod show;
-
-pub use show::{Shown, render};
+pub mod prune;
+pub mod remove;
+pub mod show;

@@ -2,10 +2,10 @@
 //!
 //! In: a diff. Out: text.
 
-use super::diff::{Compared, Diff, ExclusionDiff, Moved};
 use crate::report::markdown::{code, escape};
 use crate::report::table::{laid_out, wrapped};
 use crate::report::words::{count, number, safe, value};
+use crate::tune::diff::{Compared, Diff, ExclusionDiff, Moved};
 use std::fmt::Write;
 
 /// How a diff is laid out.
@@ -20,7 +20,7 @@ pub struct Shown {
 }
 
 /// The text of a diff, with a final line feed.
-pub fn render(diff: &Diff, shown: Shown) -> String {
+pub fn diff(diff: &Diff, shown: Shown) -> String {
     let mut page = Page { out: String::new(), shown };
     if shown.markdown {
         page.out.push_str(match diff.compared {

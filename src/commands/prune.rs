@@ -1,0 +1,155 @@
+//! `quell prune`: the smallest list with the same verdicts.
+
+use super::lists::{Loaded, in_force, loaded, read_text, rule, today};
+use super::output::{Finished, whole_file};
+use super::pass::{Covered, covered, one_schema, opened};
+use super::{End, Outcome, World, fail, print};
+use crate::cli::{Prune, PruneFormat};
+use quell::covers::Covers;
+use quell::diagnostic::Diagnostic;
+use quell::exclusions::validate::ListText;
+use quell::fields::nearest;
+use quell::report::build;
+use quell::tune::prune::{Given, LeftOut, Pruned, pruned};
+use quell::tune::remove::{Edited, without};
+use quell::tune::show;
+use std::path::Path;
+
+/// A list file does not grow beyond this while it is pruned.
+const MAX_LIST: u64 = 64 << 20;
+
+/// Chooses, writes if that was asked for, and shows.
+pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
+    let lists = loaded(&args.lists)?;
+    known(args, &lists)?;
+    if args.write && !lists.on_disk {
+        let help = "name your lists with --exclusions; without it the built-in pack is judged";
+        return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
+    }
+    let mut files = opened(&args.results, &args.input)?;
+    let schema = one_schema(&files, &lists)?;
+    let rule = rule(&args.scope)?;
+    let (applied, left_out) =
+        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
+    let covered = covered(&mut files, &args.input, world, schema, &applied)?;
+    if covered.tally.totals.read == 0 {
+        let help = "without rows every exclusion looks idle; give results with rows in them";
+        return fail("no-rows", "there are no rows in the results, so nothing can be said about lists", help);
+    }
+    let none = Covers::default();
+    let mut found = pruned(&Given {
+        applied: &applied,
+        covers: covered.tally.covers.as_ref().unwrap_or(&none),
+        keep: &args.keep,
+        absent: &covered.absent,
+        undecided_too: args.undecided_too,
+    });
+    fill_in(&mut found, covered, &left_out);
+    if args.write && !found.removed.is_empty() {
+        write(&mut found, &lists)?;
+    }
+    print(&match args.format {
+        PruneFormat::Table => show::pruned(&found, args.write, world.width),
+        PruneFormat::Json => found.json(),
+    })?;
+    let to_do = !found.removed.is_empty() && !args.write;
+    Ok(if to_do || applied.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+/// Every id of `--keep` has to be one, or a slip of the finger would protect nothing.
+fn known(args: &Prune, lists: &Loaded) -> Outcome<()> {
+    let ids: Vec<&str> = lists.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
+    let unknown = args.keep.iter().filter(|id| !ids.contains(&id.as_str()));
+    let mistakes: Vec<Diagnostic> = unknown
+        .map(|id| {
+            let mistake =
+                Diagnostic::error("unknown-id", format!("--keep {id}: no loaded list has this exclusion"));
+            match nearest(id, ids.iter().copied()).first() {
+                Some(near) => mistake.help(format!("did you mean `{near}`?")),
+                None => mistake,
+            }
+        })
+        .collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]) {
+    let totals = covered.tally.totals;
+    (found.read, found.malformed, found.results) = (totals.read, totals.malformed, covered.files);
+    found.left_out = left_out
+        .iter()
+        .map(|left| LeftOut {
+            id: left.exclusion.id.clone(),
+            file: left.exclusion.origin.file.to_string(),
+            line: left.exclusion.origin.line,
+            why: left.why.clone(),
+        })
+        .collect();
+    if found.kept.len() + found.removed.len() == 0 {
+        found.notes.push("NO EXCLUSION APPLIES to these results, so there is nothing to prune.".to_owned());
+    }
+    if found.suppressed == 0 && !found.removed.is_empty() {
+        found.notes.push(
+            "NO ROW IS SUPPRESSED. Are these the results that the lists are for? --write removes nothing here."
+                .to_owned(),
+        );
+    }
+    if totals.malformed > 0 {
+        let note = format!(
+            "{} rows could not be read; whether an exclusion covers them is not known.",
+            totals.malformed
+        );
+        found.notes.push(note);
+    }
+}
+
+/// Edits all lists, or none: every text is made and checked before the first file gets its name.
+fn write(found: &mut Pruned, lists: &Loaded) -> Outcome<()> {
+    if found.suppressed == 0 {
+        return fail(
+            "nothing-suppressed",
+            "no exclusion covers a row of these results, and lists are not emptied on such evidence",
+            "check that the results belong to these lists; `quell prune` without --write shows what it found",
+        );
+    }
+    let mut edits: Vec<(&ListText, Edited)> = Vec::new();
+    let mut mistakes = Vec::new();
+    for list in &lists.texts {
+        let ids: Vec<&str> =
+            found.removed.iter().filter(|gone| gone.file == list.file).map(|gone| gone.id.as_str()).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        match without(list, &ids, &lists.schemas) {
+            Ok(edited) => edits.push((list, edited)),
+            Err(why) => mistakes.push(
+                Diagnostic::error("cannot-edit", format!("{}: {why}", list.file)).help(format!(
+                    "remove {} by hand, or write each exclusion as a block that begins `- id:`",
+                    ids.join(", ")
+                )),
+            ),
+        }
+        if read_text(Path::new(&list.file), MAX_LIST).ok().as_ref() != Some(&list.text) {
+            mistakes.push(
+                Diagnostic::error(
+                    "changed-meanwhile",
+                    format!("{}: the file changed while it was judged", list.file),
+                )
+                .help("run it again"),
+            );
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let finished = edits.iter().map(|(list, edited)| whole_file(&list.file, &edited.text));
+    finished.collect::<Outcome<Vec<Finished>>>()?.into_iter().try_for_each(Finished::commit)?;
+    for (list, edited) in &edits {
+        for (id, line) in &edited.comments {
+            found
+                .notes
+                .push(format!("{}:{line}: the comment above {id} stayed; does it still fit?", list.file));
+        }
+    }
+    Ok(())
+}
