@@ -13,6 +13,7 @@ use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
 use quell::report::{MalformedRow, ResultsFile};
 use quell::results::Format;
+use quell::results::encoding::Encoding;
 use quell::scan::{ATTRIBUTION, Job, Pace, Scanned, Sink, scan, split_line_end};
 use quell::schema::Schema;
 use quell::tally::Tally;
@@ -72,7 +73,7 @@ pub(super) struct Pass<'p> {
     matcher: &'p Matcher,
     pace: Pace,
     sink: Files,
-    first: Option<(Format, Vec<u8>)>,
+    first: Option<(Format, Encoding, Vec<u8>)>,
     tally: Tally,
     files: Vec<ResultsFile>,
     malformed: Vec<MalformedRow>,
@@ -89,7 +90,9 @@ impl<'p> Pass<'p> {
         matcher: &'p Matcher,
         opened: &[Opened],
     ) -> Outcome<Self> {
-        let create = |name: &Option<String>| name.as_deref().map(Output::create).transpose();
+        let encoding = opened.first().map_or(Encoding::Utf8, |results| results.encoding);
+        let create =
+            |name: &Option<String>| name.as_deref().map(|name| Output::create(name, encoding)).transpose();
         let bytes = opened.iter().map(|results| results.size).sum::<Option<u64>>();
         let mut pass = Self {
             args,
@@ -117,17 +120,22 @@ impl<'p> Pass<'p> {
     /// Looks at the header before any row is read or any output begun.
     fn check(&mut self, results: &Opened) -> Outcome<()> {
         if self.args.kept.is_some() || self.args.suppressed.is_some() {
-            let same = self.first.as_ref().is_none_or(|(format, header)| {
-                *format == results.format && split_line_end(header).0 == split_line_end(&results.preamble).0
+            let same = self.first.as_ref().is_none_or(|(format, encoding, header)| {
+                *format == results.format
+                    && *encoding == results.encoding
+                    && split_line_end(header).0 == split_line_end(&results.preamble).0
             });
             if !same {
                 return fail(
                     "mixed-files",
-                    format!("{} has another format or header than the file before it", results.name),
+                    format!(
+                        "{} has another format, encoding or header than the file before it",
+                        results.name
+                    ),
                     "rows of different shapes cannot go into one output; apply to each by itself",
                 );
             }
-            self.first = Some((results.format, results.preamble.clone()));
+            self.first = Some((results.format, results.encoding, results.preamble.clone()));
         }
         if results.format == Format::JsonLines {
             return Ok(());
@@ -254,12 +262,11 @@ impl Files {
         if let Some(kept) = &mut self.kept {
             kept.write(&results.preamble)?;
         }
-        if let (Some(suppressed), Format::Csv { delimiter }) = (&mut self.suppressed, results.format) {
-            let (header, end) = split_line_end(&results.preamble);
-            let added = [&[delimiter], ATTRIBUTION.as_bytes()].concat();
-            return [header, &added, end].into_iter().try_for_each(|part| suppressed.write(part));
-        }
-        Ok(())
+        let Some(suppressed) = &mut self.suppressed else { return Ok(()) };
+        let Format::Csv { delimiter } = results.format else { return suppressed.write(&results.preamble) };
+        let (header, end) = split_line_end(&results.preamble);
+        let added = [&[delimiter], ATTRIBUTION.as_bytes()].concat();
+        [header, &added, end].into_iter().try_for_each(|part| suppressed.write(part))
     }
 }
 

@@ -9,8 +9,10 @@ use quell::fields::Field;
 use quell::results::Format;
 use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
 use quell::results::csv::{self, Splitter};
+use quell::results::encoding::Encoding;
 use quell::results::json::{self, Lines};
 use quell::results::layout::{Layout, Wanted};
+use quell::results::unpack::unpack;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
 use std::fs::File;
@@ -19,12 +21,15 @@ use std::io::{self, Read};
 /// Lines of JSON whose keys are looked at to recognise a schema.
 const SAMPLE_LINES: usize = 1_000;
 
+/// In UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Results that are open and understood.
 pub(super) struct Opened {
     pub(super) name: String,
     pub(super) chunker: Chunker<Box<dyn Read>>,
     pub(super) format: Format,
-    /// The bytes before the first row; empty for JSON.
+    /// The bytes before the first row: a byte order mark, the header of CSV.
     pub(super) preamble: Vec<u8>,
     /// Line of the first row.
     pub(super) line: u64,
@@ -32,6 +37,8 @@ pub(super) struct Opened {
     pub(super) names: Vec<String>,
     /// Bytes, if that is known.
     pub(super) size: Option<u64>,
+    /// How the text is stored.
+    pub(super) encoding: Encoding,
 }
 
 /// Opens results; `-` is standard input.
@@ -48,12 +55,19 @@ pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
             Err(error) => return cannot_read(name, &error),
         }
     };
-    let mut chunker = Chunker::new(reader, CHUNK);
+    let unpacked = match unpack(reader) {
+        Ok(unpacked) => unpacked,
+        Err(error) => return cannot_read(name, &error),
+    };
+    let encoding = unpacked.encoding;
+    // Progress counts bytes of the text.
+    let size = size.filter(|_| unpacked.packing.is_none() && encoding == Encoding::Utf8);
+    let mut chunker = Chunker::new(unpacked.reader, CHUNK);
     match understand(name, &mut chunker, input) {
         Ok((format, names, preamble)) => {
             chunker.set_format(format);
             let line = 1 + memchr_iter(b'\n', &preamble).count() as u64;
-            Ok(Opened { name: name.to_owned(), chunker, format, preamble, line, names, size })
+            Ok(Opened { name: name.to_owned(), chunker, format, preamble, line, names, size, encoding })
         }
         Err(Ok(error)) => cannot_read(name, &error),
         Err(Err(diagnostic)) => Err(vec![diagnostic]),
@@ -70,21 +84,8 @@ type Understood = Result<(Format, Vec<String>, Vec<u8>), Result<io::Error, Diagn
 fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
     let (mut text, mut ended) = chunker.peek(CHUNK).map_err(Ok)?;
     let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-        return refuse(
-            "not-utf8",
-            format!("{name}: this is UTF-16"),
-            "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`",
-        );
-    }
-    if text.starts_with(b"\x1f\x8b") || text.starts_with(b"\x28\xb5\x2f\xfd") {
-        return refuse(
-            "compressed",
-            format!("{name}: this is compressed"),
-            "unpack it into a pipe: `zcat FILE | quell apply -` or `zstdcat FILE | quell apply -`",
-        );
-    }
-    let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
+    let start = text[mark.len()..].trim_ascii_start();
     if start.starts_with(b"[") || (start.starts_with(b"{") && !is_json_line(start, ended)) {
         return refuse(
             "json-document",
@@ -93,7 +94,9 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
         );
     }
     if start.starts_with(b"{") {
-        return Ok((Format::JsonLines, json::keys(text, SAMPLE_LINES), Vec::new()));
+        let names = json::keys(start, SAMPLE_LINES);
+        chunker.skip(mark.len());
+        return Ok((Format::JsonLines, names, mark.to_vec()));
     }
     if start.is_empty() && ended {
         return refuse(

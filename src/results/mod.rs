@@ -3,16 +3,18 @@
 //! In: a stream of bytes. Out: for each row its bytes, its place and the cells that somebody asked for,
 //! or the [`Fault`] that makes it unreadable. It does not know what the cells are wanted for.
 //!
-//! [`chunk`] cuts the stream between rows, so that chunks can be read side by side; [`csv`] and
+//! [`unpack`] undoes compression and UTF-16. [`chunk`] cuts the stream between rows, so that chunks can be read side by side; [`csv`] and
 //! [`json`] find the rows and cells of one chunk. Nothing is kept from one row to the next.
 
 mod blocks;
 pub mod chunk;
 pub mod csv;
+pub mod encoding;
 mod hasty;
 pub mod json;
 pub mod layout;
 pub mod time;
+pub mod unpack;
 
 use smallvec::SmallVec;
 use std::fmt;
