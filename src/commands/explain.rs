@@ -47,9 +47,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             return Ok(End::LookAtIt);
         }
     };
-    if let Format::Csv { .. } = opened.format
-        && !args.input.allow_missing_columns
-    {
+    if opened.format.has_header() && !args.input.allow_missing_columns {
         let (_, layout) = rows(&opened, wanted(matcher.slots(), schema));
         let missing = missing(matcher.slots(), &applied, |slot| layout.columns[slot].is_some());
         if !missing.is_empty() {
@@ -166,10 +164,7 @@ fn search(opened: &mut Opened, rows: &Rows, by: &By) -> std::io::Result<Result<F
                 found = Some(Found { number, line: line + before, cells: row.cells.map(owned) });
             }
         };
-        match rows {
-            Rows::Csv(splitter) => drop(splitter.rows(bytes, chunk.cut, chunk.last, &mut take)),
-            Rows::Json(lines) => lines.rows(bytes, &mut vec![false; 256], &mut take),
-        }
+        rows.each(&chunk, &mut [false; 256], &mut take);
         if let Some(found) = found {
             return Ok(Ok(found));
         }

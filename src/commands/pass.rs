@@ -137,7 +137,7 @@ impl<'p> Pass<'p> {
             }
             self.first = Some((results.format, results.encoding, results.preamble.clone()));
         }
-        if results.format == Format::JsonLines {
+        if !results.format.has_header() {
             return Ok(());
         }
         let (_, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
@@ -195,10 +195,7 @@ impl<'p> Pass<'p> {
     fn count(&mut self, results: &Opened, scanned: Scanned) {
         self.files.push(ResultsFile {
             file: results.name.clone(),
-            format: match results.format {
-                Format::Csv { .. } => "csv".to_owned(),
-                Format::JsonLines => "jsonl".to_owned(),
-            },
+            format: results.format.word().to_owned(),
             schema: self.schema.name.clone(),
             rows: scanned.tally.totals.read,
         });
@@ -213,9 +210,9 @@ impl<'p> Pass<'p> {
         self.tally.merge(scanned.tally);
     }
 
-    /// In JSON Lines a column is absent if its key occurs in no row of a file.
+    /// Among JSON objects a column is absent if its key occurs in no row of a file.
     fn check_keys(&mut self, results: &Opened, readable: bool) -> Outcome<()> {
-        if results.format != Format::JsonLines || !readable {
+        if results.format.has_header() || !readable {
             return Ok(());
         }
         let has = self.has.clone();

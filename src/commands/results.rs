@@ -10,16 +10,15 @@ use quell::results::Format;
 use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
 use quell::results::csv::{self, Splitter};
 use quell::results::encoding::Encoding;
-use quell::results::json::{self, Lines};
+use quell::results::json::Lines;
 use quell::results::layout::{Layout, Wanted};
+use quell::results::shape::{self, Document, Shape};
+use quell::results::table::Table;
 use quell::results::unpack::unpack;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
 use std::fs::File;
 use std::io::{self, Read};
-
-/// Lines of JSON whose keys are looked at to recognise a schema.
-const SAMPLE_LINES: usize = 1_000;
 
 /// In UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -39,6 +38,8 @@ pub(super) struct Opened {
     pub(super) size: Option<u64>,
     /// How the text is stored.
     pub(super) encoding: Encoding,
+    /// The columns stand below a key of their own.
+    nested: bool,
 }
 
 /// Opens results; `-` is standard input.
@@ -64,10 +65,21 @@ pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
     let size = size.filter(|_| unpacked.packing.is_none() && encoding == Encoding::Utf8);
     let mut chunker = Chunker::new(unpacked.reader, CHUNK);
     match understand(name, &mut chunker, input) {
-        Ok((format, names, preamble)) => {
+        Ok((shape, preamble)) => {
+            let Shape { format, names, nested } = shape;
             chunker.set_format(format);
             let line = 1 + memchr_iter(b'\n', &preamble).count() as u64;
-            Ok(Opened { name: name.to_owned(), chunker, format, preamble, line, names, size, encoding })
+            Ok(Opened {
+                name: name.to_owned(),
+                chunker,
+                format,
+                preamble,
+                line,
+                names,
+                size,
+                encoding,
+                nested,
+            })
         }
         Err(Ok(error)) => cannot_read(name, &error),
         Err(Err(diagnostic)) => Err(vec![diagnostic]),
@@ -79,24 +91,31 @@ pub(super) fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
     fail("cannot-read", format!("{name}: {error}"), "")
 }
 
-type Understood = Result<(Format, Vec<String>, Vec<u8>), Result<io::Error, Diagnostic>>;
+type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
 
 fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
     let (mut text, mut ended) = chunker.peek(CHUNK).map_err(Ok)?;
     let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
     let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
     let start = text[mark.len()..].trim_ascii_start();
-    if start.starts_with(b"[") || (start.starts_with(b"{") && !is_json_line(start, ended)) {
-        return refuse(
-            "json-document",
-            format!("{name}: this is one JSON document, not one JSON object a line"),
-            "make it lines: `jq -c '.[]' FILE` for an array, `jq -c '.results[]' FILE` for an answer of the Graph API",
-        );
-    }
-    if start.starts_with(b"{") {
-        let names = json::keys(start, SAMPLE_LINES);
-        chunker.skip(mark.len());
-        return Ok((Format::JsonLines, names, mark.to_vec()));
+    let json = match start.first() {
+        Some(b'[' | b'{') => Some(json_shape(start, ended)),
+        _ => None,
+    };
+    match json {
+        Some(Ok(shape)) => {
+            let mark = mark.to_vec();
+            chunker.skip(mark.len());
+            return Ok((shape, mark));
+        }
+        Some(Err(cause)) => {
+            return refuse(
+                "json-document",
+                format!("{name}: {cause}"),
+                "these are read: one object a line, an array of objects, and the answers and streams of Graph, Defender, Log Analytics and Event Hubs; make others lines with `jq -c`",
+            );
+        }
+        None => {}
     }
     if start.is_empty() && ended {
         return refuse(
@@ -113,7 +132,7 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
         if let Some((names, length)) = csv::header(&text[blank..], delimiter, ended) {
             let preamble = text[..blank + length].to_vec();
             chunker.skip(preamble.len());
-            return Ok((Format::Csv { delimiter }, names, preamble));
+            return Ok((Shape { format: Format::Csv { delimiter }, names, nested: false }, preamble));
         }
         if ended || wanted > MAX_ROW {
             return refuse(
@@ -127,26 +146,33 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
     }
 }
 
-/// Whether the first line is a whole JSON object.
-fn is_json_line(text: &[u8], ended: bool) -> bool {
-    match text.iter().position(|byte| *byte == b'\n') {
-        // A broken first line among lines is a malformed row; a lone brace opens a document.
-        Some(end) => {
-            text[..end].trim_ascii().len() > 1
-                && !text[..end].trim_ascii().ends_with(b"[")
-                && !text[..end].trim_ascii().ends_with(b",")
-        }
-        None => !ended || !is_envelope(text),
+/// The shape of a text that begins with a brace or a bracket, or why it has none.
+fn json_shape(text: &[u8], ended: bool) -> Result<Shape, String> {
+    if let Some(document) = shape::document(text) {
+        return Ok(shape::of_document(document, text, ended));
     }
+    if let Some(error) = service_error(text) {
+        return Err(format!("this is an error that a service answered, not results: {error}"));
+    }
+    if is_json_line(text) {
+        return Ok(shape::of_lines(text));
+    }
+    Err("this is one JSON document, and none whose records are known".to_owned())
 }
 
-fn is_envelope(text: &[u8]) -> bool {
-    let document: Option<serde_json::Value> = serde_json::from_slice(text).ok();
-    document.is_some_and(|value| {
-        ["results", "Results", "tables", "records"]
-            .iter()
-            .any(|key| value.get(key).is_some_and(serde_json::Value::is_array))
-    })
+/// The message of an answer that is nothing but an error.
+fn service_error(text: &[u8]) -> Option<String> {
+    let inside = text.strip_prefix(b"{")?.trim_ascii_start();
+    let answer: serde_json::Value =
+        inside.starts_with(b"\"error\"").then(|| serde_json::from_slice(text).ok())??;
+    answer["error"]["message"].as_str().map(str::to_owned)
+}
+
+/// Whether the first line may be a whole JSON object. A broken first line among lines is a malformed row; a lone brace
+/// opens a document.
+fn is_json_line(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    text.starts_with(b"{") && line.len() > 1 && !line.ends_with(b"[") && !line.ends_with(b",")
 }
 
 /// The delimiter that the first line has most of; a comma if none.
@@ -203,17 +229,23 @@ pub(super) fn sources(slot: &FieldRef, schema: &Schema) -> Wanted {
 }
 
 /// How the rows of these results are found.
-pub(super) fn rows(opened: &Opened, wanted: Vec<Wanted>) -> (Rows, Layout) {
-    match opened.format {
-        Format::Csv { delimiter } => {
-            let layout = Layout::of_header(wanted, &opened.names);
-            (Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)), layout)
-        }
-        Format::JsonLines => {
-            let layout = Layout::of_keys(wanted);
-            (Rows::Json(Lines::new(layout.clone())), layout)
+pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> (Rows, Layout) {
+    if opened.nested {
+        for source in wanted.iter_mut().flatten() {
+            source.column = shape::nested(&source.column);
         }
     }
+    let layout = if opened.format.has_header() {
+        Layout::of_header(wanted, &opened.names)
+    } else {
+        Layout::of_keys(wanted)
+    };
+    let rows = match opened.format {
+        Format::Csv { delimiter } => Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)),
+        Format::Document(Document::Tables) => Rows::Table(Table::new(layout.clone(), &opened.names)),
+        Format::JsonLines | Format::Document(_) => Rows::Json(Lines::new(layout.clone())),
+    };
+    (rows, layout)
 }
 
 /// A column that exclusions need and that the results do not have.

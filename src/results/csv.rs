@@ -76,7 +76,7 @@ impl Splitter {
         match cut {
             Cut::Lost => lost_lines(chunk, 0, &mut take),
             Cut::Hasty => return self.hasty_rows(chunk, &mut take),
-            Cut::Careful { .. } | Cut::Lines => self.careful_rows(chunk, last, &mut take),
+            Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
         Chunked::Regular
     }
