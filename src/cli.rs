@@ -76,12 +76,26 @@ pub(crate) struct Scope {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Input {
+    /// What the results are; recognised from their content without it.
+    #[arg(long = "input-format", value_name = "FORMAT")]
+    pub(crate) format_of: Option<InputFormat>,
     /// The delimiter of CSV: one character, or `tab`. Recognised from the header without it.
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
     /// Keep going when a column that an exclusion needs is absent: its rows are kept as undecidable.
     #[arg(long)]
     pub(crate) allow_missing_columns: bool,
+}
+
+/// What results can be said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// Delimiter-separated values under a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// A JSON document that holds records: an array, or an answer or stream of a service.
+    Json,
 }
 
 /// A time span as KQL writes one; anything else would become part of the query.
@@ -101,7 +115,8 @@ fn delimiter(text: &str) -> Result<u8, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
-    /// Exported results: CSV or JSON Lines; `-` for standard input. Several are one result.
+    /// Exported results: CSV, JSON Lines or JSON, packed or not; `-` for standard input. Several files, or a quoted
+    /// pattern such as "day-*.csv", are one result.
     #[arg(required_unless_present = "from_impact", value_name = "RESULTS")]
     pub(crate) results: Vec<String>,
     /// Report what the query of `quell kql --form impact` gave, as JSON, instead of reading rows.
@@ -113,7 +128,7 @@ pub(crate) struct Apply {
     pub(crate) scope: Scope,
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Write the kept rows here, byte for byte; `-` for standard output.
+    /// Write the kept rows here, byte for byte; `-` for standard output. A name in .gz or .zst is packed.
     #[arg(long, value_name = "FILE")]
     pub(crate) kept: Option<String>,
     /// Write the suppressed rows here, each with the exclusions that suppressed it.
@@ -131,6 +146,9 @@ pub(crate) struct Apply {
     /// Exit with 1 when there is any of these; a comma between them.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,
+    /// Drop rows that repeat an earlier one: the same device, time and `ReportId`. They go into no file, and are counted.
+    #[arg(long)]
+    pub(crate) dedupe: bool,
     /// Exit with 2 when a row cannot be read.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -157,6 +175,7 @@ impl Apply {
             format: ReportFormat::Table,
             groups: 0,
             fail_on: Vec::new(),
+            dedupe: false,
             strict: false,
             threads: None,
             quiet: true,
@@ -182,12 +201,14 @@ pub(crate) enum FailOn {
     Expired,
     /// A row that only the loose reading suppresses.
     Loose,
+    /// Results that are not, or may not be, complete.
+    Incomplete,
 }
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("which").required(true)))]
 pub(crate) struct Explain {
-    /// Exported results: CSV or JSON Lines; `-` for standard input.
+    /// Exported results: CSV, JSON Lines or JSON, packed or not; `-` for standard input.
     #[arg(value_name = "RESULTS")]
     pub(crate) results: String,
     /// The row, counted from 1 without the header.

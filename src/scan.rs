@@ -22,19 +22,23 @@ use std::sync::{Mutex, PoisonError, mpsc};
 
 mod attribute;
 mod conductor;
+mod repeats;
 mod rows;
 mod weave;
 
 pub use attribute::{ATTRIBUTION, split_line_end};
 use attribute::{COLUMN, attribute};
 use conductor::Conductor;
+use repeats::Identity;
+pub use repeats::{REMEMBERED, Repeats};
 pub use rows::Rows;
 use weave::Strand;
 
 /// What is to be done with each row.
 #[derive(Debug)]
 pub struct Job<'m> {
-    /// The compiled list. Its slots are the first cells of a row; device, time, process and destination follow.
+    /// The compiled list. Its slots are the first cells of a row; device, time, process and destination follow, and
+    /// if there are any more, the device's id and the report's.
     pub matcher: &'m Matcher,
     /// The ids of its exclusions.
     pub ids: &'m [&'m str],
@@ -46,6 +50,10 @@ pub struct Job<'m> {
     pub kept: bool,
     /// Whether suppressed bytes are wanted.
     pub suppressed: bool,
+    /// How times are written that are not ISO 8601, if that is known.
+    pub order: Option<time::Order>,
+    /// Where rows are looked for that repeat another.
+    pub repeats: Option<&'m Repeats>,
 }
 
 /// Where the bytes go.
@@ -85,7 +93,7 @@ pub struct Scanned {
 }
 
 /// Cells of a row beside those that are judged.
-const COUNTED: usize = 4;
+const COUNTED: usize = 6;
 
 /// Rows that cannot be read and are named by line.
 pub const MAX_BAD_ROWS: usize = 100;
@@ -109,6 +117,17 @@ struct Part {
     woven: Option<[Strand; 2]>,
     /// The text ends inside its last row.
     cut_off: bool,
+    /// Rows that a later one might repeat.
+    identities: Vec<Identity>,
+}
+
+/// Where a row goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Kept,
+    Suppressed,
+    /// It repeats another.
+    Dropped,
 }
 
 /// Scans a stream that stands at its first data row, on line `line` of the file.
@@ -119,6 +138,9 @@ pub fn scan<R: Read>(
     pace: Pace,
     sink: &mut dyn Sink,
 ) -> io::Result<Scanned> {
+    // Which of two rows is the repeat depends on their order.
+    let in_order = job.repeats.is_some_and(Repeats::drops);
+    let pace = if in_order { Pace { threads: 1 } } else { pace };
     let (send, receive) = mpsc::sync_channel::<(u64, Chunk)>(pace.threads * 2);
     let (done, parts) = mpsc::channel();
     let receive = Mutex::new(receive);
@@ -129,7 +151,7 @@ pub fn scan<R: Read>(
             scope.spawn(move || work(job, receive, &done));
         }
         drop(done);
-        let mut conductor = Conductor::new(line);
+        let mut conductor = Conductor::new(line, job.repeats);
         let result = conductor.run(chunker, &send, &parts, pace.threads * 2, sink);
         drop(send);
         if let Some(walker) = chunker.walker() {
@@ -160,19 +182,25 @@ fn work(job: &Job<'_>, receive: &Mutex<mpsc::Receiver<(u64, Chunk)>>, done: &mps
 impl Job<'_> {
     /// Judges the rows of a chunk; `None` if the chunk is irregular.
     fn part(&self, chunk: &Chunk, ledger: &mut Ledger<'_>) -> Option<Part> {
+        if self.repeats.is_some_and(|repeats| repeats.must_wait(chunk.cut)) {
+            return None;
+        }
         let mut part = Part::default();
         let bytes = chunk.bytes.as_slice();
         let mut seen = vec![false; self.matcher.slots().len() + COUNTED];
         if chunk.pieces.is_empty() {
             let mut kept_to = 0;
             let chunked = self.rows.each(chunk, &mut seen, |row| {
-                if self.judge(row, chunk, &mut part, ledger) && self.kept {
+                if self.judge(row, chunk, &mut part, ledger) != Fate::Kept && self.kept {
                     push_run(&mut part.kept, kept_to..row.start);
                     kept_to = row.start + row.bytes.len();
                 }
             });
             if chunked == Chunked::Irregular {
-                ledger.forget();
+                let dropped = ledger.take().totals.duplicates;
+                if let Some(repeats) = self.repeats {
+                    repeats.take_back(&part.identities, dropped);
+                }
                 return None;
             }
             if self.kept {
@@ -201,15 +229,16 @@ impl Job<'_> {
                 }
                 Kind::Columns => gone.raw(COLUMN.as_bytes()),
                 Kind::Between | Kind::Record | Kind::Lost => {
-                    let mut suppressed = false;
+                    let mut fate = Fate::Kept;
                     self.rows.piece(kind, bytes, range.start, &mut line, seen, &mut |row| {
-                        suppressed = self.judge(row, chunk, part, ledger);
+                        fate = self.judge(row, chunk, part, ledger);
                     });
                     attributed.append(&mut part.suppressed);
-                    match (suppressed, kind) {
-                        (true, _) => gone.record(before, |out| out.append(&mut attributed)),
-                        (_, Kind::Lost) => kept.raw(bytes),
-                        _ => kept.record(before, |out| out.extend_from_slice(bytes)),
+                    match (fate, kind) {
+                        (Fate::Dropped, _) => {}
+                        (Fate::Suppressed, _) => gone.record(before, |out| out.append(&mut attributed)),
+                        (Fate::Kept, Kind::Lost) => kept.raw(bytes),
+                        (Fate::Kept, _) => kept.record(before, |out| out.extend_from_slice(bytes)),
                     }
                 }
             }
@@ -217,8 +246,8 @@ impl Job<'_> {
         part.woven = Some([kept, gone]);
     }
 
-    /// Judges and counts a row; true if it is suppressed.
-    fn judge(&self, row: &Row<'_>, chunk: &Chunk, part: &mut Part, ledger: &mut Ledger<'_>) -> bool {
+    /// Judges and counts a row.
+    fn judge(&self, row: &Row<'_>, chunk: &Chunk, part: &mut Part, ledger: &mut Ledger<'_>) -> Fate {
         let cells = match row.cells {
             Ok(cells) => cells,
             Err(fault) => {
@@ -230,22 +259,37 @@ impl Job<'_> {
                     part.bad_rows.push(BadRow { line, fault });
                 }
                 ledger.malformed();
-                return false;
+                return Fate::Kept;
             }
         };
         let (judged, counted) = cells.split_at(self.matcher.slots().len());
+        if let (Some(repeats), [device, time, _, _, id, report]) = (self.repeats, counted) {
+            let device = id.filter(|id| !id.is_empty()).or(*device);
+            let identity = repeats.identity([device, *time, *report]);
+            if repeats.is_repeat(identity, &mut part.identities) {
+                ledger.repeat();
+                return Fate::Dropped;
+            }
+        }
         let facts = Facts {
             device: counted[0].filter(|name| !name.is_empty()),
-            time: counted[1].and_then(time::parse),
+            time: counted[1].and_then(|text| self.time(text)),
             process: counted[2],
             destination: counted[3],
         };
         let covering = ledger.row(judged, &facts);
-        if self.suppressed && !covering.is_empty() {
+        if covering.is_empty() {
+            return Fate::Kept;
+        }
+        if self.suppressed {
             let ids = covering.iter().map(|place| self.ids[*place as usize]);
             attribute(row.bytes, self.format, ids, &mut part.suppressed);
         }
-        !covering.is_empty()
+        Fate::Suppressed
+    }
+
+    fn time(&self, text: &str) -> Option<i64> {
+        time::parse(text).or_else(|| time::parse_local(text, self.order?))
     }
 }
 

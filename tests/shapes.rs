@@ -261,7 +261,9 @@ fn one_content_in_every_shape() {
         let gone = shape.text(shape.opened, |place, row| {
             (!covered(place).is_empty()).then(|| (shape.attributed)(row, covered(place)))
         });
-        for (stored, read, written) in STORED {
+        // How a text is stored is undone before anybody asks what its shape is.
+        let all = ["array", "lines", "tables"].contains(&shape.name);
+        for (stored, read, written) in STORED.into_iter().filter(|(name, ..)| all || *name == "plain") {
             let name = format!("{} {stored}", shape.name);
             check(&name, folder.path(), &read(&input), &written(&kept), &written(&gone), &wanted);
         }
@@ -299,7 +301,7 @@ fn one_content_under_every_delimiter_and_encoding() {
             }
         }
         let input = format!("{mark}{}", records.concat());
-        for (stored, read, written) in STORED {
+        for (stored, read, written) in STORED.into_iter().take(if mark.is_empty() { 6 } else { 1 }) {
             let name = format!("delimiter {delimiter} {mark:?} {stored}");
             check(&name, folder.path(), &read(&input), &written(&kept), &written(&gone), &wanted);
         }

@@ -1,7 +1,8 @@
 //! `quell explain`: why one row is kept or suppressed.
 
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, sources, wanted};
+use super::open::{Opened, cannot_read, files, open};
+use super::results::{missing, missing_columns, rows, schema, sources, wanted};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Explain, ExplainFormat};
 use quell::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
@@ -28,7 +29,12 @@ struct Found {
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
-    let mut opened = open(&args.results, &args.input)?;
+    let names = files(std::slice::from_ref(&args.results))?;
+    let [name] = names.as_slice() else {
+        let message = format!("{} stands for {} files", args.results, names.len());
+        return fail("several-files", message, "name the one that the row is in");
+    };
+    let mut opened = open(name, &args.input)?;
     let schema = schema(&opened, &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);

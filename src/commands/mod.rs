@@ -6,6 +6,7 @@ mod impact;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
+mod open;
 pub(crate) mod output;
 mod pass;
 mod results;

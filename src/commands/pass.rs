@@ -4,20 +4,25 @@
 //! command's.
 
 use super::lists::Loaded;
+use super::open::{Opened, is_utc, open_all};
 use super::output::{Finished, Output};
-use super::results::{Opened, missing, missing_columns, open, rows, schema, wanted};
+use super::results::{missing, missing_columns, rows, schema, wanted};
 use super::{Outcome, World, fail};
 use crate::cli::{Apply, Input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
-use quell::report::{MalformedRow, ResultsFile};
+use quell::report::{MalformedRow, ResultsFile, Warning, WarningCode};
 use quell::results::Format;
 use quell::results::encoding::Encoding;
-use quell::scan::{ATTRIBUTION, Job, Pace, Scanned, Sink, scan, split_line_end};
+use quell::results::time::Dates;
+use quell::scan::{ATTRIBUTION, Job, Pace, Repeats, Scanned, Sink, scan, split_line_end};
 use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
+
+/// Row counts at which portals and APIs cut off.
+const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
 
 /// Applies exclusions and only counts: those that were applied, for the schema of the results, and the counts
 /// by their places.
@@ -28,7 +33,7 @@ pub(super) fn counted<'e>(
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
 ) -> Outcome<(Vec<&'e Exclusion>, Tally)> {
-    let mut opened = results.iter().map(|name| open(name, input)).collect::<Outcome<Vec<Opened>>>()?;
+    let mut opened = open_all(results, input)?;
     let schema = one_schema(&opened, lists)?;
     let applied = applied(&schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
@@ -40,8 +45,11 @@ pub(super) fn counted<'e>(
     for results in &mut opened {
         pass.file(results)?;
     }
-    let tally = pass.finish()?.tally;
-    Ok((applied, tally))
+    let passed = pass.finish()?;
+    for warning in &passed.warnings {
+        eprintln!("warning: {}", warning.message);
+    }
+    Ok((applied, passed.tally))
 }
 
 /// The schema of all the results.
@@ -79,6 +87,9 @@ pub(super) struct Pass<'p> {
     malformed: Vec<MalformedRow>,
     has: Vec<bool>,
     absent: Vec<String>,
+    warnings: Vec<Warning>,
+    repeats: Repeats,
+    unclear: Vec<String>,
 }
 
 impl<'p> Pass<'p> {
@@ -108,6 +119,9 @@ impl<'p> Pass<'p> {
             malformed: Vec::new(),
             has: vec![false; matcher.slots().len()],
             absent: Vec::new(),
+            warnings: Vec::new(),
+            repeats: Repeats::new(args.dedupe),
+            unclear: Vec::new(),
         };
         for results in opened {
             pass.check(results)?;
@@ -162,7 +176,17 @@ impl<'p> Pass<'p> {
     }
 
     pub(super) fn file(&mut self, results: &mut Opened) -> Outcome<()> {
-        let (rows, _) = rows(results, wanted(self.matcher.slots(), self.schema));
+        let (rows, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
+        // The time stands behind the device.
+        let time = layout.columns.get(self.matcher.slots().len() + 1).copied().flatten();
+        let order = match results.dates {
+            Dates::Local(order) if time.is_some_and(|column| is_utc(&results.names[column])) => Some(order),
+            Dates::Unclear => {
+                self.unclear.push(results.name.clone());
+                None
+            }
+            _ => None,
+        };
         let job = Job {
             matcher: self.matcher,
             ids: &self.ids,
@@ -170,6 +194,8 @@ impl<'p> Pass<'p> {
             format: results.format,
             kept: self.args.kept.is_some(),
             suppressed: self.args.suppressed.is_some(),
+            order,
+            repeats: Some(&self.repeats),
         };
         let begun = self.sink.begin(results, self.files.is_empty());
         let scanned =
@@ -205,6 +231,7 @@ impl<'p> Pass<'p> {
             why: bad.fault.to_string(),
         });
         self.malformed.extend(bad);
+        self.warnings.extend(warnings(&results.name, &scanned));
         // Each file must have the keys by itself.
         self.has.iter_mut().zip(&scanned.seen).for_each(|(has, seen)| *has = *seen);
         self.tally.merge(scanned.tally);
@@ -229,6 +256,9 @@ impl<'p> Pass<'p> {
             malformed: self.malformed,
             outputs: finished,
             absent: self.absent,
+            warnings: self.warnings,
+            repeats: self.repeats.found(),
+            unclear: self.unclear,
         })
     }
 }
@@ -241,6 +271,42 @@ pub(super) struct Passed {
     pub(super) outputs: Vec<Finished>,
     /// Fields whose columns some file lacks, which was allowed.
     pub(super) absent: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
+    /// Rows that repeat an earlier one, and whether later rows were not looked at.
+    pub(super) repeats: (u64, bool),
+    /// Files whose dates do not tell day from month.
+    pub(super) unclear: Vec<String>,
+}
+
+/// What the reading of a file found missing.
+fn warnings(file: &str, scanned: &Scanned) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let rows = scanned.tally.totals.read;
+    if CAPS.contains(&rows) {
+        let message = format!(
+            "{file} has exactly {rows} rows, which is where a portal or an API cuts off: it is probably incomplete."
+        );
+        found.push((WarningCode::RowCap, Some(rows), message));
+    }
+    if let Some(error) = &scanned.error {
+        let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
+        found.push((WarningCode::Partial, None, message));
+    }
+    if scanned.cut_off {
+        let message =
+            format!("{file} ENDS INSIDE A ROW OR A DOCUMENT: it is cut off, and what followed is missing.");
+        found.push((WarningCode::CutOff, None, message));
+    }
+    if scanned.lost {
+        let message = format!(
+            "{file} BREAKS as a JSON document: what follows the break could not be read, and is kept."
+        );
+        found.push((WarningCode::Broken, None, message));
+    }
+    found
+        .into_iter()
+        .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
+        .collect()
 }
 
 struct Files {

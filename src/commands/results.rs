@@ -1,187 +1,24 @@
-//! Opens results and finds out what they are.
+//! Finds the columns that exclusions need in results that are open.
+//!
+//! In: the names that results have, the fields that are looked at. Out: the schema, the reader of their rows, and what is
+//! missing, in words. It opens nothing and reads no row.
 
+use super::open::Opened;
 use super::{Outcome, fail};
-use crate::cli::Input;
-use memchr::memchr_iter;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Field;
 use quell::results::Format;
-use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
-use quell::results::csv::{self, Splitter};
-use quell::results::encoding::Encoding;
+use quell::results::csv::Splitter;
 use quell::results::json::Lines;
 use quell::results::layout::{Layout, Wanted};
-use quell::results::shape::{self, Document, Shape};
+use quell::results::shape::{self, Document};
 use quell::results::table::Table;
-use quell::results::unpack::unpack;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
-use std::fs::File;
-use std::io::{self, Read};
 
-/// In UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Results that are open and understood.
-pub(super) struct Opened {
-    pub(super) name: String,
-    pub(super) chunker: Chunker<Box<dyn Read>>,
-    pub(super) format: Format,
-    /// The bytes before the first row: a byte order mark, the header of CSV.
-    pub(super) preamble: Vec<u8>,
-    /// Line of the first row.
-    pub(super) line: u64,
-    /// Column names as they stand; for JSON the keys of the first lines.
-    pub(super) names: Vec<String>,
-    /// Bytes, if that is known.
-    pub(super) size: Option<u64>,
-    /// How the text is stored.
-    pub(super) encoding: Encoding,
-    /// The columns stand below a key of their own.
-    nested: bool,
-}
-
-/// Opens results; `-` is standard input.
-pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
-    let (reader, size): (Box<dyn Read>, Option<u64>) = if name == "-" {
-        (Box::new(io::stdin()), None)
-    } else {
-        let file = File::open(name).and_then(|file| Ok((file.metadata()?, file)));
-        match file {
-            Ok((about, _)) if about.is_dir() => {
-                return fail("cannot-read", format!("{name} is a folder"), "name the files in it");
-            }
-            Ok((about, file)) => (Box::new(file), about.is_file().then_some(about.len())),
-            Err(error) => return cannot_read(name, &error),
-        }
-    };
-    let unpacked = match unpack(reader) {
-        Ok(unpacked) => unpacked,
-        Err(error) => return cannot_read(name, &error),
-    };
-    let encoding = unpacked.encoding;
-    // Progress counts bytes of the text.
-    let size = size.filter(|_| unpacked.packing.is_none() && encoding == Encoding::Utf8);
-    let mut chunker = Chunker::new(unpacked.reader, CHUNK);
-    match understand(name, &mut chunker, input) {
-        Ok((shape, preamble)) => {
-            let Shape { format, names, nested } = shape;
-            chunker.set_format(format);
-            let line = 1 + memchr_iter(b'\n', &preamble).count() as u64;
-            Ok(Opened {
-                name: name.to_owned(),
-                chunker,
-                format,
-                preamble,
-                line,
-                names,
-                size,
-                encoding,
-                nested,
-            })
-        }
-        Err(Ok(error)) => cannot_read(name, &error),
-        Err(Err(diagnostic)) => Err(vec![diagnostic]),
-    }
-}
-
-/// A failure to read.
-pub(super) fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
-    fail("cannot-read", format!("{name}: {error}"), "")
-}
-
-type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
-
-fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
-    let (mut text, mut ended) = chunker.peek(CHUNK).map_err(Ok)?;
-    let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
-    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
-    let start = text[mark.len()..].trim_ascii_start();
-    let json = match start.first() {
-        Some(b'[' | b'{') => Some(json_shape(start, ended)),
-        _ => None,
-    };
-    match json {
-        Some(Ok(shape)) => {
-            let mark = mark.to_vec();
-            chunker.skip(mark.len());
-            return Ok((shape, mark));
-        }
-        Some(Err(cause)) => {
-            return refuse(
-                "json-document",
-                format!("{name}: {cause}"),
-                "these are read: one object a line, an array of objects, and the answers and streams of Graph, Defender, Log Analytics and Event Hubs; make others lines with `jq -c`",
-            );
-        }
-        None => {}
-    }
-    if start.is_empty() && ended {
-        return refuse(
-            "empty-results",
-            format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
-            "nothing was checked; export the results again",
-        );
-    }
-    let mut wanted = CHUNK;
-    loop {
-        let delimiter = input.delimiter.unwrap_or_else(|| guess_delimiter(text));
-        let blank = text.len() - text.trim_ascii_start().len();
-        let blank = if text[..blank].contains(&delimiter) { 0 } else { blank };
-        if let Some((names, length)) = csv::header(&text[blank..], delimiter, ended) {
-            let preamble = text[..blank + length].to_vec();
-            chunker.skip(preamble.len());
-            return Ok((Shape { format: Format::Csv { delimiter }, names, nested: false }, preamble));
-        }
-        if ended || wanted > MAX_ROW {
-            return refuse(
-                "no-header",
-                format!("{name}: the header has a quotation mark that is never closed"),
-                "correct the first line",
-            );
-        }
-        wanted *= 2;
-        (text, ended) = chunker.peek(wanted).map_err(Ok)?;
-    }
-}
-
-/// The shape of a text that begins with a brace or a bracket, or why it has none.
-fn json_shape(text: &[u8], ended: bool) -> Result<Shape, String> {
-    if let Some(document) = shape::document(text) {
-        return Ok(shape::of_document(document, text, ended));
-    }
-    if let Some(error) = service_error(text) {
-        return Err(format!("this is an error that a service answered, not results: {error}"));
-    }
-    if is_json_line(text) {
-        return Ok(shape::of_lines(text));
-    }
-    Err("this is one JSON document, and none whose records are known".to_owned())
-}
-
-/// The message of an answer that is nothing but an error.
-fn service_error(text: &[u8]) -> Option<String> {
-    let inside = text.strip_prefix(b"{")?.trim_ascii_start();
-    let answer: serde_json::Value =
-        inside.starts_with(b"\"error\"").then(|| serde_json::from_slice(text).ok())??;
-    answer["error"]["message"].as_str().map(str::to_owned)
-}
-
-/// Whether the first line may be a whole JSON object. A broken first line among lines is a malformed row; a lone brace
-/// opens a document.
-fn is_json_line(text: &[u8]) -> bool {
-    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
-    text.starts_with(b"{") && line.len() > 1 && !line.ends_with(b"[") && !line.ends_with(b",")
-}
-
-/// The delimiter that the first line has most of; a comma if none.
-fn guess_delimiter(text: &[u8]) -> u8 {
-    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
-    let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
-    best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
-}
+/// Columns that tell one row from all others together with its time: the device's id, and the report's.
+const IDENTITY: [&str; 2] = ["DeviceId", "ReportId"];
 
 /// The schema of results: the one that was named, or the one that knows most of their columns.
 pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&str>) -> Outcome<&'s Schema> {
@@ -191,6 +28,13 @@ pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&s
     let columns: Vec<String> = opened.names.iter().map(|name| column_name(name).to_owned()).collect();
     if let Some(schema) = schemas.recognise(&columns) {
         return Ok(schema);
+    }
+    if columns.is_empty() && matches!(opened.format, Format::Document(_)) {
+        return fail(
+            "no-rows",
+            format!("{}: THERE ARE NO ROWS, and so no columns", opened.name),
+            "nothing was checked: either the hunt found nothing, or the export is empty; --schema gives a report all the same",
+        );
     }
     let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
     let columns = if shown.concat().is_empty() {
@@ -205,7 +49,8 @@ pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&s
     )
 }
 
-/// What the reader has to find in each row: the cells that are judged, then device, time, process and destination.
+/// What the reader has to find in each row: the cells that are judged, then device, time, process and destination, then
+/// what tells a row from all others.
 pub(super) fn wanted(slots: &[FieldRef], schema: &Schema) -> Vec<Wanted> {
     let plain = |columns: &[String]| {
         columns.iter().map(|column| Source { column: column.clone(), path: false }).collect()
@@ -217,6 +62,7 @@ pub(super) fn wanted(slots: &[FieldRef], schema: &Schema) -> Vec<Wanted> {
     wanted.push(plain(&schema.time));
     wanted.push(field("process.name"));
     wanted.push(field("destination.ip"));
+    wanted.extend(IDENTITY.map(|column| plain(&[column.to_owned()])));
     wanted
 }
 
@@ -230,15 +76,16 @@ pub(super) fn sources(slot: &FieldRef, schema: &Schema) -> Wanted {
 
 /// How the rows of these results are found.
 pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> (Rows, Layout) {
-    if opened.nested {
+    let layout = if opened.format.has_header() {
+        Layout::of_header(wanted, &opened.names)
+    } else if opened.nested {
+        let names: Vec<String> = opened.names.iter().map(|name| shape::nested(name)).collect();
         for source in wanted.iter_mut().flatten() {
             source.column = shape::nested(&source.column);
         }
-    }
-    let layout = if opened.format.has_header() {
-        Layout::of_header(wanted, &opened.names)
+        Layout::of_known_keys(wanted, &names)
     } else {
-        Layout::of_keys(wanted)
+        Layout::of_known_keys(wanted, &opened.names)
     };
     let rows = match opened.format {
         Format::Csv { delimiter } => Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)),

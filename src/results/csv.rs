@@ -155,6 +155,7 @@ impl Splitter {
             let text = text.filter(|_| self.layout.columns[cell].is_some());
             cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
         }
+        self.layout.settle(&mut cells);
         take(&Row { bytes, start, cells: Ok(&cells) });
     }
 

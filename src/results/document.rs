@@ -150,10 +150,10 @@ impl Walker {
         }
         let in_record = self.skip.as_ref().is_some_and(|skip| skip.what == What::Record);
         if ended {
-            self.cut_off = self.at != At::Top || self.skip.is_some();
-            // A number may end where the text does.
+            self.cut_off |= self.at != At::Top || self.skip.is_some();
+            self.skip = None;
             if in_record {
-                walk.put(walk.start + self.gap, Kind::Between);
+                walk.put(walk.start + std::mem::take(&mut self.gap), Kind::Between);
                 walk.put(length, Kind::Record);
             } else {
                 walk.put(length, Kind::Frame);
@@ -371,6 +371,7 @@ mod tests {
             seen = carry.len();
             if at == text.len() {
                 assert!(carry.is_empty());
+                assert_eq!(walker.walk(&[], 0, true, &mut Vec::new()).unwrap(), 0);
                 return (out, walker);
             }
         }

@@ -92,9 +92,10 @@ impl Lines {
         for (cell, found) in line.found.iter().enumerate() {
             let text = found.text.clone().map(|range| &line.text[range]);
             let is_path = found.source.is_some_and(|place| self.layout.wanted[cell][place].path);
-            seen[cell] |= found.source.is_some();
+            seen[self.layout.asked(cell)] |= found.source.is_some();
             cells.push(if is_path { text.map(last_segment) } else { text });
         }
+        self.layout.settle(&mut cells);
         take(&Row { bytes, start, cells: Ok(&cells) });
     }
 

@@ -3,6 +3,7 @@
 //! In: chunks and the parts that workers made of them. Out: bytes to the sink and counts, in the order of the file. When
 //! a chunk turns out to be irregular, it and everything after it goes back to be read carefully. It looks at no row.
 
+use super::repeats::Repeats;
 use super::weave::Place;
 use super::{BadRow, MAX_BAD_ROWS, Outcome, Part, Scanned, Sink};
 use crate::results::chunk::{Chunk, Chunker};
@@ -11,7 +12,7 @@ use std::io::{self, Read};
 use std::sync::mpsc;
 
 /// Gives chunks to the workers and takes their parts in order.
-pub(super) struct Conductor {
+pub(super) struct Conductor<'r> {
     pub(super) out: Scanned,
     waiting: BTreeMap<u64, (Chunk, Option<Part>)>,
     next: u64,
@@ -21,11 +22,12 @@ pub(super) struct Conductor {
     line: u64,
     irregular: bool,
     places: [Place; 2],
+    repeats: Option<&'r Repeats>,
 }
 
-impl Conductor {
+impl<'r> Conductor<'r> {
     /// For a file whose rows begin on this line.
-    pub(super) fn new(line: u64) -> Self {
+    pub(super) fn new(line: u64, repeats: Option<&'r Repeats>) -> Self {
         Self {
             out: Scanned::default(),
             waiting: BTreeMap::new(),
@@ -36,6 +38,7 @@ impl Conductor {
             line,
             irregular: false,
             places: Default::default(),
+            repeats,
         }
     }
 
@@ -94,6 +97,9 @@ impl Conductor {
             sink.suppressed(self.places[1].next(suppressed))?;
         }
         self.out.cut_off |= part.cut_off;
+        if let Some(repeats) = self.repeats {
+            repeats.count(&part.identities);
+        }
         let line = self.line;
         let room = MAX_BAD_ROWS - self.out.bad_rows.len();
         let bad_rows = part.bad_rows.into_iter().take(room);

@@ -108,7 +108,16 @@ pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> io:
         }
         Format::JsonLines | Format::Document(_) => (Rows::Json(Lines::new(Layout::of_keys(wanted))), input),
     };
-    let job = Job { matcher: &matcher, ids: &ids, rows, format: how.format, kept: true, suppressed: true };
+    let job = Job {
+        matcher: &matcher,
+        ids: &ids,
+        rows,
+        format: how.format,
+        kept: true,
+        suppressed: true,
+        order: None,
+        repeats: None,
+    };
     let mut chunker = Chunker::new(body, how.chunk);
     chunker.set_format(how.format);
     let mut outcome = Outcome::default();
@@ -124,6 +133,7 @@ pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> io:
         rule: None,
         today: "2026-11-24".parse().unwrap(),
         malformed: Vec::new(),
+        warnings: Vec::new(),
         notes: Vec::new(),
     }));
     Ok(outcome)
