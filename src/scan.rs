@@ -217,7 +217,7 @@ impl Job<'_> {
 
     /// Judges the records of a chunk of a document.
     fn weave(&self, chunk: &Chunk, seen: &mut [bool], part: &mut Part, ledger: &mut Ledger<'_>) {
-        let [mut kept, mut gone] = [Strand::default(), Strand::default()];
+        let [mut kept, mut gone] = [Strand::new(self.kept), Strand::new(self.suppressed)];
         let mut line = Line::default();
         let mut attributed = Vec::new();
         weave::pieces(chunk, |kind, before, range| {

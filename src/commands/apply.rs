@@ -123,14 +123,15 @@ fn notes(passed: &Passed, applied: usize, all: &[Exclusion]) -> Vec<String> {
 /// What is said of rows that repeat others.
 fn duplicates(passed: &Passed, dropped: bool) -> Option<Warning> {
     let (rows, more) = passed.repeats;
-    let what = "the device, time and ReportId of an earlier one";
-    let message = match (rows, dropped) {
-        (0, _) => return None,
-        (rows, true) => format!("{rows} rows have {what} and were DROPPED (--dedupe)."),
-        (rows, false) => {
+    let (have, were) = if rows == 1 { ("row has", "was") } else { ("rows have", "were") };
+    let what = format!("{rows} {have} the device, time and ReportId of an earlier one");
+    let message = match dropped {
+        _ if rows == 0 => return None,
+        true => format!("{what} and {were} DROPPED (--dedupe)."),
+        false => {
             let among =
                 if more { format!(" among the first {REMEMBERED} different ones") } else { String::new() };
-            format!("{rows} rows have {what}{among}: every figure counts them again (--dedupe drops them).")
+            format!("{what}{among}: every figure counts such rows again (--dedupe drops them).")
         }
     };
     Some(Warning { code: WarningCode::Duplicates, file: None, rows: Some(rows), message })

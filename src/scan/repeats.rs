@@ -10,8 +10,9 @@ use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Different rows that are remembered where repeats are only counted.
-pub const REMEMBERED: usize = 1_000_000;
+/// Different rows that are remembered where repeats are only counted: as many as any portal exports, and few enough for
+/// the counting to cost nothing.
+pub const REMEMBERED: usize = 100_000;
 
 /// The rows of a run, of all its files together.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use std::ops::Range;
 /// The bytes of one output from one chunk.
 #[derive(Debug, Default)]
 pub(super) struct Strand {
+    /// Somebody wants them.
+    wanted: bool,
     bytes: Vec<u8>,
     /// Bytes at the start that are left out if no record came before in its array.
     separator: usize,
@@ -19,19 +21,29 @@ pub(super) struct Strand {
 }
 
 impl Strand {
+    /// Nothing yet, and if nobody wants it, nothing ever.
+    pub(super) fn new(wanted: bool) -> Self {
+        Self { wanted, ..Self::default() }
+    }
+
     /// A part of the envelope.
     pub(super) fn frame(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        self.raw(bytes);
         self.begun = Some(false);
     }
 
     /// Bytes that do not change what may follow.
     pub(super) fn raw(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        if self.wanted {
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 
     /// A record and what stands before it.
     pub(super) fn record(&mut self, before: &[u8], record: impl FnOnce(&mut Vec<u8>)) {
+        if !self.wanted {
+            return;
+        }
         if self.begun.is_none() {
             self.separator = before.len();
         }
