@@ -260,6 +260,58 @@ fn a_pattern_stands_for_files() {
 }
 
 #[test]
+fn several_documents_are_one_result_and_other_shapes_do_not_mix() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).unwrap();
+    let (benign, other) = (object("a", "setup.exe", 1), object("b", "x.exe", 2));
+    let array = format!("[{benign},{other}]");
+    write("1", array.as_bytes());
+    write("2", format!("\u{feff}[ {benign} ]").as_bytes());
+    write("lines", format!("{benign}\n").as_bytes());
+    write("utf-16", &array.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    let output = quell(folder.path(), &["apply", "1", "2", "--kept", "kept", "--format", "json"]);
+    assert_eq!(report(&output)["totals"]["suppressed"], 2);
+    // Documents one after the other, which are read again.
+    assert_eq!(fs::read_to_string(folder.path().join("kept")).unwrap(), format!("[{other}]\n[  ]"));
+    let again = quell(folder.path(), &["apply", "kept", "--format", "json"]);
+    assert_eq!(report(&again)["totals"]["read"], 1);
+    for second in ["lines", "utf-16"] {
+        let output = quell(folder.path(), &["apply", "1", second, "--kept", "mixed"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("another format, encoding or header"), "{}", said(&output));
+        assert!(!folder.path().join("mixed").exists());
+        let counted = quell(folder.path(), &["apply", "1", second, "--format", "json"]);
+        assert_eq!(report(&counted)["results"].as_array().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_row_of_a_document_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in documents() {
+        fs::write(folder.path().join("in"), text).unwrap();
+        let output = quell(folder.path(), &["explain", "in", "--where", "process.name=x.exe"]);
+        assert!(said(&output).starts_with("row 2 "), "{name}: {}", said(&output));
+        let lint = quell(folder.path(), &["lint", "--results", "in", "--format", "json"]);
+        assert_ne!(lint.status.code(), Some(2), "{name}: {}", said(&lint));
+    }
+}
+
+#[test]
+fn an_answer_without_rows_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["[]", "{\"schema\":[],\"results\":[]}", "{\"records\":[]}"] {
+        fs::write(folder.path().join("in"), text).unwrap();
+        let output = quell(folder.path(), &["apply", "in"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("THERE ARE NO ROWS"), "{}", said(&output));
+        let output = quell(folder.path(), &["apply", "in", "--schema", "defender", "--kept", "kept"]);
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert_eq!(fs::read_to_string(folder.path().join("kept")).unwrap(), text);
+    }
+}
+
+#[test]
 fn what_results_are_can_be_said() {
     let folder = tempfile::tempdir().unwrap();
     // One object a line, each of which looks like an envelope.

@@ -25,7 +25,7 @@ const SAMPLE: usize = 2_000;
 const READABLE: &str = "these are read: one object a line, an array of objects, and the answers and streams of Graph, Defender, Log Analytics and Event Hubs; make others lines with `jq -c`";
 
 /// In UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Results that are open and understood.
 pub(super) struct Opened {

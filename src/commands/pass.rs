@@ -4,7 +4,7 @@
 //! command's.
 
 use super::lists::Loaded;
-use super::open::{Opened, is_utc, open_all};
+use super::open::{BYTE_ORDER_MARK, Opened, is_utc, open_all};
 use super::output::{Finished, Output};
 use super::results::{missing, missing_columns, rows, schema, wanted};
 use super::{Outcome, World, fail};
@@ -137,7 +137,7 @@ impl<'p> Pass<'p> {
             let same = self.first.as_ref().is_none_or(|(format, encoding, header)| {
                 *format == results.format
                     && *encoding == results.encoding
-                    && split_line_end(header).0 == split_line_end(&results.preamble).0
+                    && header_of(header) == header_of(&results.preamble)
             });
             if !same {
                 return fail(
@@ -276,6 +276,12 @@ pub(super) struct Passed {
     pub(super) repeats: (u64, bool),
     /// Files whose dates do not tell day from month.
     pub(super) unclear: Vec<String>,
+}
+
+/// The header without what may differ between files.
+fn header_of(preamble: &[u8]) -> &[u8] {
+    let header = split_line_end(preamble).0;
+    header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header)
 }
 
 /// What the reading of a file found missing.

@@ -261,6 +261,21 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_have_a_shape_or_none(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                &b"["[..], b"]", b"{", b"}", b":", b",", b"\"records\"", b"\"tables\"", b"\"rows\"", b"\"columns\"", b"\"error\"", b"\"properties\"", b"\"", b"\xff", b"\0", b"1", b"\n",
+            ]), 0..40),
+        ) {
+            let text = parts.concat();
+            of_lines(&text);
+            for document in document(&text).into_iter().chain([Document::Tables, Document::Batches]) {
+                of_document(document, &text, true);
+            }
+        }
+    }
+
     #[test]
     fn streamed_records_have_their_columns_below_properties() {
         let line = "{\"time\":\"t\",\"category\":\"c\",\"properties\":{\"RemoteIP\":\"1.2.3.4\"}}";

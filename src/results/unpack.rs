@@ -137,6 +137,16 @@ mod tests {
         assert_eq!(read(b"").unwrap(), b"");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_a_text_or_an_error(
+            start in proptest::sample::select(vec![&b""[..], b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff"]),
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+        ) {
+            let _ = read(&[start, &bytes].concat());
+        }
+    }
+
     #[test]
     fn a_stream_that_is_cut_off_or_damaged_is_an_error_at_every_byte() {
         let text = "a,b\n1,2\n".repeat(200);
