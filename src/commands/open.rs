@@ -137,6 +137,13 @@ type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
 fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
     let (text, ended) = chunker.peek(CHUNK).map_err(Ok)?;
     let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
+    if text.starts_with(b"PAR1") {
+        return refuse(
+            "parquet",
+            format!("{name}: this is Parquet"),
+            "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
+        );
+    }
     let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
     let start = text[mark.len()..].trim_ascii_start();
     if start.is_empty() && ended {
