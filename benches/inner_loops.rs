@@ -138,7 +138,17 @@ fn apply(bencher: Bencher<'_, '_>, count: usize) {
     let format = Format::Csv { delimiter: b',' };
     let layout = Layout::of_header(wanted(matcher.slots()), &names);
     let rows = Rows::Csv(Splitter::new(b',', layout, &names));
-    let job = Job { matcher: &matcher, ids: &ids, rows, format, kept: true, suppressed: true, covers: false };
+    let job = Job {
+        matcher: &matcher,
+        ids: &ids,
+        rows,
+        format,
+        kept: true,
+        suppressed: true,
+        covers: false,
+        order: None,
+        repeats: None,
+    };
     bencher.counter(BytesCount::new(bytes.len())).bench(|| {
         let mut chunker = Chunker::new(bytes.as_slice(), 1 << 20);
         chunker.set_format(format);

@@ -1,15 +1,16 @@
 //! What can be asked: the command line as types. No work is done here.
 
+mod lint;
 mod probe;
 mod rules;
 mod tune;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
-use quell::lint::Level;
 use quell::report::ReportFormat;
 use std::path::PathBuf;
 
+pub(crate) use lint::{Lint, LintFormat};
 pub(crate) use probe::{LeastGrade, Probe, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
 pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Prune, PruneFormat, Test, TestFormat};
@@ -108,6 +109,9 @@ pub(crate) struct Scope {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Input {
+    /// What the results are; recognised from their content without it.
+    #[arg(long = "input-format", value_name = "FORMAT")]
+    pub(crate) format_of: Option<InputFormat>,
     /// The delimiter of CSV: one character, or `tab`. Recognised from the header without it.
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub(crate) delimiter: Option<u8>,
@@ -120,6 +124,17 @@ fn setting(text: &str) -> Result<(String, String), String> {
     let split = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
     let (name, value) = split.ok_or("a name, `=` and a value, such as management_point=10.20.0.0/28")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// What results can be said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// Delimiter-separated values under a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// A JSON document that holds records: an array, or an answer or stream of a service.
+    Json,
 }
 
 /// A time span as KQL writes one; anything else would become part of the query.
@@ -139,7 +154,8 @@ fn delimiter(text: &str) -> Result<u8, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
-    /// Exported results: CSV or JSON Lines; `-` for standard input. Several are one result.
+    /// Exported results: CSV, JSON Lines or JSON, packed or not; `-` for standard input. Several files, or a quoted
+    /// pattern such as "day-*.csv", are one result.
     #[arg(required_unless_present = "from_impact", value_name = "RESULTS")]
     pub(crate) results: Vec<String>,
     /// Report the answer to the query of `quell kql --form impact`, JSON or CSV, instead of reading rows.
@@ -151,7 +167,7 @@ pub(crate) struct Apply {
     pub(crate) scope: Scope,
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Write the kept rows here, byte for byte; `-` for standard output.
+    /// Write the kept rows here, byte for byte; `-` for standard output. A name in .gz or .zst is packed.
     #[arg(long, value_name = "FILE")]
     pub(crate) kept: Option<String>,
     /// Write the suppressed rows here, each with the exclusions that suppressed it.
@@ -169,6 +185,9 @@ pub(crate) struct Apply {
     /// Exit with 1 when there is any of these; a comma between them.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,
+    /// Drop rows that repeat an earlier one: the same device, time and `ReportId`. They go into no file, and are counted.
+    #[arg(long)]
+    pub(crate) dedupe: bool,
     /// Exit with 2 when a row cannot be read.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -195,6 +214,7 @@ impl Apply {
             format: ReportFormat::Table,
             groups: 0,
             fail_on: Vec::new(),
+            dedupe: false,
             strict: false,
             threads: None,
             quiet: true,
@@ -220,12 +240,14 @@ pub(crate) enum FailOn {
     Expired,
     /// A row that only the loose reading suppresses.
     Loose,
+    /// Results that are not, or may not be, complete.
+    Incomplete,
 }
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("which").required(true)))]
 pub(crate) struct Explain {
-    /// Exported results: CSV or JSON Lines; `-` for standard input.
+    /// Exported results: CSV, JSON Lines or JSON, packed or not; `-` for standard input.
     #[arg(value_name = "RESULTS")]
     pub(crate) results: String,
     /// The row, counted from 1 without the header.
@@ -294,76 +316,6 @@ pub(crate) enum KqlForm {
     Externaldata,
     /// One query that counts on the server what `quell apply` reports.
     Impact,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Lint {
-    #[command(flatten)]
-    pub(crate) lists: Lists,
-    #[command(flatten)]
-    pub(crate) scope: Scope,
-    /// Results that the exclusions are applied to, for those that are dead, redundant or stale.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(crate) results: Vec<String>,
-    #[command(flatten)]
-    pub(crate) input: Input,
-    /// Do not show findings of this code; repeatable, or a comma between codes.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) allow: Vec<String>,
-    /// Show findings of this code without failing.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) warn: Vec<String>,
-    /// Fail on findings of this code.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(crate) deny: Vec<String>,
-    /// A file with levels and limits; see docs/lints.md.
-    #[arg(long, value_name = "quell.yaml")]
-    pub(crate) settings: Option<PathBuf>,
-    /// Exit with 1 when there is a finding at this level or above; deny without it.
-    #[arg(long, value_name = "LEVEL")]
-    pub(crate) fail_on: Option<LintLevel>,
-    /// Days without a row after which an exclusion is stale; 90 without it.
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) stale_after: Option<u32>,
-    /// Days before its last one in which an exclusion is about to expire; 30 without it.
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) expires_within: Option<u32>,
-    /// The format.
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: LintFormat,
-    /// Remove duplicate values and entries from the lists; all else stays as it is.
-    #[arg(long)]
-    pub(crate) fix: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LintFormat {
-    /// For a person: place, why, what to do.
-    Human,
-    /// For machines.
-    Json,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LintLevel {
-    /// Not shown.
-    Allow,
-    /// Shown.
-    Warn,
-    /// Shown, and fails the run.
-    Deny,
-}
-
-impl From<LintLevel> for Level {
-    fn from(level: LintLevel) -> Self {
-        match level {
-            LintLevel::Allow => Self::Allow,
-            LintLevel::Warn => Self::Warn,
-            LintLevel::Deny => Self::Deny,
-        }
-    }
 }
 
 #[derive(Debug, Args)]

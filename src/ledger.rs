@@ -81,6 +81,11 @@ impl<'m> Ledger<'m> {
         self.tally.add_malformed();
     }
 
+    /// Counts a row that is dropped because it repeats another.
+    pub fn repeat(&mut self) {
+        self.tally.add_repeat();
+    }
+
     /// The tally of the rows since the last time.
     pub fn take(&mut self) -> Tally {
         for place in self.touched.drain(..) {
@@ -88,11 +93,6 @@ impl<'m> Ledger<'m> {
             self.outcomes[place].forget_rows();
         }
         std::mem::replace(&mut self.tally, empty(self.covers))
-    }
-
-    /// Drops the rows since the last time.
-    pub fn forget(&mut self) {
-        self.take();
     }
 
     fn outcome(&mut self, judged: &[Option<&str>], facts: &Facts<'_>) -> usize {

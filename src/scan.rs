@@ -9,33 +9,36 @@
 use crate::ledger::{Facts, Ledger};
 use crate::matcher::Matcher;
 use crate::results::chunk::{Chunk, Chunker};
-use crate::results::csv::{Chunked, Splitter};
-use crate::results::json::Lines;
+use crate::results::csv::Chunked;
+use crate::results::document::Kind;
+use crate::results::json::Line;
 use crate::results::{Fault, Format, Row, time};
 use crate::tally::Tally;
-use memchr::{memchr_iter, memrchr};
-use std::collections::BTreeMap;
+use memchr::memchr_iter;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
 
-/// The column or key that the suppressed file gains.
-pub const ATTRIBUTION: &str = "quell_suppressed_by";
+mod attribute;
+mod conductor;
+mod repeats;
+mod rows;
+mod weave;
 
-/// The rows of one format.
-#[derive(Debug)]
-pub enum Rows {
-    /// Delimiter-separated values.
-    Csv(Splitter),
-    /// JSON Lines.
-    Json(Lines),
-}
+pub use attribute::{ATTRIBUTION, split_line_end};
+use attribute::{COLUMN, attribute};
+use conductor::Conductor;
+use repeats::Identity;
+pub use repeats::{REMEMBERED, Repeats};
+pub use rows::Rows;
+use weave::Strand;
 
 /// What is to be done with each row.
 #[derive(Debug)]
 pub struct Job<'m> {
-    /// The compiled list. Its slots are the first cells of a row; device, time, process and destination follow.
+    /// The compiled list. Its slots are the first cells of a row; device, time, process and destination follow, and
+    /// if there are any more, the device's id and the report's.
     pub matcher: &'m Matcher,
     /// The ids of its exclusions.
     pub ids: &'m [&'m str],
@@ -49,6 +52,10 @@ pub struct Job<'m> {
     pub suppressed: bool,
     /// Whether the tally has to tell which exclusions cover which rows.
     pub covers: bool,
+    /// How times are written that are not ISO 8601, if that is known.
+    pub order: Option<time::Order>,
+    /// Where rows are looked for that repeat another.
+    pub repeats: Option<&'m Repeats>,
 }
 
 /// Where the bytes go.
@@ -77,9 +84,18 @@ pub struct Scanned {
     pub tally: Tally,
     /// The first rows that cannot be read; the tally has their number.
     pub bad_rows: Vec<BadRow>,
-    /// JSON: the wanted cells whose key occurred at all.
+    /// JSON objects: the wanted cells whose key occurred at all.
     pub seen: Vec<bool>,
+    /// The text ends inside a row or a document.
+    pub cut_off: bool,
+    /// A JSON document breaks somewhere, so that what follows could not be read.
+    pub lost: bool,
+    /// What the service says went wrong beside the results: they are not all.
+    pub error: Option<String>,
 }
+
+/// Cells of a row beside those that are judged.
+const COUNTED: usize = 6;
 
 /// Rows that cannot be read and are named by line.
 pub const MAX_BAD_ROWS: usize = 100;
@@ -99,6 +115,21 @@ struct Part {
     lines: u64,
     kept: Vec<Range<usize>>,
     suppressed: Vec<u8>,
+    /// JSON documents: kept and suppressed.
+    woven: Option<[Strand; 2]>,
+    /// The text ends inside its last row.
+    cut_off: bool,
+    /// Rows that a later one might repeat.
+    identities: Vec<Identity>,
+}
+
+/// Where a row goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Kept,
+    Suppressed,
+    /// It repeats another.
+    Dropped,
 }
 
 /// Scans a stream that stands at its first data row, on line `line` of the file.
@@ -109,6 +140,9 @@ pub fn scan<R: Read>(
     pace: Pace,
     sink: &mut dyn Sink,
 ) -> io::Result<Scanned> {
+    // Which of two rows is the repeat depends on their order.
+    let in_order = job.repeats.is_some_and(Repeats::drops);
+    let pace = if in_order { Pace { threads: 1 } } else { pace };
     let (send, receive) = mpsc::sync_channel::<(u64, Chunk)>(pace.threads * 2);
     let (done, parts) = mpsc::channel();
     let receive = Mutex::new(receive);
@@ -119,18 +153,14 @@ pub fn scan<R: Read>(
             scope.spawn(move || work(job, receive, &done));
         }
         drop(done);
-        let mut conductor = Conductor {
-            out: Scanned::default(),
-            waiting: BTreeMap::new(),
-            next: 0,
-            sent: 0,
-            returned: Vec::new(),
-            spare: Vec::new(),
-            line,
-            irregular: false,
-        };
+        let mut conductor = Conductor::new(line, job.repeats);
         let result = conductor.run(chunker, &send, &parts, pace.threads * 2, sink);
         drop(send);
+        if let Some(walker) = chunker.walker() {
+            conductor.out.cut_off |= walker.is_cut_off();
+            conductor.out.lost = walker.is_lost();
+            conductor.out.error = walker.error().map(str::to_owned);
+        }
         result.map(|()| conductor.out)
     })
 }
@@ -151,195 +181,117 @@ fn work(job: &Job<'_>, receive: &Mutex<mpsc::Receiver<(u64, Chunk)>>, done: &mps
     }
 }
 
-struct Conductor {
-    out: Scanned,
-    waiting: BTreeMap<u64, (Chunk, Option<Part>)>,
-    next: u64,
-    sent: u64,
-    returned: Vec<u8>,
-    spare: Vec<Vec<u8>>,
-    line: u64,
-    irregular: bool,
-}
-
-impl Conductor {
-    fn run<R: Read>(
-        &mut self,
-        chunker: &mut Chunker<R>,
-        send: &mpsc::SyncSender<(u64, Chunk)>,
-        parts: &mpsc::Receiver<Outcome>,
-        ahead: usize,
-        sink: &mut dyn Sink,
-    ) -> io::Result<()> {
-        let defect = || io::Error::other("a worker ended early; this is a defect of quell");
-        let mut ended = false;
-        loop {
-            while !ended && !self.irregular && self.sent - self.next < ahead as u64 {
-                let buffer = self.spare.pop().unwrap_or_default();
-                let Some(chunk) = chunker.next(buffer)? else {
-                    ended = true;
-                    break;
-                };
-                send.send((self.sent, chunk)).map_err(|_| defect())?;
-                self.sent += 1;
-            }
-            if self.sent == self.next {
-                if !self.irregular {
-                    return Ok(());
-                }
-                self.start_over(chunker);
-                ended = false;
-                continue;
-            }
-            let (number, chunk, part) = parts.recv().map_err(|_| defect())?;
-            self.waiting.insert(number, (chunk, part.map_err(io::Error::other)?));
-            while let Some((chunk, part)) = self.waiting.remove(&self.next) {
-                self.next += 1;
-                self.take(chunk, part, sink)?;
-            }
-        }
-    }
-
-    fn take(&mut self, chunk: Chunk, part: Option<Part>, sink: &mut dyn Sink) -> io::Result<()> {
-        let Some(part) = part.filter(|_| !self.irregular) else {
-            self.irregular = true;
-            self.returned.extend_from_slice(&chunk.bytes);
-            return Ok(());
-        };
-        for range in &part.kept {
-            sink.kept(&chunk.bytes[range.clone()])?;
-        }
-        if !part.suppressed.is_empty() {
-            sink.suppressed(&part.suppressed)?;
-        }
-        let line = self.line;
-        let room = MAX_BAD_ROWS - self.out.bad_rows.len();
-        let bad_rows = part.bad_rows.into_iter().take(room);
-        self.out.bad_rows.extend(bad_rows.map(|bad| BadRow { line: bad.line + line, ..bad }));
-        self.line += part.lines;
-        self.out.tally.merge(part.tally);
-        self.out.seen.resize(part.seen.len(), false);
-        self.out.seen.iter_mut().zip(&part.seen).for_each(|(all, one)| *all |= one);
-        sink.progress(chunk.bytes.len())?;
-        self.spare.push(chunk.bytes);
-        Ok(())
-    }
-
-    fn start_over<R: Read>(&mut self, chunker: &mut Chunker<R>) {
-        chunker.put_back(&self.returned);
-        chunker.be_careful();
-        self.returned = Vec::new();
-        self.irregular = false;
-    }
-}
-
 impl Job<'_> {
     /// Judges the rows of a chunk; `None` if the chunk is irregular.
     fn part(&self, chunk: &Chunk, ledger: &mut Ledger<'_>) -> Option<Part> {
+        if self.repeats.is_some_and(|repeats| repeats.must_wait(chunk.cut)) {
+            return None;
+        }
         let mut part = Part::default();
         let bytes = chunk.bytes.as_slice();
-        let mut kept_to = 0;
-        let mut take = |part: &mut Part, row: &Row<'_>| {
-            if self.judge(row, bytes, part, ledger) && self.kept {
-                push_run(&mut part.kept, kept_to..row.start);
-                kept_to = row.start + row.bytes.len();
-            }
-        };
-        match &self.rows {
-            Rows::Csv(splitter) => {
-                let chunked = splitter.rows(bytes, chunk.cut, chunk.last, |row| take(&mut part, row));
-                if chunked == Chunked::Irregular {
-                    ledger.forget();
-                    return None;
+        let mut seen = vec![false; self.matcher.slots().len() + COUNTED];
+        if chunk.pieces.is_empty() {
+            let mut kept_to = 0;
+            let chunked = self.rows.each(chunk, &mut seen, |row| {
+                if self.judge(row, chunk, &mut part, ledger) != Fate::Kept && self.kept {
+                    push_run(&mut part.kept, kept_to..row.start);
+                    kept_to = row.start + row.bytes.len();
                 }
+            });
+            if chunked == Chunked::Irregular {
+                let dropped = ledger.take().totals.duplicates;
+                if let Some(repeats) = self.repeats {
+                    repeats.take_back(&part.identities, dropped);
+                }
+                return None;
             }
-            Rows::Json(lines) => {
-                let mut seen = vec![false; self.matcher.slots().len() + 4];
-                lines.rows(bytes, &mut seen, |row| take(&mut part, row));
-                part.seen = seen;
+            if self.kept {
+                push_run(&mut part.kept, kept_to..bytes.len());
             }
+        } else {
+            self.weave(chunk, &mut seen, &mut part, ledger);
         }
-        if self.kept {
-            push_run(&mut part.kept, kept_to..bytes.len());
-        }
+        part.seen = seen;
         part.tally = ledger.take();
         part.lines = memchr_iter(b'\n', bytes).count() as u64;
         Some(part)
     }
 
-    /// Judges and counts a row; true if it is suppressed.
-    fn judge(&self, row: &Row<'_>, chunk: &[u8], part: &mut Part, ledger: &mut Ledger<'_>) -> bool {
+    /// Judges the records of a chunk of a document.
+    fn weave(&self, chunk: &Chunk, seen: &mut [bool], part: &mut Part, ledger: &mut Ledger<'_>) {
+        let [mut kept, mut gone] = [Strand::new(self.kept), Strand::new(self.suppressed)];
+        let mut line = Line::default();
+        let mut attributed = Vec::new();
+        weave::pieces(chunk, |kind, before, range| {
+            let bytes = &chunk.bytes[range.clone()];
+            match kind {
+                Kind::Frame => {
+                    kept.frame(bytes);
+                    gone.frame(bytes);
+                }
+                Kind::Columns => gone.raw(COLUMN.as_bytes()),
+                Kind::Between | Kind::Record | Kind::Lost => {
+                    let mut fate = Fate::Kept;
+                    self.rows.piece(kind, bytes, range.start, &mut line, seen, &mut |row| {
+                        fate = self.judge(row, chunk, part, ledger);
+                    });
+                    attributed.append(&mut part.suppressed);
+                    match (fate, kind) {
+                        (Fate::Dropped, _) => {}
+                        (Fate::Suppressed, _) => gone.record(before, |out| out.append(&mut attributed)),
+                        (Fate::Kept, Kind::Lost) => kept.raw(bytes),
+                        (Fate::Kept, _) => kept.record(before, |out| out.extend_from_slice(bytes)),
+                    }
+                }
+            }
+        });
+        part.woven = Some([kept, gone]);
+    }
+
+    /// Judges and counts a row.
+    fn judge(&self, row: &Row<'_>, chunk: &Chunk, part: &mut Part, ledger: &mut Ledger<'_>) -> Fate {
         let cells = match row.cells {
             Ok(cells) => cells,
             Err(fault) => {
+                // Whoever writes a file ends its last line.
+                let end = row.start + row.bytes.len();
+                part.cut_off |= chunk.last && end == chunk.bytes.len() && row.bytes.last() != Some(&b'\n');
                 if part.bad_rows.len() < MAX_BAD_ROWS {
-                    let line = memchr_iter(b'\n', &chunk[..row.start]).count() as u64;
+                    let line = memchr_iter(b'\n', &chunk.bytes[..row.start]).count() as u64;
                     part.bad_rows.push(BadRow { line, fault });
                 }
                 ledger.malformed();
-                return false;
+                return Fate::Kept;
             }
         };
         let (judged, counted) = cells.split_at(self.matcher.slots().len());
+        if let (Some(repeats), [device, time, _, _, id, report]) = (self.repeats, counted) {
+            let device = id.filter(|id| !id.is_empty()).or(*device);
+            let identity = repeats.identity([device, *time, *report]);
+            if repeats.is_repeat(identity, &mut part.identities) {
+                ledger.repeat();
+                return Fate::Dropped;
+            }
+        }
         let facts = Facts {
             device: counted[0].filter(|name| !name.is_empty()),
-            time: counted[1].and_then(time::parse),
+            time: counted[1].and_then(|text| self.time(text)),
             process: counted[2],
             destination: counted[3],
         };
         let covering = ledger.row(judged, &facts);
-        if self.suppressed && !covering.is_empty() {
-            self.attribute(row.bytes, covering, &mut part.suppressed);
+        if covering.is_empty() {
+            return Fate::Kept;
         }
-        !covering.is_empty()
+        if self.suppressed {
+            let ids = covering.iter().map(|place| self.ids[*place as usize]);
+            attribute(row.bytes, self.format, ids, &mut part.suppressed);
+        }
+        Fate::Suppressed
     }
 
-    /// Appends a row with the ids of the exclusions that cover it.
-    fn attribute(&self, row: &[u8], by: &[u32], out: &mut Vec<u8>) {
-        let ids = by.iter().map(|place| self.ids[*place as usize]);
-        match self.format {
-            Format::Csv { delimiter } => {
-                let (row, end) = split_line_end(row);
-                out.extend_from_slice(row);
-                out.push(delimiter);
-                join(out, ids, separator(delimiter), "");
-                out.extend_from_slice(end);
-            }
-            Format::JsonLines => {
-                let brace = memrchr(b'}', row).unwrap_or(row.len());
-                out.extend_from_slice(&row[..brace]);
-                out.extend_from_slice(format!(",\"{ATTRIBUTION}\":[").as_bytes());
-                join(out, ids, b",", "\"");
-                out.push(b']');
-                out.extend_from_slice(&row[brace..]);
-            }
-        }
-    }
-}
-
-/// A row and its end of line.
-pub fn split_line_end(row: &[u8]) -> (&[u8], &[u8]) {
-    let length = match row {
-        [.., b'\r', b'\n'] => 2,
-        [.., b'\n'] => 1,
-        _ => 0,
-    };
-    row.split_at(row.len() - length)
-}
-
-/// What stands between two ids of one cell: never the delimiter itself.
-fn separator(delimiter: u8) -> &'static [u8] {
-    if delimiter == b';' { b"," } else { b";" }
-}
-
-fn join<'i>(out: &mut Vec<u8>, ids: impl Iterator<Item = &'i str>, between: &[u8], around: &str) {
-    for (place, id) in ids.enumerate() {
-        if place > 0 {
-            out.extend_from_slice(between);
-        }
-        out.extend_from_slice(around.as_bytes());
-        out.extend_from_slice(id.as_bytes());
-        out.extend_from_slice(around.as_bytes());
+    fn time(&self, text: &str) -> Option<i64> {
+        time::parse(text).or_else(|| time::parse_local(text, self.order?))
     }
 }
 

@@ -19,7 +19,7 @@ pub const MAX_GROUPS: usize = 50_000;
 /// Different examples of one field that are told apart for one exclusion.
 pub const MAX_EXAMPLES: usize = 1_000;
 
-/// Rows by verdict. `read` is `kept` and `suppressed` together.
+/// Rows by verdict. `read` is `kept`, `suppressed` and `duplicates` together.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
@@ -34,6 +34,8 @@ pub struct Totals {
     pub undecidable: u64,
     /// Kept rows that could not be read.
     pub malformed: u64,
+    /// Rows that were dropped because they repeat an earlier one; none unless that was asked for.
+    pub duplicates: u64,
 }
 
 /// Rows that are alike: the same verdict for the same reasons, the same group.
@@ -210,6 +212,12 @@ impl Tally {
         self.add_group("", Destination::Malformed, 1);
     }
 
+    /// Counts a row that is dropped because it repeats another.
+    pub fn add_repeat(&mut self) {
+        self.totals.read += 1;
+        self.totals.duplicates += 1;
+    }
+
     /// Counts rows that are alike. Their devices have this tally's numbers.
     pub fn add(&mut self, alike: &Alike) {
         self.totals.read += alike.rows;
@@ -271,6 +279,7 @@ impl Tally {
         self.totals.suppressed += other.totals.suppressed;
         self.totals.undecidable += other.totals.undecidable;
         self.totals.malformed += other.totals.malformed;
+        self.totals.duplicates += other.totals.duplicates;
         self.other_groups += other.other_groups;
         if let Some((first, last)) = other.span {
             widen(&mut self.span, first, last);

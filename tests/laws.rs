@@ -6,16 +6,18 @@ mod common;
 
 use common::naive::{judge, parse};
 use common::random::{COLUMNS, csv, json, lists, rows};
-use common::{How, Outcome, apply, cases, loaded};
+use common::{How, Outcome, apply, cases, loaded, try_apply};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use quell::exclusions::document::ListFile;
 use quell::report::Report;
+use quell::results::Format;
 use quell::results::chunk::Cut;
 use quell::results::csv::{Chunked, Splitter};
 use quell::results::layout::Layout;
+use quell::results::shape::Document;
 use quell::schema::Source;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -136,6 +138,59 @@ proptest! {
             prop_assert_eq!(&parts.kept, &garbage);
             prop_assert_eq!(whole.tally.totals, parts.tally.totals);
             prop_assert_eq!(&whole.bad_rows, &parts.bad_rows);
+        }
+    }
+
+    /// Law 7, documents: whatever stands where, nothing is lost and nothing panics, at every chunk size alike.
+    #[test]
+    fn broken_documents_are_kept_byte_for_byte(
+        parts in proptest::collection::vec(select(vec![
+            "[", "]", "{", "}", ",", ":", "\"results\":[", "\"records\":[", "\"tables\":[", "\"rows\":[", "\"columns\":[{\"name\":\"RemoteIP\"}]", "{\"RemoteIP\":\"zz\"}", "[\"zz\"]", "[null]", "\"", "\\", "\u{e9}", "12", " ", "\n", "\0", "\"error\":{}",
+        ]), 0..30),
+        document in select(vec![Document::Array, Document::Results, Document::Records, Document::Batches, Document::Tables]),
+        begun in any::<bool>(),
+        chunk in select(vec![1_usize, 16, 64]),
+    ) {
+        let exclusions = loaded(&[]);
+        let beginning = match document {
+            _ if !begun => "",
+            Document::Array => "[",
+            Document::Results => "{\"results\":[",
+            Document::Records => "{\"records\":[",
+            Document::Batches => "[{\"records\":[",
+            Document::Tables => "{\"tables\":[{\"columns\":[{\"name\":\"RemoteIP\"}],\"rows\":[",
+        };
+        let input = [beginning, &parts.concat()].concat().into_bytes();
+        let how = How { format: Format::Document(document), ..How::JSON };
+        let whole = try_apply(&exclusions, &input, how);
+        let parts = try_apply(&exclusions, &input, How { chunk, threads: 2, ..how });
+        prop_assert_eq!(whole.is_ok(), parts.is_ok());
+        if let (Ok(whole), Ok(parts)) = (whole, parts) {
+            prop_assert_eq!(String::from_utf8_lossy(&whole.kept), String::from_utf8_lossy(&input));
+            prop_assert_eq!(&parts.kept, &input);
+            prop_assert_eq!(whole.tally.totals, parts.tally.totals);
+            prop_assert_eq!(&whole.bad_rows, &parts.bad_rows);
+        }
+    }
+
+    /// Documents: kept and suppressed are the records that they are as lines, in their envelope, at every chunk size.
+    #[test]
+    fn records_go_where_the_same_lines_go(
+        texts in lists(6),
+        rows in rows(30),
+        chunk in select(vec![64_usize, 300, 4_096]),
+        threads in 1..4_usize,
+    ) {
+        let exclusions = loaded(&texts);
+        let (lines, _) = json(&rows, &ORDER);
+        let lines = String::from_utf8(lines).unwrap();
+        let array = |text: &str| format!("[\n{}\n]", text.lines().collect::<Vec<_>>().join(",\n"));
+        let wanted = apply(&exclusions, lines.as_bytes(), How::JSON);
+        let how = How { format: Format::Document(Document::Array), chunk, threads };
+        let found = apply(&exclusions, array(&lines).as_bytes(), how);
+        prop_assert_eq!(unordered(&wanted), unordered(&found));
+        for (wanted, found) in [(wanted.kept, found.kept), (wanted.suppressed, found.suppressed)] {
+            prop_assert_eq!(array(&String::from_utf8(wanted).unwrap()), String::from_utf8(found).unwrap());
         }
     }
 

@@ -1,21 +1,18 @@
 //! `quell apply`: the main job.
 
 use super::lists::{in_force, loaded, rule, today};
+use super::open::open_all;
 use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
 use super::query::with_query;
-use super::results::{Opened, open};
 use super::{End, Outcome, World, fail, impact, output, print};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
 use quell::report::build::{LeftOut, Run, build};
-use quell::report::{Layout, Report, ReportFormat, ResultsFile, Status, render};
-use quell::tally::Tally;
+use quell::report::{Layout, Report, ReportFormat, Status, Warning, WarningCode, render};
+use quell::scan::REMEMBERED;
 use std::path::Path;
-
-/// Row counts at which portals and APIs cut off.
-const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
 
 /// Applies exclusions to results.
 pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
@@ -26,8 +23,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
-    let mut opened =
-        args.results.iter().map(|name| open(name, &args.input)).collect::<Outcome<Vec<Opened>>>()?;
+    let mut opened = open_all(&args.results, &args.input)?;
     let schema = one_schema(&opened, &lists)?;
     let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
@@ -39,14 +35,10 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     for results in &mut opened {
         pass.file(results).map_err(told)?;
     }
-    let Passed { tally, files, malformed, mut outputs, absent } = pass.finish()?;
-    let mut notes = notes(&tally, &files, applied.len(), &lists.exclusions);
-    if !absent.is_empty() {
-        let fields = absent.join(", ");
-        notes.push(format!(
-            "No column holds {fields}: what hangs on it is undecidable (--allow-missing-columns)."
-        ));
-    }
+    let mut passed = pass.finish()?;
+    let notes = notes(&passed, applied.len(), &lists.exclusions);
+    passed.warnings.extend(duplicates(&passed, args.dedupe));
+    let Passed { tally, files, malformed, mut outputs, warnings, .. } = passed;
     let report = build(Run {
         tally,
         slots: matcher.slots(),
@@ -56,6 +48,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         rule: rule.as_ref(),
         today,
         malformed,
+        warnings,
         notes,
     });
     outputs.extend(report_files(args, world, &report, &formats)?);
@@ -104,9 +97,9 @@ fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
     args.report.iter().map(format).collect()
 }
 
-fn notes(tally: &Tally, files: &[ResultsFile], applied: usize, all: &[Exclusion]) -> Vec<String> {
+fn notes(passed: &Passed, applied: usize, all: &[Exclusion]) -> Vec<String> {
     let mut notes = Vec::new();
-    if tally.totals.read == 0 {
+    if passed.tally.totals.read == 0 {
         notes.push(
             "THERE ARE NO ROWS. Nothing was checked: either the hunt found nothing, or the export is empty."
                 .to_owned(),
@@ -117,13 +110,33 @@ fn notes(tally: &Tally, files: &[ResultsFile], applied: usize, all: &[Exclusion]
     } else if applied == 0 {
         notes.push("NO EXCLUSION APPLIES to these results, so every row was kept.".to_owned());
     }
-    for file in files.iter().filter(|file| CAPS.contains(&file.rows)) {
+    if !passed.absent.is_empty() {
+        let fields = passed.absent.join(", ");
         notes.push(format!(
-            "{} has exactly {} rows, which is where a portal or an API cuts off: it is probably incomplete.",
-            file.file, file.rows
+            "No column holds {fields}: what hangs on it is undecidable (--allow-missing-columns)."
         ));
     }
+    for file in &passed.unclear {
+        notes.push(format!("The dates of {file} do not tell day from month, so its rows have no time here."));
+    }
     notes
+}
+
+/// What is said of rows that repeat others.
+fn duplicates(passed: &Passed, dropped: bool) -> Option<Warning> {
+    let (rows, more) = passed.repeats;
+    let (have, were) = if rows == 1 { ("row has", "was") } else { ("rows have", "were") };
+    let what = format!("{rows} {have} the device, time and ReportId of an earlier one");
+    let message = match dropped {
+        _ if rows == 0 => return None,
+        true => format!("{what} and {were} DROPPED (--dedupe)."),
+        false => {
+            let among =
+                if more { format!(" among the first {REMEMBERED} different ones") } else { String::new() };
+            format!("{what}{among}: every figure counts such rows again (--dedupe drops them).")
+        }
+    };
+    Some(Warning { code: WarningCode::Duplicates, file: None, rows: Some(rows), message })
 }
 
 fn report_files(
@@ -149,6 +162,7 @@ fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
 
 fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
     let status = |wanted: Status| report.exclusions.iter().any(|exclusion| exclusion.status == wanted);
+    let warned = |code: WarningCode| report.warnings.iter().any(|warning| warning.code == code);
     let is = |what: &FailOn| match what {
         FailOn::Kept => report.totals.kept > 0,
         FailOn::Suppressed => report.totals.suppressed > 0,
@@ -157,10 +171,14 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
         FailOn::Dead => status(Status::Dead),
         FailOn::Redundant => status(Status::Redundant),
         FailOn::Expired => status(Status::Expired),
+        FailOn::Incomplete => report.warnings.iter().any(|warning| warning.code != WarningCode::Duplicates),
         FailOn::Loose => {
             report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)
         }
     };
+    // What is known to be missing was not checked.
+    let missing =
+        [WarningCode::Partial, WarningCode::CutOff, WarningCode::Broken].iter().any(|code| warned(*code));
     let nothing = report.totals.read == 0 || report.exclusions.len() == left_out.len();
-    if nothing || args.fail_on.iter().any(is) { End::LookAtIt } else { End::Clean }
+    if nothing || missing || args.fail_on.iter().any(is) { End::LookAtIt } else { End::Clean }
 }

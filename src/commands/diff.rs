@@ -1,7 +1,8 @@
 //! `quell diff`: what a change to lists does to rows.
 
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::pass::{Covered, covered, one_schema, opened};
+use super::open::open_all;
+use super::pass::{Covered, covered, one_schema};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Diff as Args, DiffFormat, FailOnDiff};
 use quell::exclusions::model::Exclusion;
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &Args, world: &World) -> Outcome {
 
 fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
     let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
-    let mut files = opened(&args.results, &args.input)?;
+    let mut files = open_all(&args.results, &args.input)?;
     let schema = one_schema(&files, &new_list)?;
     let (before, left_before) = applied(args, world, old, schema)?;
     let (after, left_after) = applied(args, world, &new_list, schema)?;
@@ -57,8 +58,8 @@ fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Dif
 }
 
 fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
-    let mut before = opened(&args.results, &args.input)?;
-    let mut after = opened(&args.against, &args.input)?;
+    let mut before = open_all(&args.results, &args.input)?;
+    let mut after = open_all(&args.against, &args.input)?;
     let schema = one_schema(&before, list)?;
     let other = one_schema(&after, list)?;
     if schema.name != other.name {

@@ -1,7 +1,8 @@
 //! `quell explain`: why one row is kept or suppressed.
 
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::results::{Opened, cannot_read, missing, missing_columns, open, rows, schema, sources, wanted};
+use super::open::{Opened, cannot_read, files, open};
+use super::results::{missing, missing_columns, rows, schema, sources, wanted};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Explain, ExplainFormat};
 use quell::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
@@ -28,7 +29,12 @@ struct Found {
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
-    let mut opened = open(&args.results, &args.input)?;
+    let names = files(std::slice::from_ref(&args.results))?;
+    let [name] = names.as_slice() else {
+        let message = format!("{} stands for {} files", args.results, names.len());
+        return fail("several-files", message, "name the one that the row is in");
+    };
+    let mut opened = open(name, &args.input)?;
     let schema = schema(&opened, &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
@@ -47,9 +53,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             return Ok(End::LookAtIt);
         }
     };
-    if let Format::Csv { .. } = opened.format
-        && !args.input.allow_missing_columns
-    {
+    if opened.format.has_header() && !args.input.allow_missing_columns {
         let (_, layout) = rows(&opened, wanted(matcher.slots(), schema));
         let missing = missing(matcher.slots(), &applied, |slot| layout.columns[slot].is_some());
         if !missing.is_empty() {
@@ -166,10 +170,7 @@ fn search(opened: &mut Opened, rows: &Rows, by: &By) -> std::io::Result<Result<F
                 found = Some(Found { number, line: line + before, cells: row.cells.map(owned) });
             }
         };
-        match rows {
-            Rows::Csv(splitter) => drop(splitter.rows(bytes, chunk.cut, chunk.last, &mut take)),
-            Rows::Json(lines) => lines.rows(bytes, &mut vec![false; 256], &mut take),
-        }
+        rows.each(&chunk, &mut [false; 256], &mut take);
         if let Some(found) = found {
             return Ok(Ok(found));
         }

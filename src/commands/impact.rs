@@ -57,6 +57,7 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
         kept_groups: Vec::new(),
         kept_in_other_groups: totals.kept,
         malformed: Vec::new(),
+        warnings: Vec::new(),
         notes,
     })
 }

@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
+mod open;
 pub(crate) mod output;
 mod pass;
 pub(crate) mod probe;

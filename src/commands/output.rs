@@ -1,11 +1,15 @@
 //! Files that appear whole or not at all.
 //!
 //! A file is written beside its target and renamed onto it at the end. Until then the old file stays,
-//! whatever happens. What is no regular file (a pipe, a device) is written to directly.
+//! whatever happens. What is no regular file (a pipe, a device) is written to directly. A name that ends in `.gz` or
+//! `.zst` is packed; the encoding of the text is the caller's.
 
 use super::{Outcome, fail};
+use flate2::write::GzEncoder;
+use quell::results::encoding::{Encoder, Encoding};
+use quell::results::unpack::Packing;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tempfile::TempPath;
@@ -39,25 +43,85 @@ pub(super) fn place(name: &str) -> PathBuf {
     path.file_name().map_or_else(|| path.to_owned(), |file| folder.join(file))
 }
 
+type Target = Box<dyn Write + Send>;
+
+/// A file's bytes on their way, packed or not.
+enum Body {
+    Plain(Target),
+    Gzip(GzEncoder<Target>),
+    Zstd(zstd::stream::write::Encoder<'static, Target>),
+}
+
+impl Body {
+    fn new(target: Target, packing: Option<Packing>) -> io::Result<Self> {
+        Ok(match packing {
+            None => Self::Plain(target),
+            Some(Packing::Gzip) => Self::Gzip(GzEncoder::new(target, flate2::Compression::default())),
+            Some(Packing::Zstd) => {
+                let mut encoder = zstd::stream::write::Encoder::new(target, 0)?;
+                encoder.include_checksum(true)?;
+                Self::Zstd(encoder)
+            }
+        })
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(target) => Ok(target),
+            Self::Gzip(encoder) => encoder.finish(),
+            Self::Zstd(encoder) => encoder.finish(),
+        }?
+        .flush()
+    }
+}
+
+impl Write for Body {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(target) => target.write(bytes),
+            Self::Gzip(encoder) => encoder.write(bytes),
+            Self::Zstd(encoder) => encoder.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(target) => target.flush(),
+            Self::Gzip(encoder) => encoder.flush(),
+            Self::Zstd(encoder) => encoder.flush(),
+        }
+    }
+}
+
 /// A file that is being written.
 pub(super) struct Output {
     name: String,
-    writer: BufWriter<Box<dyn Write + Send>>,
+    writer: BufWriter<Body>,
     target: Option<(TempPath, PathBuf)>,
     last: u8,
+    encoder: Option<Encoder>,
+    encoded: Vec<u8>,
 }
 
 impl Output {
     /// Begins a file; `-` is standard output.
-    pub(super) fn create(name: &str) -> Outcome<Self> {
-        let direct = |file: Box<dyn Write + Send>, target| Self {
-            name: name.to_owned(),
-            writer: BufWriter::with_capacity(1 << 16, file),
-            target,
-            last: b'\n',
+    pub(super) fn create(name: &str, encoding: Encoding) -> Outcome<Self> {
+        let new = |file: Target, target| match Body::new(file, Packing::of_name(name)) {
+            Ok(body) => Ok(Self {
+                name: name.to_owned(),
+                writer: BufWriter::with_capacity(1 << 16, body),
+                target,
+                last: b'\n',
+                encoder: match encoding {
+                    Encoding::Utf8 => None,
+                    Encoding::Utf16 { big } => Some(Encoder::new(big)),
+                },
+                encoded: Vec::new(),
+            }),
+            Err(error) => cannot_write(name, &error),
         };
         if name == "-" {
-            return Ok(direct(Box::new(io::stdout()), None));
+            return new(Box::new(io::stdout()), None);
         }
         // Through a link the file that it points to is replaced, not the link.
         let path = place(name);
@@ -66,30 +130,33 @@ impl Output {
                 return fail("cannot-write", format!("{name} is a folder"), "name a file in it");
             }
             return match OpenOptions::new().write(true).open(&path) {
-                Ok(file) => Ok(direct(Box::new(file), None)),
+                Ok(file) => new(Box::new(file), None),
                 Err(error) => cannot_write(name, &error),
             };
         }
         match beside(&path) {
-            Ok((file, temporary)) => Ok(direct(Box::new(file), Some((temporary, path)))),
+            Ok((file, temporary)) => new(Box::new(file), Some((temporary, path))),
             Err(error) => cannot_write(name, &error),
         }
     }
 
-    /// Writes bytes as they are.
+    /// Writes text in the encoding of the file.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some(last) = bytes.last() {
             self.last = *last;
         }
-        match self.writer.write_all(bytes) {
-            Err(error) if !self.is_gone(&error) => Err(named(&self.name, &error)),
+        let written = match &mut self.encoder {
+            None => self.writer.write_all(bytes),
+            Some(encoder) => {
+                self.encoded.clear();
+                encoder.encode(bytes, &mut self.encoded);
+                self.writer.write_all(&self.encoded)
+            }
+        };
+        match written {
+            Err(error) if !is_gone(&self.name, &error) => Err(named(&self.name, &error)),
             _ => Ok(()),
         }
-    }
-
-    /// Whoever read standard output has seen enough, which is no error.
-    fn is_gone(&self, error: &io::Error) -> bool {
-        self.name == "-" && error.kind() == io::ErrorKind::BrokenPipe
     }
 
     /// Ends the last line, if it has no end yet, before the rows of another file follow.
@@ -98,13 +165,18 @@ impl Output {
     }
 
     /// Makes what was written durable enough to take the place of the old file.
-    pub(super) fn finish(mut self) -> Outcome<Finished> {
-        let flushed = self.writer.flush();
-        match flushed.or_else(|error| if self.is_gone(&error) { Ok(()) } else { Err(error) }) {
-            Ok(()) => Ok(Finished { name: self.name, target: self.target }),
-            Err(error) => cannot_write(&self.name, &error),
+    pub(super) fn finish(self) -> Outcome<Finished> {
+        let finished = self.writer.into_inner().map_err(IntoInnerError::into_error).and_then(Body::finish);
+        match finished {
+            Err(error) if !is_gone(&self.name, &error) => cannot_write(&self.name, &error),
+            _ => Ok(Finished { name: self.name, target: self.target }),
         }
     }
+}
+
+/// Whoever read standard output has seen enough, which is no error.
+fn is_gone(name: &str, error: &io::Error) -> bool {
+    name == "-" && error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// A file that is whole and waits for its name.
@@ -152,7 +224,7 @@ fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
 
 /// Writes a whole small file, which then waits for its name.
 pub(super) fn whole_file(name: &str, text: &str) -> Outcome<Finished> {
-    let mut output = Output::create(name)?;
+    let mut output = Output::create(name, Encoding::Utf8)?;
     match output.write(text.as_bytes()) {
         Ok(()) => output.finish(),
         Err(error) => {

@@ -4,19 +4,25 @@
 //! command's.
 
 use super::lists::Loaded;
+use super::open::{BYTE_ORDER_MARK, Opened, is_utc, open_all};
 use super::output::{Finished, Output};
-use super::results::{Opened, missing, missing_columns, open, rows, schema, wanted};
+use super::results::{missing, missing_columns, rows, schema, wanted};
 use super::{Outcome, World, fail};
 use crate::cli::{Apply, Input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
-use quell::report::{MalformedRow, ResultsFile};
+use quell::report::{MalformedRow, ResultsFile, Warning, WarningCode};
 use quell::results::Format;
-use quell::scan::{ATTRIBUTION, Job, Pace, Scanned, Sink, scan, split_line_end};
+use quell::results::encoding::Encoding;
+use quell::results::time::Dates;
+use quell::scan::{ATTRIBUTION, Job, Pace, Repeats, Scanned, Sink, scan, split_line_end};
 use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
+
+/// Row counts at which portals and APIs cut off.
+const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
 
 /// Applies exclusions and only counts: those that were applied, for the schema of the results, the fields that
 /// the matcher looks at, and the counts by the places of the exclusions.
@@ -27,7 +33,7 @@ pub(super) fn counted<'e>(
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
 ) -> Outcome<(Vec<&'e Exclusion>, Vec<FieldRef>, Tally)> {
-    let mut opened = self::opened(results, input)?;
+    let mut opened = open_all(results, input)?;
     let schema = one_schema(&opened, lists)?;
     let applied = applied(&schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
@@ -39,9 +45,10 @@ pub(super) fn counted<'e>(
     for results in &mut opened {
         pass.file(results)?;
     }
-    let tally = pass.finish()?.tally;
+    let passed = pass.finish()?;
+    passed.warn();
     let slots = matcher.slots().to_vec();
-    Ok((applied, slots, tally))
+    Ok((applied, slots, passed.tally))
 }
 
 /// What a pass found about who covers which rows.
@@ -73,14 +80,11 @@ pub(super) fn covered(
     for results in opened {
         pass.file(results)?;
     }
-    let Passed { tally, files, absent, .. } = pass.finish()?;
+    let passed = pass.finish()?;
+    passed.warn();
+    let Passed { tally, files, absent, .. } = passed;
     let slots = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
     Ok(Covered { tally, slots, files, absent })
-}
-
-/// Opens all results.
-pub(super) fn opened(results: &[String], input: &Input) -> Outcome<Vec<Opened>> {
-    results.iter().map(|name| open(name, input)).collect()
 }
 
 /// The schema of all the results.
@@ -112,13 +116,16 @@ pub(super) struct Pass<'p> {
     matcher: &'p Matcher,
     pace: Pace,
     sink: Files,
-    first: Option<(Format, Vec<u8>)>,
+    first: Option<(Format, Encoding, Vec<u8>)>,
     tally: Tally,
     files: Vec<ResultsFile>,
     malformed: Vec<MalformedRow>,
     has: Vec<bool>,
     absent: Vec<String>,
     covers: bool,
+    warnings: Vec<Warning>,
+    repeats: Repeats,
+    unclear: Vec<String>,
 }
 
 impl<'p> Pass<'p> {
@@ -130,7 +137,9 @@ impl<'p> Pass<'p> {
         matcher: &'p Matcher,
         opened: &[Opened],
     ) -> Outcome<Self> {
-        let create = |name: &Option<String>| name.as_deref().map(Output::create).transpose();
+        let encoding = opened.first().map_or(Encoding::Utf8, |results| results.encoding);
+        let create =
+            |name: &Option<String>| name.as_deref().map(|name| Output::create(name, encoding)).transpose();
         let bytes = opened.iter().map(|results| results.size).sum::<Option<u64>>();
         let mut pass = Self {
             args,
@@ -147,6 +156,9 @@ impl<'p> Pass<'p> {
             has: vec![false; matcher.slots().len()],
             absent: Vec::new(),
             covers: false,
+            warnings: Vec::new(),
+            repeats: Repeats::new(args.dedupe),
+            unclear: Vec::new(),
         };
         for results in opened {
             pass.check(results)?;
@@ -159,19 +171,24 @@ impl<'p> Pass<'p> {
     /// Looks at the header before any row is read or any output begun.
     fn check(&mut self, results: &Opened) -> Outcome<()> {
         if self.args.kept.is_some() || self.args.suppressed.is_some() {
-            let same = self.first.as_ref().is_none_or(|(format, header)| {
-                *format == results.format && split_line_end(header).0 == split_line_end(&results.preamble).0
+            let same = self.first.as_ref().is_none_or(|(format, encoding, header)| {
+                *format == results.format
+                    && *encoding == results.encoding
+                    && header_of(header) == header_of(&results.preamble)
             });
             if !same {
                 return fail(
                     "mixed-files",
-                    format!("{} has another format or header than the file before it", results.name),
+                    format!(
+                        "{} has another format, encoding or header than the file before it",
+                        results.name
+                    ),
                     "rows of different shapes cannot go into one output; apply to each by itself",
                 );
             }
-            self.first = Some((results.format, results.preamble.clone()));
+            self.first = Some((results.format, results.encoding, results.preamble.clone()));
         }
-        if results.format == Format::JsonLines {
+        if !results.format.has_header() {
             return Ok(());
         }
         let (_, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
@@ -196,7 +213,17 @@ impl<'p> Pass<'p> {
     }
 
     pub(super) fn file(&mut self, results: &mut Opened) -> Outcome<()> {
-        let (rows, _) = rows(results, wanted(self.matcher.slots(), self.schema));
+        let (rows, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
+        // The time stands behind the device.
+        let time = layout.columns.get(self.matcher.slots().len() + 1).copied().flatten();
+        let order = match results.dates {
+            Dates::Local(order) if time.is_some_and(|column| is_utc(&results.names[column])) => Some(order),
+            Dates::Unclear => {
+                self.unclear.push(results.name.clone());
+                None
+            }
+            _ => None,
+        };
         let job = Job {
             matcher: self.matcher,
             ids: &self.ids,
@@ -205,6 +232,8 @@ impl<'p> Pass<'p> {
             kept: self.args.kept.is_some(),
             suppressed: self.args.suppressed.is_some(),
             covers: self.covers,
+            order,
+            repeats: Some(&self.repeats),
         };
         let begun = self.sink.begin(results, self.files.is_empty());
         let scanned =
@@ -230,10 +259,7 @@ impl<'p> Pass<'p> {
     fn count(&mut self, results: &Opened, scanned: Scanned) {
         self.files.push(ResultsFile {
             file: results.name.clone(),
-            format: match results.format {
-                Format::Csv { .. } => "csv".to_owned(),
-                Format::JsonLines => "jsonl".to_owned(),
-            },
+            format: results.format.word().to_owned(),
             schema: self.schema.name.clone(),
             rows: scanned.tally.totals.read,
         });
@@ -243,14 +269,15 @@ impl<'p> Pass<'p> {
             why: bad.fault.to_string(),
         });
         self.malformed.extend(bad);
+        self.warnings.extend(warnings(&results.name, &scanned));
         // Each file must have the keys by itself.
         self.has.iter_mut().zip(&scanned.seen).for_each(|(has, seen)| *has = *seen);
         self.tally.merge(scanned.tally);
     }
 
-    /// In JSON Lines a column is absent if its key occurs in no row of a file.
+    /// Among JSON objects a column is absent if its key occurs in no row of a file.
     fn check_keys(&mut self, results: &Opened, readable: bool) -> Outcome<()> {
-        if results.format != Format::JsonLines || !readable {
+        if results.format.has_header() || !readable {
             return Ok(());
         }
         let has = self.has.clone();
@@ -267,7 +294,19 @@ impl<'p> Pass<'p> {
             malformed: self.malformed,
             outputs: finished,
             absent: self.absent,
+            warnings: self.warnings,
+            repeats: self.repeats.found(),
+            unclear: self.unclear,
         })
+    }
+}
+
+impl Passed {
+    /// Says what is doubtful about the results, for a command whose report has no place for it.
+    fn warn(&self) {
+        for warning in &self.warnings {
+            eprintln!("warning: {}", warning.message);
+        }
     }
 }
 
@@ -279,6 +318,48 @@ pub(super) struct Passed {
     pub(super) outputs: Vec<Finished>,
     /// Fields whose columns some file lacks, which was allowed.
     pub(super) absent: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
+    /// Rows that repeat an earlier one, and whether later rows were not looked at.
+    pub(super) repeats: (u64, bool),
+    /// Files whose dates do not tell day from month.
+    pub(super) unclear: Vec<String>,
+}
+
+/// The header without what may differ between files.
+fn header_of(preamble: &[u8]) -> &[u8] {
+    let header = split_line_end(preamble).0;
+    header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header)
+}
+
+/// What the reading of a file found missing.
+fn warnings(file: &str, scanned: &Scanned) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let rows = scanned.tally.totals.read;
+    if CAPS.contains(&rows) {
+        let message = format!(
+            "{file} has exactly {rows} rows, which is where a portal or an API cuts off: it is probably incomplete."
+        );
+        found.push((WarningCode::RowCap, Some(rows), message));
+    }
+    if let Some(error) = &scanned.error {
+        let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
+        found.push((WarningCode::Partial, None, message));
+    }
+    if scanned.cut_off {
+        let message =
+            format!("{file} ENDS INSIDE A ROW OR A DOCUMENT: it is cut off, and what followed is missing.");
+        found.push((WarningCode::CutOff, None, message));
+    }
+    if scanned.lost {
+        let message = format!(
+            "{file} BREAKS as a JSON document: what follows the break could not be read, and is kept."
+        );
+        found.push((WarningCode::Broken, None, message));
+    }
+    found
+        .into_iter()
+        .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
+        .collect()
 }
 
 struct Files {
@@ -297,12 +378,11 @@ impl Files {
         if let Some(kept) = &mut self.kept {
             kept.write(&results.preamble)?;
         }
-        if let (Some(suppressed), Format::Csv { delimiter }) = (&mut self.suppressed, results.format) {
-            let (header, end) = split_line_end(&results.preamble);
-            let added = [&[delimiter], ATTRIBUTION.as_bytes()].concat();
-            return [header, &added, end].into_iter().try_for_each(|part| suppressed.write(part));
-        }
-        Ok(())
+        let Some(suppressed) = &mut self.suppressed else { return Ok(()) };
+        let Format::Csv { delimiter } = results.format else { return suppressed.write(&results.preamble) };
+        let (header, end) = split_line_end(&results.preamble);
+        let added = [&[delimiter], ATTRIBUTION.as_bytes()].concat();
+        [header, &added, end].into_iter().try_for_each(|part| suppressed.write(part))
     }
 }
 

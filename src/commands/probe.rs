@@ -1,24 +1,23 @@
 //! `quell probe`: what an intruder would have to do to disappear.
 
 use super::lists::loaded_or_examples;
+use super::open::{Opened, cannot_read, open_all};
 use super::output::{Finished, whole_file};
 use super::pass::one_schema;
-use super::results::{Opened, cannot_read, open, rows, wanted};
+use super::results::{rows, wanted};
 use super::{End, Outcome, fail, print};
 use crate::cli::{LeastGrade, Probe, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
 use quell::probe::{Grade, Malicious, Moves, Probed, probe, show};
 use quell::results::Format;
-use quell::scan::Rows;
 use quell::schema::Schema;
 use serde_json::{Map, Value};
 
 /// Probes and prints.
 pub(crate) fn run(args: &Probe) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
-    let mut opened =
-        args.malicious.iter().map(|name| open(name, &args.input)).collect::<Outcome<Vec<Opened>>>()?;
+    let mut opened = open_all(&args.malicious, &args.input)?;
     let schema = one_schema(&opened, &lists)?;
     let applied: Vec<&Exclusion> = lists
         .exclusions
@@ -93,10 +92,7 @@ fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: usize) 
                 found.push(Malicious { number, cells });
             }
         };
-        match &rows {
-            Rows::Csv(splitter) => drop(splitter.rows(&chunk.bytes, chunk.cut, chunk.last, &mut take)),
-            Rows::Json(lines) => lines.rows(&chunk.bytes, &mut vec![false; 256], &mut take),
-        }
+        rows.each(&chunk, &mut [false; 256], &mut take);
         buffer = chunk.bytes;
     }
 }

@@ -1,8 +1,9 @@
 //! `quell prune`: the smallest list with the same verdicts.
 
 use super::lists::{Loaded, in_force, loaded, read_text, rule, today};
+use super::open::open_all;
 use super::output::{Finished, whole_file};
-use super::pass::{Covered, covered, one_schema, opened};
+use super::pass::{Covered, covered, one_schema};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Prune, PruneFormat};
 use quell::covers::Covers;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
         let help = "name your lists with --exclusions; without it the built-in pack is judged";
         return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
     }
-    let mut files = opened(&args.results, &args.input)?;
+    let mut files = open_all(&args.results, &args.input)?;
     let schema = one_schema(&files, &lists)?;
     let rule = rule(&args.scope)?;
     let (applied, left_out) =

@@ -1,158 +1,24 @@
-//! Opens results and finds out what they are.
+//! Finds the columns that exclusions need in results that are open.
+//!
+//! In: the names that results have, the fields that are looked at. Out: the schema, the reader of their rows, and what is
+//! missing, in words. It opens nothing and reads no row.
 
+use super::open::Opened;
 use super::{Outcome, fail};
-use crate::cli::Input;
-use memchr::memchr_iter;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Field;
 use quell::results::Format;
-use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
-use quell::results::csv::{self, Splitter};
-use quell::results::json::{self, Lines};
+use quell::results::csv::Splitter;
+use quell::results::json::Lines;
 use quell::results::layout::{Layout, Wanted};
+use quell::results::shape::{self, Document};
+use quell::results::table::Table;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
-use std::fs::File;
-use std::io::{self, Read};
 
-/// Lines of JSON whose keys are looked at to recognise a schema.
-const SAMPLE_LINES: usize = 1_000;
-
-/// Results that are open and understood.
-pub(super) struct Opened {
-    pub(super) name: String,
-    pub(super) chunker: Chunker<Box<dyn Read>>,
-    pub(super) format: Format,
-    /// The bytes before the first row; empty for JSON.
-    pub(super) preamble: Vec<u8>,
-    /// Line of the first row.
-    pub(super) line: u64,
-    /// Column names as they stand; for JSON the keys of the first lines.
-    pub(super) names: Vec<String>,
-    /// Bytes, if that is known.
-    pub(super) size: Option<u64>,
-}
-
-/// Opens results; `-` is standard input.
-pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
-    let (reader, size): (Box<dyn Read>, Option<u64>) = if name == "-" {
-        (Box::new(io::stdin()), None)
-    } else {
-        let file = File::open(name).and_then(|file| Ok((file.metadata()?, file)));
-        match file {
-            Ok((about, _)) if about.is_dir() => {
-                return fail("cannot-read", format!("{name} is a folder"), "name the files in it");
-            }
-            Ok((about, file)) => (Box::new(file), about.is_file().then_some(about.len())),
-            Err(error) => return cannot_read(name, &error),
-        }
-    };
-    let mut chunker = Chunker::new(reader, CHUNK);
-    match understand(name, &mut chunker, input) {
-        Ok((format, names, preamble)) => {
-            chunker.set_format(format);
-            let line = 1 + memchr_iter(b'\n', &preamble).count() as u64;
-            Ok(Opened { name: name.to_owned(), chunker, format, preamble, line, names, size })
-        }
-        Err(Ok(error)) => cannot_read(name, &error),
-        Err(Err(diagnostic)) => Err(vec![diagnostic]),
-    }
-}
-
-/// A failure to read.
-pub(super) fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
-    fail("cannot-read", format!("{name}: {error}"), "")
-}
-
-type Understood = Result<(Format, Vec<String>, Vec<u8>), Result<io::Error, Diagnostic>>;
-
-fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
-    let (mut text, mut ended) = chunker.peek(CHUNK).map_err(Ok)?;
-    let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
-    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-        return refuse(
-            "not-utf8",
-            format!("{name}: this is UTF-16"),
-            "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`",
-        );
-    }
-    if text.starts_with(b"\x1f\x8b") || text.starts_with(b"\x28\xb5\x2f\xfd") {
-        return refuse(
-            "compressed",
-            format!("{name}: this is compressed"),
-            "unpack it into a pipe: `zcat FILE | quell apply -` or `zstdcat FILE | quell apply -`",
-        );
-    }
-    let start = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
-    if start.starts_with(b"[") || (start.starts_with(b"{") && !is_json_line(start, ended)) {
-        return refuse(
-            "json-document",
-            format!("{name}: this is one JSON document, not one JSON object a line"),
-            "make it lines: `jq -c '.[]' FILE` for an array, `jq -c '.results[]' FILE` for an answer of the Graph API",
-        );
-    }
-    if start.starts_with(b"{") {
-        return Ok((Format::JsonLines, json::keys(text, SAMPLE_LINES), Vec::new()));
-    }
-    if start.is_empty() && ended {
-        return refuse(
-            "empty-results",
-            format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
-            "nothing was checked; export the results again",
-        );
-    }
-    let mut wanted = CHUNK;
-    loop {
-        let delimiter = input.delimiter.unwrap_or_else(|| guess_delimiter(text));
-        let blank = text.len() - text.trim_ascii_start().len();
-        let blank = if text[..blank].contains(&delimiter) { 0 } else { blank };
-        if let Some((names, length)) = csv::header(&text[blank..], delimiter, ended) {
-            let preamble = text[..blank + length].to_vec();
-            chunker.skip(preamble.len());
-            return Ok((Format::Csv { delimiter }, names, preamble));
-        }
-        if ended || wanted > MAX_ROW {
-            return refuse(
-                "no-header",
-                format!("{name}: the header has a quotation mark that is never closed"),
-                "correct the first line",
-            );
-        }
-        wanted *= 2;
-        (text, ended) = chunker.peek(wanted).map_err(Ok)?;
-    }
-}
-
-/// Whether the first line is a whole JSON object.
-fn is_json_line(text: &[u8], ended: bool) -> bool {
-    match text.iter().position(|byte| *byte == b'\n') {
-        // A broken first line among lines is a malformed row; a lone brace opens a document.
-        Some(end) => {
-            text[..end].trim_ascii().len() > 1
-                && !text[..end].trim_ascii().ends_with(b"[")
-                && !text[..end].trim_ascii().ends_with(b",")
-        }
-        None => !ended || !is_envelope(text),
-    }
-}
-
-fn is_envelope(text: &[u8]) -> bool {
-    let document: Option<serde_json::Value> = serde_json::from_slice(text).ok();
-    document.is_some_and(|value| {
-        ["results", "Results", "tables", "records"]
-            .iter()
-            .any(|key| value.get(key).is_some_and(serde_json::Value::is_array))
-    })
-}
-
-/// The delimiter that the first line has most of; a comma if none.
-fn guess_delimiter(text: &[u8]) -> u8 {
-    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
-    let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
-    best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
-}
+/// Columns that tell one row from all others together with its time: the device's id, and the report's.
+const IDENTITY: [&str; 2] = ["DeviceId", "ReportId"];
 
 /// The schema of results: the one that was named, or the one that knows most of their columns.
 pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&str>) -> Outcome<&'s Schema> {
@@ -162,6 +28,13 @@ pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&s
     let columns: Vec<String> = opened.names.iter().map(|name| column_name(name).to_owned()).collect();
     if let Some(schema) = schemas.recognise(&columns) {
         return Ok(schema);
+    }
+    if columns.is_empty() && matches!(opened.format, Format::Document(_)) {
+        return fail(
+            "no-rows",
+            format!("{}: THERE ARE NO ROWS, and so no columns", opened.name),
+            "nothing was checked: either the hunt found nothing, or the export is empty; --schema gives a report all the same",
+        );
     }
     let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
     let columns = if shown.concat().is_empty() {
@@ -176,7 +49,8 @@ pub(super) fn schema<'s>(opened: &Opened, schemas: &'s Schemas, named: Option<&s
     )
 }
 
-/// What the reader has to find in each row: the cells that are judged, then device, time, process and destination.
+/// What the reader has to find in each row: the cells that are judged, then device, time, process and destination, then
+/// what tells a row from all others.
 pub(super) fn wanted(slots: &[FieldRef], schema: &Schema) -> Vec<Wanted> {
     let plain = |columns: &[String]| {
         columns.iter().map(|column| Source { column: column.clone(), path: false }).collect()
@@ -188,6 +62,7 @@ pub(super) fn wanted(slots: &[FieldRef], schema: &Schema) -> Vec<Wanted> {
     wanted.push(plain(&schema.time));
     wanted.push(field("process.name"));
     wanted.push(field("destination.ip"));
+    wanted.extend(IDENTITY.map(|column| plain(&[column.to_owned()])));
     wanted
 }
 
@@ -200,17 +75,24 @@ pub(super) fn sources(slot: &FieldRef, schema: &Schema) -> Wanted {
 }
 
 /// How the rows of these results are found.
-pub(super) fn rows(opened: &Opened, wanted: Vec<Wanted>) -> (Rows, Layout) {
-    match opened.format {
-        Format::Csv { delimiter } => {
-            let layout = Layout::of_header(wanted, &opened.names);
-            (Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)), layout)
+pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> (Rows, Layout) {
+    let layout = if opened.format.has_header() {
+        Layout::of_header(wanted, &opened.names)
+    } else if opened.nested {
+        let names: Vec<String> = opened.names.iter().map(|name| shape::nested(name)).collect();
+        for source in wanted.iter_mut().flatten() {
+            source.column = shape::nested(&source.column);
         }
-        Format::JsonLines => {
-            let layout = Layout::of_keys(wanted);
-            (Rows::Json(Lines::new(layout.clone())), layout)
-        }
-    }
+        Layout::of_known_keys(wanted, &names)
+    } else {
+        Layout::of_known_keys(wanted, &opened.names)
+    };
+    let rows = match opened.format {
+        Format::Csv { delimiter } => Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)),
+        Format::Document(Document::Tables) => Rows::Table(Table::new(layout.clone(), &opened.names)),
+        Format::JsonLines | Format::Document(_) => Rows::Json(Lines::new(layout.clone())),
+    };
+    (rows, layout)
 }
 
 /// A column that exclusions need and that the results do not have.

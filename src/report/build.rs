@@ -2,6 +2,7 @@
 
 use super::{
     Example, ExclusionReport, KeptGroup, LooseField, MalformedRow, Report, ResultsFile, RuleName, Status,
+    Warning,
 };
 use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::results::time;
@@ -33,6 +34,8 @@ pub struct Run<'e> {
     pub today: Date,
     /// Rows that could not be read.
     pub malformed: Vec<MalformedRow>,
+    /// What is or may be missing from the results.
+    pub warnings: Vec<Warning>,
     /// Further notes.
     pub notes: Vec<String>,
 }
@@ -76,6 +79,7 @@ pub fn build(run: Run<'_>) -> Report {
         kept_groups,
         kept_in_other_groups,
         malformed: run.malformed,
+        warnings: run.warnings,
         notes: run.notes,
     }
 }

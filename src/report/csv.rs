@@ -28,8 +28,13 @@ pub(super) fn render(report: &Report) -> String {
         ("suppressed", totals.suppressed),
         ("undecidable", totals.undecidable),
         ("malformed", totals.malformed),
+        ("duplicates", totals.duplicates),
     ] {
         put(row("total", name, "", rows));
+    }
+    for warning in &report.warnings {
+        let file = warning.file.as_deref().unwrap_or_default();
+        put(row("warning", warning.code.word(), file, warning.rows.unwrap_or_default()));
     }
     for exclusion in &report.exclusions {
         let mut cells = row("exclusion", &exclusion.id, "", exclusion.matches);

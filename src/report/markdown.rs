@@ -7,6 +7,9 @@ use std::fmt::Write;
 pub(super) fn render(report: &Report, layout: Layout) -> String {
     let mut out = String::from("## Hunt results after exclusions\n\n");
     let _ = writeln!(out, "{}\n", totals(report));
+    for warning in &report.warnings {
+        let _ = writeln!(out, "> **Warning:** {}\n", escape(&warning.message));
+    }
     for file in &report.results {
         let _ = writeln!(
             out,

@@ -39,8 +39,52 @@ pub struct Report {
     pub kept_in_other_groups: u64,
     /// The first rows that could not be read, by file and line; `totals.malformed` has their number.
     pub malformed: Vec<MalformedRow>,
+    /// Why the results are not, or may not be, what the hunt found.
+    pub warnings: Vec<Warning>,
     /// What somebody who acts on these figures has to know.
     pub notes: Vec<String>,
+}
+
+/// Why results are not, or may not be, all that the hunt found.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct Warning {
+    /// What kind it is.
+    pub code: WarningCode,
+    /// The file; absent if it concerns all of them.
+    pub file: Option<String>,
+    /// Rows that it concerns, if that is a number.
+    pub rows: Option<u64>,
+    /// A sentence.
+    pub message: String,
+}
+
+/// The kinds of warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarningCode {
+    /// The file has exactly as many rows as a portal or an API gives at most.
+    RowCap,
+    /// The service says that the results are not all.
+    Partial,
+    /// The file ends inside a row or a document.
+    CutOff,
+    /// The structure of a JSON document breaks, and what follows could not be read.
+    Broken,
+    /// Rows repeat earlier ones.
+    Duplicates,
+}
+
+impl WarningCode {
+    /// The word in every format.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RowCap => "row-cap",
+            Self::Partial => "partial",
+            Self::CutOff => "cut-off",
+            Self::Broken => "broken",
+            Self::Duplicates => "duplicates",
+        }
+    }
 }
 
 /// A file of results.
@@ -48,7 +92,7 @@ pub struct Report {
 pub struct ResultsFile {
     /// As the user named it; `-` for standard input.
     pub file: String,
-    /// `csv` or `jsonl`.
+    /// `csv`, `jsonl`, or `json` and where its records stand: `array`, `results`, `records` or `tables`.
     pub format: String,
     /// The schema that its columns were read by.
     pub schema: String,

@@ -15,6 +15,9 @@ const BAD_ROWS: usize = 10;
 pub(super) fn render(report: &Report, layout: Layout) -> String {
     let mut out = String::new();
     headline(&mut out, report, layout);
+    for warning in &report.warnings {
+        wrapped(&mut out, &format!("WARNING: {}", safe(&warning.message)), "", layout.width);
+    }
     if !report.exclusions.is_empty() {
         let _ = writeln!(out, "\n{}", exclusions(report, layout));
     }

@@ -73,6 +73,9 @@ pub(super) fn totals(report: &Report) -> String {
             number(totals.undecidable)
         );
     }
+    if totals.duplicates > 0 {
+        let _ = write!(text, " {} dropped as duplicates.", number(totals.duplicates));
+    }
     if totals.malformed > 0 {
         let _ = write!(text, " {} kept although unreadable.", number(totals.malformed));
     }

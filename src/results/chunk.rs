@@ -8,6 +8,7 @@
 
 use super::Format;
 use super::csv::last_row_end;
+use super::document::{Piece, Walker};
 use memchr::{memchr_iter, memrchr, memrchr2};
 use std::io::{self, Read};
 
@@ -28,6 +29,8 @@ pub enum Cut {
     },
     /// At every line feed.
     Lines,
+    /// At the records of a JSON document.
+    Records,
     /// CSV after a row that has no end within [`MAX_ROW`]: no line can be read any more.
     Lost,
 }
@@ -39,6 +42,8 @@ pub struct Chunk {
     pub bytes: Vec<u8>,
     /// How it was cut.
     pub cut: Cut,
+    /// JSON documents: what its bytes are.
+    pub pieces: Vec<Piece>,
     /// Nothing follows, or what follows cannot be told apart any more.
     pub last: bool,
 }
@@ -51,12 +56,24 @@ pub struct Chunker<R> {
     cut: Cut,
     size: usize,
     delimiter: u8,
+    walker: Option<Box<Walker>>,
+    /// Bytes at hand that the walker has seen.
+    walked: usize,
 }
 
 impl<R: Read> Chunker<R> {
     /// Cuts `reader` into chunks of about `size` bytes.
     pub fn new(reader: R, size: usize) -> Self {
-        Self { delimiter: b',', reader, carry: Vec::new(), ended: false, cut: Cut::Lines, size }
+        Self {
+            delimiter: b',',
+            reader,
+            carry: Vec::new(),
+            ended: false,
+            cut: Cut::Lines,
+            size,
+            walker: None,
+            walked: 0,
+        }
     }
 
     /// Puts bytes back in front of what is still to come.
@@ -72,7 +89,16 @@ impl<R: Read> Chunker<R> {
                 self.cut = Cut::Hasty;
             }
             Format::JsonLines => self.cut = Cut::Lines,
+            Format::Document(document) => {
+                self.walker = Some(Box::new(Walker::new(document)));
+                self.cut = Cut::Records;
+            }
         }
+    }
+
+    /// JSON documents: what was seen of the document so far.
+    pub fn walker(&self) -> Option<&Walker> {
+        self.walker.as_deref()
     }
 
     /// From now on every row is walked.
@@ -98,6 +124,9 @@ impl<R: Read> Chunker<R> {
     pub fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
         buffer.clear();
         buffer.append(&mut self.carry);
+        if self.walker.is_some() {
+            return self.next_records(buffer);
+        }
         loop {
             let missing = self.size.saturating_sub(buffer.len());
             if !self.ended && missing > 0 {
@@ -126,8 +155,35 @@ impl<R: Read> Chunker<R> {
         }
     }
 
+    fn next_records(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
+        let mut missing = self.size.saturating_sub(buffer.len()).max(1);
+        loop {
+            if !self.ended {
+                self.ended = fill(&mut self.reader, &mut buffer, missing)?;
+            }
+            let mut pieces = Vec::new();
+            let Some(walker) = &mut self.walker else { return Ok(None) };
+            let used = walker.walk(&buffer, self.walked, self.ended, &mut pieces)?;
+            if used > 0 {
+                self.carry.extend_from_slice(&buffer[used..]);
+                self.walked = self.carry.len();
+                buffer.truncate(used);
+                let last = self.ended && self.carry.is_empty();
+                return Ok(Some(Chunk { bytes: buffer, cut: self.cut, pieces, last }));
+            }
+            if self.ended {
+                return Ok(None);
+            }
+            if buffer.len() >= MAX_ROW {
+                return Err(io::Error::other(format!("a JSON record is longer than {} MiB", MAX_ROW >> 20)));
+            }
+            self.walked = buffer.len();
+            missing = buffer.len();
+        }
+    }
+
     fn chunk(&self, bytes: Vec<u8>, last: bool) -> Chunk {
-        Chunk { bytes, cut: self.cut, last }
+        Chunk { bytes, cut: self.cut, pieces: Vec::new(), last }
     }
 
     /// No row ends within reach: the reading of a hasty chunk will ask for a careful one; after that no
@@ -139,7 +195,7 @@ impl<R: Read> Chunker<R> {
                 MAX_ROW >> 20
             ))),
             Cut::Hasty => Ok(self.chunk(bytes, false)),
-            Cut::Careful { .. } | Cut::Lost => {
+            Cut::Careful { .. } | Cut::Lost | Cut::Records => {
                 self.cut = Cut::Lost;
                 Ok(self.chunk(bytes, false))
             }
@@ -148,7 +204,7 @@ impl<R: Read> Chunker<R> {
 
     fn end(&self, text: &[u8]) -> Option<usize> {
         match self.cut {
-            Cut::Lines | Cut::Lost => memrchr(b'\n', text).map(|at| at + 1),
+            Cut::Lines | Cut::Lost | Cut::Records => memrchr(b'\n', text).map(|at| at + 1),
             Cut::Careful { delimiter } => last_row_end(text, delimiter),
             Cut::Hasty => last_even_line(text),
         }

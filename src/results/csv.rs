@@ -76,7 +76,7 @@ impl Splitter {
         match cut {
             Cut::Lost => lost_lines(chunk, 0, &mut take),
             Cut::Hasty => return self.hasty_rows(chunk, &mut take),
-            Cut::Careful { .. } | Cut::Lines => self.careful_rows(chunk, last, &mut take),
+            Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
         Chunked::Regular
     }
@@ -155,6 +155,7 @@ impl Splitter {
             let text = text.filter(|_| self.layout.columns[cell].is_some());
             cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
         }
+        self.layout.settle(&mut cells);
         take(&Row { bytes, start, cells: Ok(&cells) });
     }
 

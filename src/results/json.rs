@@ -25,11 +25,35 @@ struct Found {
     text: Option<Range<usize>>,
 }
 
+/// What was found in one row; its memory is used again for the next.
 #[derive(Debug, Default)]
-struct Line {
+pub(crate) struct Line {
     found: Vec<Found>,
     text: String,
     duplicate: bool,
+}
+
+impl Line {
+    /// Forgets the last row.
+    pub(super) fn clear(&mut self, cells: usize) {
+        self.text.clear();
+        self.duplicate = false;
+        self.found.clear();
+        self.found.resize(cells, Found::default());
+    }
+
+    /// The text of a cell.
+    pub(super) fn text(&self, cell: usize) -> Option<&str> {
+        self.found[cell].text.clone().map(|range| &self.text[range])
+    }
+}
+
+/// A row as text, if it is text.
+pub(super) fn whole_text(bytes: &[u8]) -> Result<&str, Fault> {
+    if memchr(0, bytes).is_some() {
+        return Err(Fault::Nul);
+    }
+    std::str::from_utf8(bytes).map_err(|_| Fault::NotUtf8)
 }
 
 impl Lines {
@@ -52,7 +76,8 @@ impl Lines {
         }
     }
 
-    fn row(
+    /// Calls `take` with one row.
+    pub(crate) fn row(
         &self,
         bytes: &[u8],
         start: usize,
@@ -67,21 +92,16 @@ impl Lines {
         for (cell, found) in line.found.iter().enumerate() {
             let text = found.text.clone().map(|range| &line.text[range]);
             let is_path = found.source.is_some_and(|place| self.layout.wanted[cell][place].path);
-            seen[cell] |= found.source.is_some();
+            seen[self.layout.asked(cell)] |= found.source.is_some();
             cells.push(if is_path { text.map(last_segment) } else { text });
         }
+        self.layout.settle(&mut cells);
         take(&Row { bytes, start, cells: Ok(&cells) });
     }
 
     fn read(&self, bytes: &[u8], line: &mut Line) -> Result<(), Fault> {
-        line.text.clear();
-        line.duplicate = false;
-        line.found.clear();
-        line.found.resize(self.layout.wanted.len(), Found::default());
-        if memchr(0, bytes).is_some() {
-            return Err(Fault::Nul);
-        }
-        let text = std::str::from_utf8(bytes).map_err(|_| Fault::NotUtf8)?;
+        line.clear(self.layout.wanted.len());
+        let text = whole_text(bytes)?;
         let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
         let object = Object { keys: &self.layout.keys, line };
         json.deserialize_map(object).map_err(|_| Fault::NotJson)?;
@@ -93,18 +113,8 @@ impl Lines {
     }
 }
 
-/// The keys of the objects in a text of JSON Lines, nested ones dotted, from at most `limit` lines.
-pub fn keys(text: &[u8], limit: usize) -> Vec<String> {
-    let mut names = indexmap::IndexSet::new();
-    for line in text.split(|byte| *byte == b'\n').take(limit) {
-        if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(line) {
-            collect_keys(&object, "", &mut names);
-        }
-    }
-    names.into_iter().collect()
-}
-
-fn collect_keys(
+/// Adds the keys of an object and of those below it, dotted.
+pub(super) fn collect_keys(
     object: &serde_json::Map<String, serde_json::Value>,
     before: &str,
     names: &mut indexmap::IndexSet<String>,
@@ -167,9 +177,9 @@ impl<'l> Visitor<'_> for Key<'l> {
     }
 }
 
-struct Value<'l> {
-    key: &'l super::layout::KeyUse,
-    line: &'l mut Line,
+pub(super) struct Value<'l> {
+    pub(super) key: &'l super::layout::KeyUse,
+    pub(super) line: &'l mut Line,
 }
 
 impl Value<'_> {

@@ -3,7 +3,8 @@
 //! In: the columns wanted, each with its possible sources, and the names that a file has. Out:
 //! [`Layout`], the one thing that the readers need to know.
 
-use crate::schema::{Source, column_name};
+use super::Cells;
+use crate::schema::{Source, before_union, column_name};
 use hashbrown::HashMap;
 
 /// One wanted cell: the columns that may hold it, the first that is there counts.
@@ -22,6 +23,9 @@ pub struct Layout {
     pub(super) by_column: Vec<Vec<usize>>,
     /// JSON: for each wanted cell and source the key paths.
     pub(super) keys: Keys,
+    /// For each cell beyond those that were asked for the one that it stands in for: a `union` made several columns of
+    /// one, and each row has its value in one of them.
+    stand_ins: Vec<usize>,
 }
 
 /// A tree of JSON keys. A dotted column may be one key or nested objects.
@@ -40,7 +44,9 @@ pub(super) struct KeyUse {
 impl Layout {
     /// For a file with a header.
     pub fn of_header(wanted: Vec<Wanted>, header: &[String]) -> Self {
-        let place = |source: &Source| header.iter().position(|name| column_name(name) == source.column);
+        let names: Vec<&str> = header.iter().map(|name| column_name(name)).collect();
+        let (wanted, stand_ins) = with_stand_ins(wanted, &names);
+        let place = |source: &Source| names.iter().position(|name| *name == source.column);
         let columns: Vec<Option<usize>> =
             wanted.iter().map(|sources| sources.iter().find_map(place)).collect();
         let looked_at = columns.iter().flatten().max().map_or(0, |last| last + 1);
@@ -50,18 +56,47 @@ impl Layout {
                 by_column[*column].push(cell);
             }
         }
-        Self { width: header.len(), keys: Keys::default(), wanted, columns, by_column }
+        Self { width: header.len(), keys: Keys::default(), wanted, columns, by_column, stand_ins }
     }
 
     /// For JSON objects.
     pub fn of_keys(wanted: Vec<Wanted>) -> Self {
+        Self::of_known_keys(wanted, &[])
+    }
+
+    /// For JSON objects of which some keys are known.
+    pub fn of_known_keys(wanted: Vec<Wanted>, names: &[String]) -> Self {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (wanted, stand_ins) = with_stand_ins(wanted, &names);
         let mut keys = Keys::default();
         for (cell, sources) in wanted.iter().enumerate() {
             for (place, source) in sources.iter().enumerate() {
                 keys.add(&source.column, (cell, place));
             }
         }
-        Self { width: 0, columns: Vec::new(), by_column: Vec::new(), keys, wanted }
+        Self { width: 0, columns: Vec::new(), by_column: Vec::new(), keys, wanted, stand_ins }
+    }
+
+    /// The cell that was asked for and that this one holds or stands in for.
+    #[inline]
+    pub(super) fn asked(&self, cell: usize) -> usize {
+        let asked = self.wanted.len() - self.stand_ins.len();
+        if cell < asked { cell } else { self.stand_ins[cell - asked] }
+    }
+
+    /// Leaves the cells that were asked for.
+    #[inline]
+    pub(super) fn settle(&self, cells: &mut Cells<'_>) {
+        if self.stand_ins.is_empty() {
+            return;
+        }
+        let asked = cells.len() - self.stand_ins.len();
+        for (place, cell) in self.stand_ins.iter().enumerate() {
+            if cells[*cell].is_none_or(str::is_empty) {
+                cells[*cell] = cells[asked + place].or(cells[*cell]);
+            }
+        }
+        cells.truncate(asked);
     }
 
     /// CSV: whether a wanted cell is the last segment of a path in the column that was found.
@@ -73,12 +108,60 @@ impl Layout {
     }
 }
 
+/// Where no name is a source of a cell but some are what a `union` made of one: those as its sources, one in the cell
+/// itself and each other in a cell that stands in for it.
+fn with_stand_ins(mut wanted: Vec<Wanted>, names: &[&str]) -> (Vec<Wanted>, Vec<usize>) {
+    let mut stand_ins = Vec::new();
+    for cell in 0..wanted.len() {
+        if wanted[cell].iter().any(|source| names.contains(&source.column.as_str())) {
+            continue;
+        }
+        let renamed = wanted[cell].iter().find_map(|source| {
+            let found = names.iter().filter(|name| before_union(name) == Some(&source.column));
+            let renamed = found.map(|name| Source { column: (*name).to_owned(), path: source.path });
+            Some(renamed.collect::<Vec<_>>()).filter(|renamed| !renamed.is_empty())
+        });
+        let Some(mut renamed) = renamed else { continue };
+        let others = renamed.split_off(1);
+        stand_ins.extend(others.iter().map(|_| cell));
+        wanted[cell] = renamed;
+        wanted.extend(others.into_iter().map(|source| vec![source]));
+    }
+    (wanted, stand_ins)
+}
+
 impl Keys {
     fn add(&mut self, path: &str, cell: (usize, usize)) {
         self.0.entry(path.to_owned()).or_default().cells.push(cell);
         for (dot, _) in path.match_indices('.') {
             let below = &mut self.0.entry(path[..dot].to_owned()).or_default().below;
             below.add(&path[dot + 1..], cell);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_a_union_renamed_stand_in_for_one() {
+        let wanted = |columns: &[&str]| {
+            columns.iter().map(|name| vec![Source { column: (*name).to_owned(), path: false }]).collect()
+        };
+        let header = ["Port_int", "Port_long", "Name [UTC]", "Name_string"].map(str::to_owned);
+        let layout = Layout::of_header(wanted(&["Port", "Name", "None"]), &header);
+        assert_eq!(layout.columns, [Some(0), Some(2), None, Some(1)]);
+        assert_eq!([0, 1, 2, 3].map(|cell| layout.asked(cell)), [0, 1, 2, 0]);
+        for (row, port) in [
+            ([Some(""), Some("a"), None, Some("443")], Some("443")),
+            ([None, Some("a"), None, Some("443")], Some("443")),
+            ([Some("80"), Some("a"), None, Some("")], Some("80")),
+            ([Some(""), Some("a"), None, None], Some("")),
+        ] {
+            let mut cells: Cells<'_> = row.into_iter().collect();
+            layout.settle(&mut cells);
+            assert_eq!(cells.as_slice(), [port, Some("a"), None]);
         }
     }
 }

@@ -3,16 +3,23 @@
 //! In: a stream of bytes. Out: for each row its bytes, its place and the cells that somebody asked for,
 //! or the [`Fault`] that makes it unreadable. It does not know what the cells are wanted for.
 //!
-//! [`chunk`] cuts the stream between rows, so that chunks can be read side by side; [`csv`] and
-//! [`json`] find the rows and cells of one chunk. Nothing is kept from one row to the next.
+//! [`unpack`] undoes compression and UTF-16. [`chunk`] cuts the stream between rows, so that chunks can be read side by side; [`csv`] and
+//! [`json`] find the rows and cells of one chunk; [`document`] finds the records in JSON documents, whose [`shape`] is
+//! told from their first bytes. Nothing is kept from one row to the next.
 
 mod blocks;
 pub mod chunk;
 pub mod csv;
+pub mod document;
+pub mod encoding;
 mod hasty;
 pub mod json;
 pub mod layout;
+pub mod shape;
+mod skip;
+pub mod table;
 pub mod time;
+pub mod unpack;
 
 use smallvec::SmallVec;
 use std::fmt;
@@ -27,6 +34,28 @@ pub enum Format {
     },
     /// One JSON object a line.
     JsonLines,
+    /// Records in a JSON document.
+    Document(shape::Document),
+}
+
+impl Format {
+    /// Whether columns are named once, before the rows.
+    pub fn has_header(self) -> bool {
+        matches!(self, Self::Csv { .. } | Self::Document(shape::Document::Tables))
+    }
+
+    /// Its name in a report.
+    pub fn word(self) -> &'static str {
+        use shape::Document;
+        match self {
+            Self::Csv { .. } => "csv",
+            Self::JsonLines => "jsonl",
+            Self::Document(Document::Array) => "json array",
+            Self::Document(Document::Results) => "json results",
+            Self::Document(Document::Records | Document::Batches) => "json records",
+            Self::Document(Document::Tables) => "json tables",
+        }
+    }
 }
 
 /// Why a row cannot be read. Such a row is kept.
@@ -49,6 +78,10 @@ pub enum Fault {
     NotUtf8,
     /// It is not one JSON object.
     NotJson,
+    /// It is not one JSON array.
+    NotJsonRow,
+    /// It stands after a place where the structure of a JSON document breaks.
+    Lost,
     /// A key that is looked at stands twice.
     DuplicateKey,
 }
@@ -62,6 +95,8 @@ impl fmt::Display for Fault {
             Self::Nul => f.write_str("a NUL byte"),
             Self::NotUtf8 => f.write_str("not UTF-8"),
             Self::NotJson => f.write_str("not one JSON object"),
+            Self::NotJsonRow => f.write_str("not one JSON array"),
+            Self::Lost => f.write_str("the JSON document breaks before or in it"),
             Self::DuplicateKey => f.write_str("a key that stands twice"),
         }
     }

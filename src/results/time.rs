@@ -1,7 +1,8 @@
 //! The time of a row as a number.
 //!
 //! In: the text of a time column. Out: nanoseconds since 1970 in UTC, or nothing if it is not an
-//! ISO 8601 date and time. Formats that a portal writes for one country only are not guessed at.
+//! ISO 8601 date and time. What a portal writes for one country is read if the file itself shows whether the day or the
+//! month stands first, and never guessed at.
 
 use jiff::Timestamp;
 
@@ -24,6 +25,108 @@ pub fn parse(text: &str) -> Option<i64> {
     let (fraction, rest) = fraction(&bytes[19..])?;
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset(rest)?;
     seconds.checked_mul(1_000_000_000)?.checked_add(fraction)
+}
+
+/// Whether day or month stands first in dates that are not ISO 8601.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `11/24/2026`.
+    MonthFirst,
+    /// `24/11/2026` or `24.11.2026`.
+    DayFirst,
+}
+
+/// What some texts of a column say about the order of day and month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dates {
+    /// There are no such dates.
+    Iso,
+    /// There are, and nothing tells day from month, or they contradict each other.
+    Unclear,
+    /// There are, and a number above 12 or a dot tells.
+    Local(Order),
+}
+
+impl Dates {
+    /// What these texts say.
+    pub fn of<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
+        let mut any = false;
+        let mut told = None;
+        for local in texts.filter_map(Local::read) {
+            any = true;
+            let order = match (local.first, local.second) {
+                _ if local.dots => Order::DayFirst,
+                (13.., _) => Order::DayFirst,
+                (_, 13..) => Order::MonthFirst,
+                _ => continue,
+            };
+            if told.is_some_and(|told| told != order) {
+                return Self::Unclear;
+            }
+            told = Some(order);
+        }
+        match told {
+            Some(order) => Self::Local(order),
+            None if any => Self::Unclear,
+            None => Self::Iso,
+        }
+    }
+}
+
+/// Reads `11/24/2026, 1:02:03.456 PM` and `24.11.2026, 13:02:03` as UTC.
+pub fn parse_local(text: &str, order: Order) -> Option<i64> {
+    let local = Local::read(text)?;
+    let (month, day) = match order {
+        Order::MonthFirst => (local.first, local.second),
+        Order::DayFirst => (local.second, local.first),
+    };
+    let seconds = days_from_civil(local.year, month, day)? * 86_400 + local.second_of_day;
+    seconds.checked_mul(1_000_000_000)?.checked_add(local.fraction)
+}
+
+/// A date and time of which it is not known what its first two numbers are.
+struct Local {
+    first: i64,
+    second: i64,
+    year: i64,
+    dots: bool,
+    second_of_day: i64,
+    fraction: i64,
+}
+
+impl Local {
+    fn read(text: &str) -> Option<Self> {
+        let (date, time) = text.split_once([',', ' '])?;
+        let dots = date.contains('.');
+        let mut numbers = date.split(if dots { '.' } else { '/' });
+        let mut number = |length: usize| {
+            let text = numbers.next()?;
+            (!text.is_empty() && text.len() <= length).then(|| digits(text.as_bytes()))?
+        };
+        let (first, second, year) = (number(2)?, number(2)?, number(4)?);
+        if numbers.next().is_some() || year < 1_000 {
+            return None;
+        }
+        // Newer browsers write a narrow space that does not break before AM and PM.
+        let time = time.trim_start_matches([',', ' ']);
+        let (time, half) = time.split_once([' ', '\u{202f}']).unwrap_or((time, ""));
+        let (hour, rest) = time.split_once(':')?;
+        let (minute, rest) = rest.split_at_checked(2)?;
+        let (last, rest) =
+            rest.strip_prefix(':').map_or(Some(("0", rest)), |rest| rest.split_at_checked(2))?;
+        let (fraction, b"") = fraction(rest.as_bytes())? else { return None };
+        let (hour, minute, last) =
+            (digits(hour.as_bytes())?, digits(minute.as_bytes())?, digits(last.as_bytes())?);
+        let hour = match half.to_ascii_uppercase().as_str() {
+            "" if hour < 24 => hour,
+            "AM" if (1..=12).contains(&hour) => hour % 12,
+            "PM" if (1..=12).contains(&hour) => hour % 12 + 12,
+            _ => return None,
+        };
+        let right = minute < 60 && last <= 60;
+        let second_of_day = hour * 3_600 + minute * 60 + last;
+        right.then_some(Self { first, second, year, dots, second_of_day, fraction })
+    }
 }
 
 /// The time as text, to the second.
@@ -93,6 +196,43 @@ mod tests {
         for text in ["1970-01-01T00:00:00Z", "2000-02-29T23:59:59.5Z", "2100-03-01T00:00:00.123456789Z"] {
             let wanted: Timestamp = text.parse().unwrap();
             assert_eq!(parse(text).map(i128::from), Some(wanted.as_nanosecond()), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_of_one_country_are_read_only_if_they_tell() {
+        use Order::{DayFirst, MonthFirst};
+        let wanted = parse("2026-11-24T13:02:03.456Z");
+        assert!(wanted.is_some());
+        for (text, order) in [
+            ("11/24/2026, 1:02:03.456 PM", MonthFirst),
+            ("11/24/2026, 1:02:03.456\u{202f}PM", MonthFirst),
+            ("24/11/2026, 13:02:03.456", DayFirst),
+            ("24.11.2026, 13:02:03,456", DayFirst),
+            ("24.11.2026 13:02:03.456", DayFirst),
+        ] {
+            assert_eq!(Dates::of([text].into_iter()), Dates::Local(order), "{text}");
+            assert_eq!(parse_local(text, order), wanted, "{text}");
+        }
+        assert_eq!(parse_local("11/24/2026, 12:00:00 AM", MonthFirst), parse("2026-11-24T00:00:00Z"));
+        assert_eq!(parse_local("11/24/2026, 12:00 PM", MonthFirst), parse("2026-11-24T12:00:00Z"));
+        assert_eq!(
+            Dates::of(["11/10/2026, 1:02:03.456 PM", "1/1/2026, 1:00:00 AM"].into_iter()),
+            Dates::Unclear
+        );
+        assert_eq!(
+            Dates::of(["11/24/2026, 1:02:03 PM", "24/11/2026, 1:02:03 PM"].into_iter()),
+            Dates::Unclear
+        );
+        assert_eq!(Dates::of(["2026-11-24T13:02:03Z", "", "x"].into_iter()), Dates::Iso);
+        for text in [
+            "11/24/2026",
+            "13/24/2026, 1:02:03 PM",
+            "11/24/2026, 13:02:03 PM",
+            "11/24/26, 1:02:03 PM",
+            "11/24/2026, 1:02:03 PM x",
+        ] {
+            assert_eq!(parse_local(text, MonthFirst), None, "{text}");
         }
     }
 

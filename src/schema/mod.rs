@@ -140,14 +140,10 @@ impl Schema {
     }
 
     fn knows(&self, header: &[String]) -> usize {
-        header
-            .iter()
-            .filter(|name| {
-                self.columns.contains_key(name.as_str())
-                    || self.time.contains(name)
-                    || self.device.contains(name)
-            })
-            .count()
+        let knows = |name: &str| {
+            self.columns.contains_key(name) || self.time.iter().chain(&self.device).any(|known| known == name)
+        };
+        header.iter().filter(|name| knows(name) || before_union(name).is_some_and(knows)).count()
     }
 }
 
@@ -210,6 +206,16 @@ pub fn column_name(header: &str) -> &str {
     }
 }
 
+/// The types with which Kusto marks the columns of a `union` whose tables disagree about a type.
+const TYPES: [&str; 11] =
+    ["bool", "datetime", "decimal", "double", "dynamic", "guid", "int", "long", "real", "string", "timespan"];
+
+/// The column that a `union` renamed: `ReportId_long` was `ReportId`.
+pub fn before_union(column: &str) -> Option<&str> {
+    let (name, kind) = column.rsplit_once('_')?;
+    (TYPES.contains(&kind) && !name.is_empty()).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +232,7 @@ mod tests {
         for (header, name) in [
             ("Timestamp,DeviceName,RemoteIP,InitiatingProcessFileName", "defender"),
             ("TimeGenerated [UTC],DeviceName,RemoteIP", "sentinel"),
+            ("TimeGenerated_datetime,DeviceName_string,RemoteIP_string", "sentinel"),
             ("UtcTime,Image,DestinationIp,Computer", "sysmon"),
             ("TimeGenerated,SrcProcessName,DstIpAddr", "asim"),
             ("@timestamp,process.name,destination.ip", "ecs"),

@@ -15,6 +15,8 @@ use quell::results::chunk::Chunker;
 use quell::results::csv::{Splitter, header};
 use quell::results::json::Lines;
 use quell::results::layout::Layout;
+use quell::results::shape::{self, Document};
+use quell::results::table::Table;
 use quell::scan::{BadRow, Job, Pace, Rows, Sink, scan};
 use quell::schema::{Schemas, Source};
 use quell::tally::Tally;
@@ -74,6 +76,11 @@ impl Sink for Outcome {
 /// Applies exclusions to the bytes of a file of the schema `defender`. CSV has a header, which is not part
 /// of the outputs.
 pub(crate) fn apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Outcome {
+    try_apply(exclusions, input, how).unwrap()
+}
+
+/// The same where the reading may fail.
+pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> io::Result<Outcome> {
     let schemas = Schemas::built_in();
     let schema = schemas.named("defender").unwrap();
     let applied: Vec<&Exclusion> = exclusions.iter().collect();
@@ -95,7 +102,11 @@ pub(crate) fn apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Outcome
             let layout = Layout::of_header(wanted, &names);
             (Rows::Csv(Splitter::new(delimiter, layout, &names)), &input[length..])
         }
-        Format::JsonLines => (Rows::Json(Lines::new(Layout::of_keys(wanted))), input),
+        Format::Document(Document::Tables) => {
+            let names = shape::of_document(Document::Tables, input, true).names;
+            (Rows::Table(Table::new(Layout::of_header(wanted, &names), &names)), input)
+        }
+        Format::JsonLines | Format::Document(_) => (Rows::Json(Lines::new(Layout::of_keys(wanted))), input),
     };
     let job = Job {
         matcher: &matcher,
@@ -105,11 +116,13 @@ pub(crate) fn apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Outcome
         kept: true,
         suppressed: true,
         covers: true,
+        order: None,
+        repeats: None,
     };
     let mut chunker = Chunker::new(body, how.chunk);
     chunker.set_format(how.format);
     let mut outcome = Outcome::default();
-    let scanned = scan(&job, &mut chunker, 1, Pace { threads: how.threads }, &mut outcome).unwrap();
+    let scanned = scan(&job, &mut chunker, 1, Pace { threads: how.threads }, &mut outcome)?;
     outcome.tally = scanned.tally.clone();
     outcome.bad_rows = scanned.bad_rows;
     outcome.report = Some(build(Run {
@@ -121,7 +134,8 @@ pub(crate) fn apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Outcome
         rule: None,
         today: "2026-11-24".parse().unwrap(),
         malformed: Vec::new(),
+        warnings: Vec::new(),
         notes: Vec::new(),
     }));
-    outcome
+    Ok(outcome)
 }

@@ -1,0 +1,266 @@
+//! Opens results and finds out what they are.
+//!
+//! In: names of files as they were given. Out: [`Opened`], text whose shape is known and whose rows are still to come.
+//! What the columns mean is not asked here.
+
+use super::{Outcome, fail};
+use crate::cli::{Input, InputFormat};
+use memchr::memchr_iter;
+use quell::diagnostic::Diagnostic;
+use quell::results::Format;
+use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
+use quell::results::csv;
+use quell::results::encoding::Encoding;
+use quell::results::shape::{self, Shape};
+use quell::results::time::Dates;
+use quell::results::unpack::unpack;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Rows whose dates are looked at.
+const SAMPLE: usize = 2_000;
+
+/// What the help says of JSON that is not understood.
+const READABLE: &str = "these are read: one object a line, an array of objects, and the answers and streams of Graph, Defender, Log Analytics and Event Hubs; make others lines with `jq -c`";
+
+/// In UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Results that are open and understood.
+pub(super) struct Opened {
+    pub(super) name: String,
+    pub(super) chunker: Chunker<Box<dyn Read>>,
+    pub(super) format: Format,
+    /// The bytes before the first row: a byte order mark, the header of CSV.
+    pub(super) preamble: Vec<u8>,
+    /// Line of the first row.
+    pub(super) line: u64,
+    /// Column names as they stand; for JSON the keys of the first lines.
+    pub(super) names: Vec<String>,
+    /// Bytes, if that is known.
+    pub(super) size: Option<u64>,
+    /// How the text is stored.
+    pub(super) encoding: Encoding,
+    /// The columns stand below a key of their own.
+    pub(super) nested: bool,
+    /// CSV: how the times are written in columns that say they are UTC.
+    pub(super) dates: Dates,
+}
+
+/// The files that names and patterns stand for. A shell does this too, unless the pattern is quoted or the shell is one
+/// of Windows.
+pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
+    let mut files = Vec::new();
+    for name in names {
+        if name == "-" || Path::new(name).exists() || !name.contains(['*', '?', '[']) {
+            files.push(name.clone());
+            continue;
+        }
+        let found = match glob::glob(name) {
+            Ok(found) => found,
+            Err(error) => return fail("bad-pattern", format!("{name}: {error}"), "quote `[` as `[[]`"),
+        };
+        let before = files.len();
+        for path in found {
+            match path {
+                Ok(path) if path.is_dir() => {}
+                Ok(path) => files.push(path.display().to_string()),
+                Err(error) => return fail("cannot-read", error.to_string(), ""),
+            }
+        }
+        if files.len() == before {
+            return fail("no-such-file", format!("{name}: no file matches this pattern"), "");
+        }
+    }
+    Ok(files)
+}
+
+/// Opens all of them.
+pub(super) fn open_all(names: &[String], input: &Input) -> Outcome<Vec<Opened>> {
+    files(names)?.iter().map(|name| open(name, input)).collect()
+}
+
+/// Opens results; `-` is standard input.
+pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
+    let (reader, size): (Box<dyn Read>, Option<u64>) = if name == "-" {
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(name).and_then(|file| Ok((file.metadata()?, file)));
+        match file {
+            Ok((about, _)) if about.is_dir() => {
+                return fail("cannot-read", format!("{name} is a folder"), "name the files in it");
+            }
+            Ok((about, file)) => (Box::new(file), about.is_file().then_some(about.len())),
+            Err(error) => return cannot_read(name, &error),
+        }
+    };
+    let unpacked = match unpack(reader) {
+        Ok(unpacked) => unpacked,
+        Err(error) => return cannot_read(name, &error),
+    };
+    let encoding = unpacked.encoding;
+    // Progress counts bytes of the text.
+    let size = size.filter(|_| unpacked.packing.is_none() && encoding == Encoding::Utf8);
+    let mut chunker = Chunker::new(unpacked.reader, CHUNK);
+    match understand(name, &mut chunker, input) {
+        Ok((shape, preamble)) => {
+            let Shape { format, names, nested } = shape;
+            chunker.set_format(format);
+            let line = 1 + memchr_iter(b'\n', &preamble).count() as u64;
+            let dates = dates(&mut chunker, format, &names);
+            Ok(Opened {
+                name: name.to_owned(),
+                chunker,
+                format,
+                preamble,
+                line,
+                names,
+                size,
+                encoding,
+                nested,
+                dates,
+            })
+        }
+        Err(Ok(error)) => cannot_read(name, &error),
+        Err(Err(diagnostic)) => Err(vec![diagnostic]),
+    }
+}
+
+/// A failure to read.
+pub(super) fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
+    fail("cannot-read", format!("{name}: {error}"), "")
+}
+
+type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
+
+fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
+    let (text, ended) = chunker.peek(CHUNK).map_err(Ok)?;
+    let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
+    if text.starts_with(b"PAR1") {
+        return refuse(
+            "parquet",
+            format!("{name}: this is Parquet"),
+            "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
+        );
+    }
+    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
+    let start = text[mark.len()..].trim_ascii_start();
+    if start.is_empty() && ended {
+        return refuse(
+            "empty-results",
+            format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
+            "nothing was checked; export the results again",
+        );
+    }
+    let shape = match (input.format_of, start.first()) {
+        (Some(InputFormat::Jsonl), _) => Some(Ok(shape::of_lines(start))),
+        (Some(InputFormat::Json), _) => Some(document(start, ended)),
+        (None, Some(b'[' | b'{')) => Some(json_shape(start, ended)),
+        (Some(InputFormat::Csv) | None, _) => None,
+    };
+    match shape {
+        Some(Ok(shape)) => {
+            chunker.skip(mark.len());
+            Ok((shape, mark.to_vec()))
+        }
+        Some(Err(cause)) => refuse("json-document", format!("{name}: {cause}"), READABLE),
+        None => header(name, chunker, input.delimiter),
+    }
+}
+
+/// Reads on until the header of CSV is whole.
+fn header(name: &str, chunker: &mut Chunker<Box<dyn Read>>, delimiter: Option<u8>) -> Understood {
+    let mut wanted = CHUNK;
+    loop {
+        let (text, ended) = chunker.peek(wanted).map_err(Ok)?;
+        // Excel's own line above the header names the delimiter.
+        let (named, above) = named_delimiter(text);
+        let delimiter = delimiter.or(named).unwrap_or_else(|| guess_delimiter(&text[above..]));
+        let blank = text.len() - above - text[above..].trim_ascii_start().len();
+        let blank = if text[above..above + blank].contains(&delimiter) { 0 } else { blank };
+        if let Some((names, length)) = csv::header(&text[above + blank..], delimiter, ended) {
+            let preamble = text[..above + blank + length].to_vec();
+            chunker.skip(preamble.len());
+            return Ok((Shape { format: Format::Csv { delimiter }, names, nested: false }, preamble));
+        }
+        if ended || wanted > MAX_ROW {
+            let message = format!("{name}: the header has a quotation mark that is never closed");
+            return Err(Err(Diagnostic::error("no-header", message).help("correct the first line")));
+        }
+        wanted *= 2;
+    }
+}
+
+/// The delimiter that a line `sep=;` names, and the length of that line.
+fn named_delimiter(text: &[u8]) -> (Option<u8>, usize) {
+    let start = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let mark = text.len() - start.len();
+    match start {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\r', b'\n', ..] => {
+            (Some(*delimiter), mark + 7)
+        }
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\n', ..] => (Some(*delimiter), mark + 6),
+        _ => (None, 0),
+    }
+}
+
+/// How the first rows write the times of columns that say they are UTC, as `TimeGenerated [UTC]` does.
+fn dates(chunker: &mut Chunker<Box<dyn Read>>, format: Format, names: &[String]) -> Dates {
+    let Format::Csv { delimiter } = format else { return Dates::Iso };
+    let columns: Vec<usize> = (0..names.len()).filter(|place| is_utc(&names[*place])).collect();
+    if columns.is_empty() {
+        return Dates::Iso;
+    }
+    // A failure to read meets the scan too, and is said there.
+    let Ok((text, _)) = chunker.peek(CHUNK) else { return Dates::Iso };
+    let reader =
+        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
+    let rows: Vec<_> = reader.into_records().map_while(Result::ok).take(SAMPLE).collect();
+    Dates::of(rows.iter().flat_map(|row| columns.iter().filter_map(|column| row.get(*column))))
+}
+
+/// Whether the name of a column says that its times are UTC.
+pub(super) fn is_utc(name: &str) -> bool {
+    name.trim_end().ends_with(" [UTC]")
+}
+
+/// The shape of a text that begins with a brace or a bracket, or why it has none.
+fn json_shape(text: &[u8], ended: bool) -> Result<Shape, String> {
+    document(text, ended).or_else(|cause| {
+        let lines = service_error(text).is_none() && is_json_line(text);
+        if lines { Ok(shape::of_lines(text)) } else { Err(cause) }
+    })
+}
+
+/// The shape of a document that holds records.
+fn document(text: &[u8], ended: bool) -> Result<Shape, String> {
+    match (shape::document(text), service_error(text)) {
+        (Some(document), _) => Ok(shape::of_document(document, text, ended)),
+        (None, Some(error)) => Err(format!("this is an error that a service answered, not results: {error}")),
+        (None, None) => Err("this is no JSON document whose records are known".to_owned()),
+    }
+}
+
+/// The message of an answer that is nothing but an error.
+fn service_error(text: &[u8]) -> Option<String> {
+    let inside = text.strip_prefix(b"{")?.trim_ascii_start();
+    let answer: serde_json::Value =
+        inside.starts_with(b"\"error\"").then(|| serde_json::from_slice(text).ok())??;
+    answer["error"]["message"].as_str().map(str::to_owned)
+}
+
+/// Whether the first line may be a whole JSON object. A broken first line among lines is a malformed row; a lone brace
+/// opens a document.
+fn is_json_line(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    text.starts_with(b"{") && line.len() > 1 && !line.ends_with(b"[") && !line.ends_with(b",")
+}
+
+/// The delimiter that the first line has most of; a comma if none.
+fn guess_delimiter(text: &[u8]) -> u8 {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
+    let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
+    best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
+}

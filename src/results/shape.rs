@@ -1,0 +1,290 @@
+//! Tells from its first bytes what shape a text of results has.
+//!
+//! In: the beginning of a text. Out: [`Format`], the names of its fields, and whether they stand below `properties`.
+//! It trusts no file name, and reads no more than it is given.
+
+use super::Format;
+use super::document::{Kind, Walker};
+use super::json::collect_keys;
+use indexmap::IndexSet;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// Records whose keys are looked at.
+const SAMPLE: usize = 1_000;
+
+/// The key below which streamed records have their columns.
+const PROPERTIES: &str = "properties";
+
+/// A step into a JSON document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Any item of an array.
+    Item,
+    /// The value of a key, in one of its spellings.
+    Key(&'static [&'static str]),
+}
+
+/// Documents that hold records in an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// An array of objects, as `az` and most tools print.
+    Array,
+    /// `{"schema":[...],"results":[{...}]}` of Graph, `{"Schema","Results"}` of the older Defender API.
+    Results,
+    /// `{"records":[{...}]}` of an Event Hub, one after the other.
+    Records,
+    /// Several such in an array.
+    Batches,
+    /// `{"tables":[{"columns":[...],"rows":[[...]]}]}` of Log Analytics.
+    Tables,
+}
+
+const RESULTS: &[&str] = &["results", "Results"];
+const RECORDS: &[&str] = &["records"];
+const TABLES: &[&str] = &["tables", "Tables"];
+
+impl Document {
+    /// The way to a record.
+    pub(super) fn path(self) -> &'static [Step] {
+        const ROWS: Step = Step::Key(&["rows", "Rows"]);
+        match self {
+            Self::Array => &[Step::Item],
+            Self::Results => &[Step::Key(RESULTS), Step::Item],
+            Self::Records => &[Step::Key(RECORDS), Step::Item],
+            Self::Batches => &[Step::Item, Step::Key(RECORDS), Step::Item],
+            Self::Tables => &[Step::Key(TABLES), Step::Item, ROWS, Step::Item],
+        }
+    }
+
+    fn of_key(key: &str) -> Option<Self> {
+        let is = |names: &[&str]| names.contains(&key);
+        match () {
+            () if is(RESULTS) => Some(Self::Results),
+            () if is(RECORDS) => Some(Self::Records),
+            () if is(TABLES) => Some(Self::Tables),
+            () => None,
+        }
+    }
+}
+
+/// What a text of JSON is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// How rows are found.
+    pub format: Format,
+    /// The columns, or the keys of the first records, nested ones dotted.
+    pub names: Vec<String>,
+    /// The columns stand below the key `properties` of each record.
+    pub nested: bool,
+}
+
+/// The document that a text begins; `None` if it begins none that holds records.
+pub fn document(text: &[u8]) -> Option<Document> {
+    let mut found = None;
+    let mut json = serde_json::Deserializer::from_slice(text);
+    // The text may end anywhere: what was seen until then counts, not whether it could be read.
+    let _ = json.deserialize_any(Envelope { found: &mut found, inside: false });
+    found
+}
+
+/// The names in the first records of a document.
+pub fn of_document(document: Document, text: &[u8], ended: bool) -> Shape {
+    let mut walker = Walker::new(document);
+    let mut pieces = Vec::new();
+    // An error stands in the way of the reading too, and is said there.
+    let _ = walker.walk(text, 0, ended, &mut pieces);
+    let format = Format::Document(document);
+    if document == Document::Tables {
+        let names = walker.columns().unwrap_or_default().to_vec();
+        return Shape { format, names, nested: false };
+    }
+    let records = pieces.into_iter().filter(|piece| piece.kind == Kind::Record);
+    of_records(format, records.map(|piece| &text[piece.range]))
+}
+
+/// The names in the first lines.
+pub fn of_lines(text: &[u8]) -> Shape {
+    of_records(Format::JsonLines, text.split(|byte| *byte == b'\n'))
+}
+
+fn of_records<'t>(format: Format, records: impl Iterator<Item = &'t [u8]>) -> Shape {
+    let mut names = IndexSet::new();
+    let mut nested = None;
+    for record in records.take(SAMPLE) {
+        if let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(record) {
+            let streamed = object.get(PROPERTIES).is_some_and(serde_json::Value::is_object)
+                && ["category", "time", "operationName"].iter().any(|key| object.contains_key(*key));
+            nested.get_or_insert(streamed);
+            collect_keys(&object, "", &mut names);
+        }
+    }
+    let nested = nested.unwrap_or(false);
+    let names = names.into_iter().filter_map(|name: String| {
+        if nested { name.strip_prefix(PROPERTIES)?.strip_prefix('.').map(str::to_owned) } else { Some(name) }
+    });
+    Shape { format, names: names.collect(), nested }
+}
+
+/// Where a column stands in a record.
+pub fn nested(column: &str) -> String {
+    format!("{PROPERTIES}.{column}")
+}
+
+/// Looks for a key that holds records.
+struct Envelope<'f> {
+    found: &'f mut Option<Document>,
+    /// In an array.
+    inside: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for Envelope<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Envelope<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an envelope")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        if !self.inside {
+            *self.found = Some(Document::Array);
+            items.next_element_seed(Envelope { found: self.found, inside: true })?;
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match Document::of_key(&key) {
+                Some(Document::Records) if self.inside => {
+                    map.next_value_seed(Items { found: self.found, document: Document::Batches })?;
+                }
+                Some(document) if !self.inside => {
+                    map.next_value_seed(Items { found: self.found, document })?;
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An array of objects, or an empty one, makes the document.
+struct Items<'f> {
+    found: &'f mut Option<Document>,
+    document: Document,
+}
+
+impl<'de> DeserializeSeed<'de> for Items<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let (found, document) = (self.found, self.document);
+        if items.next_element_seed(Item { found: &mut *found, document })?.is_none() {
+            *found = Some(document);
+        }
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+struct Item<'f> {
+    found: &'f mut Option<Document>,
+    document: Document,
+}
+
+impl<'de> DeserializeSeed<'de> for Item<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Item<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        *self.found = Some(self.document);
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_told_from_its_beginning() {
+        for (text, wanted) in [
+            ("[{\"a\":", Some(Document::Array)),
+            ("[]", Some(Document::Array)),
+            ("[{\"records\":[{", Some(Document::Batches)),
+            ("{\"schema\":[{\"name\":\"a\"}],\n\"results\":[{", Some(Document::Results)),
+            ("{\"Schema\":[],\"Results\":[]}", Some(Document::Results)),
+            ("{\"records\": [ {\"time\"", Some(Document::Records)),
+            ("{\"tables\":[{\"name\"", Some(Document::Tables)),
+            ("{\"results\":\"text\",\"a\":1}", None),
+            ("{\"results\":[1,2]}", None),
+            ("{\"a\":{\"results\":[{}]}}", None),
+            ("{\"a\":1}\n{\"records\":[{}]}", None),
+            ("a,b\n", None),
+        ] {
+            assert_eq!(document(text.as_bytes()), wanted, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_have_a_shape_or_none(
+            parts in proptest::collection::vec(proptest::sample::select(vec![
+                &b"["[..], b"]", b"{", b"}", b":", b",", b"\"records\"", b"\"tables\"", b"\"rows\"", b"\"columns\"", b"\"error\"", b"\"properties\"", b"\"", b"\xff", b"\0", b"1", b"\n",
+            ]), 0..40),
+        ) {
+            let text = parts.concat();
+            of_lines(&text);
+            for document in document(&text).into_iter().chain([Document::Tables, Document::Batches]) {
+                of_document(document, &text, true);
+            }
+        }
+    }
+
+    #[test]
+    fn streamed_records_have_their_columns_below_properties() {
+        let line = "{\"time\":\"t\",\"category\":\"c\",\"properties\":{\"RemoteIP\":\"1.2.3.4\"}}";
+        let shape = of_lines(line.as_bytes());
+        assert!(shape.nested);
+        assert_eq!(shape.names, ["RemoteIP"]);
+        let flat = of_lines(b"{\"RemoteIP\":\"1.2.3.4\",\"properties\":{\"a\":1}}");
+        assert!(!flat.nested && flat.names.contains(&"RemoteIP".to_owned()));
+        let text = format!("{{\"records\":[{line}]}}");
+        assert_eq!(of_document(Document::Records, text.as_bytes(), true).names, ["RemoteIP"]);
+    }
+}

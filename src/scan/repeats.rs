@@ -1,0 +1,127 @@
+//! Rows that an export holds twice.
+//!
+//! In: device, time and report id of each row, which Defender promises to be one event together. Out: how many rows
+//! repeat an earlier one; or, where repeats are dropped, for each row whether it is one. It keeps a number for each
+//! row, not the row, and knows neither verdicts nor files.
+
+use crate::results::chunk::Cut;
+use hashbrown::{DefaultHashBuilder, HashSet};
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Different rows that are remembered where repeats are only counted: as many as any portal exports, and few enough for
+/// the counting to cost nothing.
+pub const REMEMBERED: usize = 100_000;
+
+/// The rows of a run, of all its files together.
+#[derive(Debug)]
+pub struct Repeats {
+    hashers: [DefaultHashBuilder; 2],
+    drops: bool,
+    counted: Mutex<Counted>,
+    full: AtomicBool,
+    /// What was seen after a chunk that has to be read again does not count.
+    astray: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    known: HashSet<u64>,
+    /// Both halves, where a row would be lost if two different ones had one number.
+    exactly: HashSet<(u64, u64)>,
+    repeats: u64,
+}
+
+/// Numbers that stand for one row.
+pub(super) type Identity = (u64, u64);
+
+impl Repeats {
+    /// Counts repeats among the first [`REMEMBERED`] different rows, or drops every repeat.
+    pub fn new(drops: bool) -> Self {
+        Self {
+            hashers: Default::default(),
+            drops,
+            counted: Mutex::default(),
+            full: AtomicBool::new(false),
+            astray: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether repeats are dropped; rows then have to be judged in order.
+    pub fn drops(&self) -> bool {
+        self.drops
+    }
+
+    /// Rows that repeat an earlier one, and whether later rows were not looked at.
+    pub fn found(&self) -> (u64, bool) {
+        (self.counted().repeats, self.full.load(Ordering::Relaxed))
+    }
+
+    /// What stands for a row; `None` if it lacks a part, or nobody wants to know any more.
+    #[inline]
+    pub(super) fn identity(&self, parts: [Option<&str>; 3]) -> Option<Identity> {
+        if self.full.load(Ordering::Relaxed) {
+            return None;
+        }
+        let [Some(device), Some(time), Some(report)] = parts else { return None };
+        if device.is_empty() || time.is_empty() || report.is_empty() {
+            return None;
+        }
+        let first = self.hashers[0].hash_one(parts);
+        Some((first, if self.drops { self.hashers[1].hash_one(parts) } else { 0 }))
+    }
+
+    /// Counts the rows of a chunk.
+    pub(super) fn count(&self, rows: &[Identity]) {
+        if self.drops || rows.is_empty() {
+            return;
+        }
+        let mut counted = self.counted();
+        for (row, _) in rows {
+            if counted.known.len() == REMEMBERED {
+                self.full.store(true, Ordering::Relaxed);
+                return;
+            }
+            counted.repeats += u64::from(!counted.known.insert(*row));
+        }
+    }
+
+    /// Whether a row is to be dropped; if not it is known from now on and goes to `added`.
+    pub(super) fn is_repeat(&self, row: Option<Identity>, added: &mut Vec<Identity>) -> bool {
+        let Some(row) = row else { return false };
+        if self.drops {
+            let mut counted = self.counted();
+            if !counted.exactly.insert(row) {
+                counted.repeats += 1;
+                return true;
+            }
+        }
+        added.push(row);
+        false
+    }
+
+    /// Whether a chunk has to wait until one before it was read again.
+    pub(super) fn must_wait(&self, cut: Cut) -> bool {
+        if cut != Cut::Hasty {
+            self.astray.store(false, Ordering::Relaxed);
+        }
+        self.drops && self.astray.load(Ordering::Relaxed)
+    }
+
+    /// Forgets the rows of a chunk that has to be read again, of which so many were dropped.
+    pub(super) fn take_back(&self, added: &[Identity], dropped: u64) {
+        if self.drops {
+            let mut counted = self.counted();
+            for row in added {
+                counted.exactly.remove(row);
+            }
+            counted.repeats -= dropped;
+            self.astray.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

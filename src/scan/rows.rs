@@ -1,0 +1,65 @@
+//! The rows of a chunk, whatever its format.
+//!
+//! In: a chunk. Out: its rows in order. It judges nothing and writes nothing.
+
+use crate::results::chunk::{Chunk, Cut};
+use crate::results::csv::{Chunked, Splitter};
+use crate::results::document::Kind;
+use crate::results::json::{Line, Lines};
+use crate::results::table::Table;
+use crate::results::{Fault, Row};
+
+/// The rows of one format.
+#[derive(Debug)]
+pub enum Rows {
+    /// Delimiter-separated values.
+    Csv(Splitter),
+    /// JSON objects.
+    Json(Lines),
+    /// JSON arrays under columns.
+    Table(Table),
+}
+
+impl Rows {
+    /// Calls `take` with each row of a chunk; `seen` gets true for each wanted cell whose key occurs.
+    pub fn each(&self, chunk: &Chunk, seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> Chunked {
+        match self {
+            Self::Csv(splitter) => return splitter.rows(&chunk.bytes, chunk.cut, chunk.last, take),
+            Self::Json(lines) if chunk.cut != Cut::Records => lines.rows(&chunk.bytes, seen, take),
+            Self::Json(_) | Self::Table(_) => {
+                let mut line = Line::default();
+                for piece in &chunk.pieces {
+                    let bytes = &chunk.bytes[piece.range.clone()];
+                    self.piece(piece.kind, bytes, piece.range.start, &mut line, seen, &mut take);
+                }
+            }
+        }
+        Chunked::Regular
+    }
+
+    /// Calls `take` with the rows of a piece of a document.
+    pub(super) fn piece(
+        &self,
+        kind: Kind,
+        bytes: &[u8],
+        start: usize,
+        line: &mut Line,
+        seen: &mut [bool],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
+        match (kind, self) {
+            (Kind::Record, Self::Json(lines)) => lines.row(bytes, start, line, seen, take),
+            (Kind::Record, Self::Table(table)) => table.row(bytes, start, line, take),
+            (Kind::Lost, _) => {
+                let mut start = start;
+                for bytes in bytes.split_inclusive(|byte| *byte == b'\n') {
+                    if !bytes.trim_ascii().is_empty() {
+                        take(&Row { bytes, start, cells: Err(Fault::Lost) });
+                    }
+                    start += bytes.len();
+                }
+            }
+            _ => {}
+        }
+    }
+}
