@@ -270,3 +270,29 @@ fn nothing_goes_on_no_evidence() {
         found["removed"].as_array().unwrap().iter().map(|gone| gone["id"].as_str().unwrap()).collect();
     assert!(removed.iter().all(|id| ["setup", "nobody"].contains(id)), "{removed:?}");
 }
+
+#[test]
+fn what_belongs_to_further_rules_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.yaml");
+    let one = |id: &str, rules: &str| {
+        format!("- id: {id}\n  when: {{process.name: {id}.exe}}\n  rules: [{rules}]\n")
+    };
+    let text = [
+        "exclusions:\n".to_owned(),
+        one("two", "r1, r2"),
+        one("exactly", "r1"),
+        one("glob", "'r*'"),
+        one("other", "r2"),
+    ];
+    fs::write(&list, text.concat()).unwrap();
+    let scope = ["--results", RESULTS, "--rule-id", "r1", "--format", "json"];
+    let output = quell(&[&["prune", "-e", list.to_str().unwrap()], &scope[..]].concat());
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids = |key: &str| -> Vec<&str> {
+        found[key].as_array().unwrap().iter().map(|known| known["id"].as_str().unwrap()).collect()
+    };
+    assert_eq!(ids("removed"), ["exactly"]);
+    assert_eq!(ids("kept"), ["two", "glob"]);
+    assert_eq!(ids("left_out"), ["other"]);
+}
