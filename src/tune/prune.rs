@@ -29,6 +29,8 @@ pub struct Pruned {
     pub malformed: u64,
     /// Whether no smaller list suppresses the same rows and has what must stay.
     pub proved: bool,
+    /// Whether the exclusions that go are gone from their files.
+    pub written: bool,
     /// Exclusions that go.
     pub removed: Vec<Removed>,
     /// Exclusions that stay.
