@@ -282,7 +282,7 @@ mod tests {
 
     proptest! {
         // Parts that are searched until the steps are used up.
-        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
 
         #[test]
         fn beyond_what_is_searched_it_still_meets_every_set(
