@@ -58,7 +58,7 @@ proptest! {
 
     /// The verdict by counting is the matcher's verdict on the changed exclusion.
     #[test]
-    fn a_change_is_judged_as_the_matcher_judges_the_changed_list(texts in lists(3), rows in rows(12)) {
+    fn a_change_is_judged_as_the_matcher_judges_the_changed_list(texts in lists(2), rows in rows(8)) {
         let rows: Vec<Case> = rows.iter().map(case).collect();
         for exclusion in loaded(&texts) {
             let judge = Judge::new(&exclusion);
@@ -95,7 +95,7 @@ proptest! {
             // The new cases, and what is made from their cells, may show a change for which no row was found before.
             let found = before.totals.equivalent - after.totals.equivalent;
             prop_assert!(after.totals.missed <= found, "{:#?}", after.missed);
-            prop_assert_eq!(after.reaches(100), after.missed.is_empty());
+            prop_assert_eq!(after.reaches(100), after.missed.is_empty() && after.totals.noticed > 0);
         }
     }
 }
@@ -105,9 +105,9 @@ proptest! {
 fn a_row_is_found_wherever_random_rows_find_one() {
     let mut runner = TestRunner::deterministic();
     let (mut equivalent, mut told) = (0, 0);
-    for _ in 0..cases(60, 1_000) {
+    for _ in 0..cases(30, 1_000) {
         let texts = lists(4).new_tree(&mut runner).unwrap().current();
-        let rows: Vec<Case> = rows(200).new_tree(&mut runner).unwrap().current().iter().map(case).collect();
+        let rows: Vec<Case> = rows(100).new_tree(&mut runner).unwrap().current().iter().map(case).collect();
         for exclusion in loaded(&texts) {
             let judge = Judge::new(&exclusion);
             let looks: Vec<_> = rows.iter().map(|row| judge.look(row)).collect();

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::naive::{judge, parse};
+use common::naive::{Row, judge, parse};
 use common::random::{csv, lists, rows};
 use common::{How, apply, cases, loaded};
 use proptest::prelude::*;
@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const ORDER: [usize; 6] = [0, 1, 2, 3, 4, 5];
 const RESULTS: &str = "samples/action1-hunt.csv";
@@ -71,31 +72,19 @@ proptest! {
         }
     }
 
-    /// An exclusion that a kept row met in part, with nothing to read in the rest, stays unless it is let go.
-    #[test]
+    /// Just those exclusions stay on purpose that a kept row met in part, with nothing to read in the rest. The test of
+    /// this is below; it counts how often that happened.
     fn what_hangs_on_an_empty_cell_stays(texts in lists(5), rows in rows(40)) {
         let (input, _) = csv(&rows, &ORDER);
         let all = loaded(&texts);
         let found = prune(&all, &input, &[], false);
-        for text in &texts {
-            let one = loaded(std::slice::from_ref(text));
-            let alone = parse(std::slice::from_ref(text));
-            let id = &one[0].id;
-            // A condition of its own on each field: then "met in part" is what is left of undecidable.
-            let simple = one[0].entries.iter().all(|entry| entry.conditions.len() > 1 && {
-                let fields: BTreeSet<&str> = entry.conditions.iter().map(|condition| condition.field.name()).collect();
-                fields.len() == entry.conditions.len()
-            });
-            let hangs = rows.iter().any(|row| {
-                judge(&parse(&texts), row).0.is_empty()
-                    && judge(&alone, row).1
-                    && one[0].fields().iter().filter(|field| row[field.name()].is_empty()).count() == 1
-                    && one[0].fields().iter().all(|field| !["destination.ip", "destination.port"].contains(&field.name()))
-            });
-            if simple && hangs {
-                let stays = found.kept.iter().any(|kept| kept.id == *id && kept.must_stay.is_some());
-                prop_assert!(stays, "{}", id);
-            }
+        let read_plainly = parse(&texts);
+        let kept: Vec<&Row> = rows.iter().filter(|row| judge(&read_plainly, row).0.is_empty()).collect();
+        for (list, exclusion) in read_plainly.iter().zip(&all) {
+            let hangs = kept.iter().any(|row| entries(list).iter().any(|entry| hangs(entry, row)));
+            let told = found.kept.iter().find(|told| told.id == exclusion.id);
+            prop_assert_eq!(told.is_some_and(|told| told.must_stay.is_some()), hangs, "{}", exclusion.id);
+            HANGING.fetch_add(usize::from(hangs), Ordering::Relaxed);
         }
     }
 
@@ -142,6 +131,46 @@ proptest! {
             prop_assert_eq!(count(&edited.text), count(&list.text));
         }
     }
+}
+
+/// Exclusions on which a kept row hung.
+static HANGING: AtomicUsize = AtomicUsize::new(0);
+
+/// The entries of a list of one exclusion, each as a list for each of its conditions.
+fn entries(list: &serde_yaml::Value) -> Vec<Vec<serde_yaml::Value>> {
+    let one = |key: &serde_yaml::Value, values: &serde_yaml::Value| {
+        let mut list = list.clone();
+        let mut when = serde_yaml::Mapping::new();
+        when.insert(key.clone(), values.clone());
+        list["exclusions"][0]["when"] = serde_yaml::Value::Mapping(when);
+        list
+    };
+    let entry = |entry: &serde_yaml::Value| {
+        entry.as_mapping().unwrap().iter().map(|(key, values)| one(key, values)).collect()
+    };
+    match &list["exclusions"][0]["when"] {
+        serde_yaml::Value::Sequence(entries) => entries.iter().map(entry).collect(),
+        only => vec![entry(only)],
+    }
+}
+
+/// Whether some condition of an entry is met, none is not, and some cannot be read.
+fn hangs(entry: &[serde_yaml::Value], row: &Row) -> bool {
+    let stands: Vec<(bool, bool)> = entry
+        .iter()
+        .map(|condition| judge(std::slice::from_ref(condition), row))
+        .map(|(covering, unknown)| (!covering.is_empty(), unknown))
+        .collect();
+    let (met, unknown) = (stands.iter().any(|stand| stand.0), stands.iter().any(|stand| stand.1));
+    met && unknown && stands.iter().all(|(met, unknown)| *met || *unknown)
+}
+
+#[test]
+fn some_exclusions_hang_on_empty_cells() {
+    what_hangs_on_an_empty_cell_stays();
+    let hanging = HANGING.load(Ordering::Relaxed);
+    println!("{hanging} exclusions hung on an empty cell");
+    assert!(hanging >= 10, "only {hanging}");
 }
 
 fn quell(arguments: &[&str]) -> Output {
@@ -269,4 +298,30 @@ fn nothing_goes_on_no_evidence() {
     let removed: Vec<&str> =
         found["removed"].as_array().unwrap().iter().map(|gone| gone["id"].as_str().unwrap()).collect();
     assert!(removed.iter().all(|id| ["setup", "nobody"].contains(id)), "{removed:?}");
+}
+
+#[test]
+fn what_belongs_to_further_rules_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.yaml");
+    let one = |id: &str, rules: &str| {
+        format!("- id: {id}\n  when: {{process.name: {id}.exe}}\n  rules: [{rules}]\n")
+    };
+    let text = [
+        "exclusions:\n".to_owned(),
+        one("two", "r1, r2"),
+        one("exactly", "r1"),
+        one("glob", "'r*'"),
+        one("other", "r2"),
+    ];
+    fs::write(&list, text.concat()).unwrap();
+    let scope = ["--results", RESULTS, "--rule-id", "r1", "--format", "json"];
+    let output = quell(&[&["prune", "-e", list.to_str().unwrap()], &scope[..]].concat());
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids = |key: &str| -> Vec<&str> {
+        found[key].as_array().unwrap().iter().map(|known| known["id"].as_str().unwrap()).collect()
+    };
+    assert_eq!(ids("removed"), ["exactly"]);
+    assert_eq!(ids("kept"), ["two", "glob"]);
+    assert_eq!(ids("left_out"), ["other"]);
 }

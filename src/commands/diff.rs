@@ -53,7 +53,7 @@ fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Dif
     };
     let mut diff = lists(&given, side(&args.old, &covered), side(new, &covered));
     diff.notes.extend(notes(&covered));
-    diff.notes.extend(left_out(&args.old, &left_before).chain(left_out(new, &left_after)));
+    diff.notes.extend(left_out_of_lists((&args.old, &left_before), (new, &left_after)));
     Ok(diff)
 }
 
@@ -122,6 +122,21 @@ fn notes(covered: &Covered) -> impl Iterator<Item = String> {
 
 fn left_out<'l>(list: &'l str, left_out: &'l [LeftOut<'_>]) -> impl Iterator<Item = String> + 'l {
     left_out.iter().map(move |left| format!("{} of {list}: {}.", left.exclusion.id, left.why))
+}
+
+/// What either list has and does not apply; once, where both do so for the same reason.
+fn left_out_of_lists<'l>(
+    (old, left_old): (&'l str, &'l [LeftOut<'_>]),
+    (new, left_new): (&'l str, &'l [LeftOut<'_>]),
+) -> Vec<String> {
+    let same = |a: &LeftOut<'_>, b: &LeftOut<'_>| a.exclusion.id == b.exclusion.id && a.why == b.why;
+    let in_new = |left: &&LeftOut<'_>| left_new.iter().any(|other| same(left, other));
+    let in_old = |left: &&LeftOut<'_>| left_old.iter().any(|other| same(left, other));
+    let note = |list: &str, left: &LeftOut<'_>| format!("{} of {list}: {}.", left.exclusion.id, left.why);
+    let both = left_old.iter().filter(in_new).map(|left| note("both lists", left));
+    let only_old = left_old.iter().filter(|left| !in_new(left)).map(|left| note(old, left));
+    let only_new = left_new.iter().filter(|left| !in_old(left)).map(|left| note(new, left));
+    both.chain(only_old).chain(only_new).collect()
 }
 
 fn end(args: &Args, diff: &Diff) -> End {

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
         write(&mut found, &lists)?;
     }
     print(&match args.format {
-        PruneFormat::Table => show::pruned(&found, args.write, world.width),
+        PruneFormat::Table => show::pruned(&found, world.width),
         PruneFormat::Json => found.json(),
     })?;
     let to_do = !found.removed.is_empty() && !args.write;
@@ -104,7 +104,8 @@ fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]
     }
 }
 
-/// Edits all lists, or none: every text is made and checked before the first file gets its name.
+/// Edits all lists, or none: every text is made, checked and on the disk before the first file gets its name. Should one
+/// of the names fail after all, the lists still suppress the same rows, as any list between the old and the new does.
 fn write(found: &mut Pruned, lists: &Loaded) -> Outcome<()> {
     if found.suppressed == 0 {
         return fail(
@@ -145,6 +146,7 @@ fn write(found: &mut Pruned, lists: &Loaded) -> Outcome<()> {
     }
     let finished = edits.iter().map(|(list, edited)| whole_file(&list.file, &edited.text));
     finished.collect::<Outcome<Vec<Finished>>>()?.into_iter().try_for_each(Finished::commit)?;
+    found.written = true;
     for (list, edited) in &edits {
         for (id, line) in &edited.comments {
             found

@@ -174,11 +174,14 @@ impl Matcher {
     pub fn undecided(&self, cells: &[Option<&str>]) -> Vec<u32> {
         let seen: Vec<Option<Seen<'_>>> =
             self.slots.iter().zip(cells).map(|(field, cell)| read(field.kind(), *cell)).collect();
+        let known = seen.iter().enumerate().filter(|(_, seen)| seen.is_some());
+        let known: Mask = known.fold(0, |mask, (slot, _)| mask | 1 << slot);
+        let is_met = |id: &ConditionId| {
+            let condition = &self.conditions[*id as usize];
+            seen[condition.slot].is_none_or(|seen| condition.predicate.is_met(seen))
+        };
         let hangs = |entry: &CompiledEntry| {
-            let conditions = || entry.conditions.iter().map(|id| &self.conditions[*id as usize]);
-            let (known, unknown): (Vec<_>, Vec<_>) = conditions().partition(|c| seen[c.slot].is_some());
-            let is_met = |c: &&Compiled| seen[c.slot].is_some_and(|seen| c.predicate.is_met(seen));
-            !unknown.is_empty() && !known.is_empty() && known.iter().all(is_met)
+            entry.mask & !known != 0 && entry.mask & known != 0 && entry.conditions.iter().all(is_met)
         };
         let hanging = self.entries.iter().filter(|entry| hangs(entry));
         let mut exclusions: Vec<u32> = hanging.map(|entry| entry.exclusion).collect();

@@ -20,8 +20,9 @@ use std::fmt::Write;
 pub struct Report {
     /// Counts over all lists.
     pub totals: Totals,
-    /// Noticed changes as a share of all that make a difference, in per cent, rounded down to one decimal.
-    pub score: f64,
+    /// Noticed changes as a share of all that make a difference, in per cent, rounded down to one decimal; absent if none
+    /// does.
+    pub score: Option<f64>,
     /// The changes that no case notices, in the order of the lists.
     pub missed: Vec<Missed>,
     /// The changes for which no row was found on which they make a difference: what they touch may say nothing.
@@ -70,7 +71,7 @@ impl Report {
     /// Tries every change to every exclusion.
     pub fn new(exclusions: &[Exclusion], texts: &[ListText]) -> Self {
         let mut report =
-            Self { totals: Totals::default(), score: 100.0, missed: Vec::new(), equivalent: Vec::new() };
+            Self { totals: Totals::default(), score: None, missed: Vec::new(), equivalent: Vec::new() };
         let texts: HashMap<&str, &ListText> = texts.iter().map(|list| (list.file.as_str(), list)).collect();
         let mut places: HashMap<&str, Option<Places<'_>>> = HashMap::new();
         for exclusion in exclusions {
@@ -87,9 +88,8 @@ impl Report {
         }
         let Totals { noticed, missed, equivalent, .. } = report.totals;
         report.totals.changes = noticed + missed + equivalent;
-        if let Some(per_mille) = (noticed * 1_000).checked_div(noticed + missed) {
-            report.score = per_mille as f64 / 10.0;
-        }
+        report.score =
+            (noticed * 1_000).checked_div(noticed + missed).map(|per_mille| per_mille as f64 / 10.0);
         report
     }
 
@@ -107,10 +107,10 @@ impl Report {
         }
     }
 
-    /// Whether so many per cent of the changes are noticed.
+    /// Whether so many per cent of the changes are noticed; of none, no share is.
     pub fn reaches(&self, per_cent: u8) -> bool {
         let Totals { noticed, missed, .. } = self.totals;
-        noticed * 100 >= usize::from(per_cent) * (noticed + missed)
+        noticed + missed > 0 && noticed * 100 >= usize::from(per_cent) * (noticed + missed)
     }
 
     /// What is missed, and the score.
@@ -130,7 +130,11 @@ impl Report {
             let _ = writeln!(out, "{}: no row was found that shows it; is this needed?", place(changed));
         }
         let Totals { noticed, missed, equivalent, .. } = self.totals;
-        let _ = write!(out, "{noticed} of {} changes are noticed: score {} %", noticed + missed, self.score);
+        let Some(score) = self.score else {
+            out.push_str("NO CHANGE THAT MAKES A DIFFERENCE was tried.\n");
+            return out;
+        };
+        let _ = write!(out, "{noticed} of {} changes are noticed: score {score} %", noticed + missed);
         if equivalent > 0 {
             let _ = write!(out, "; {equivalent} more make no difference");
         }

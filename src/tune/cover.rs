@@ -16,7 +16,7 @@ pub const ALWAYS_PROVED: usize = 24;
 /// Up to so many exclusions that hang together a smaller choice is searched for.
 pub const SEARCHED: usize = 128;
 /// Steps of one search beyond [`ALWAYS_PROVED`].
-pub const MAX_STEPS: u64 = 200_000;
+pub const MAX_STEPS: u64 = 1_000_000;
 /// More sets or exclusions than this are not compared pair by pair.
 const MAX_PAIRS: usize = 3_000;
 /// In larger choices no exchange of two for one is tried.
@@ -282,7 +282,7 @@ mod tests {
 
     proptest! {
         // Parts that are searched until the steps are used up.
-        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
 
         #[test]
         fn beyond_what_is_searched_it_still_meets_every_set(

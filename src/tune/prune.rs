@@ -3,7 +3,8 @@
 //! In: the exclusions in force, the sets in which they cover rows, and which of them have to stay. Out: a [`Pruned`],
 //! which is also the JSON format. What goes brings no row back: every set keeps one of its exclusions.
 //!
-//! Results say nothing about exclusions that were not applied to them, so those are never removed. Nor, unless that is
+//! Results say nothing about exclusions that were not applied to them, so those are never removed, nor is one that
+//! belongs to further rules: the results are those of one. Nor, unless that is
 //! asked for, is one that some kept row met in part while the rest of it hung on an empty cell: with the cell filled it
 //! may have covered the row.
 
@@ -28,6 +29,8 @@ pub struct Pruned {
     pub malformed: u64,
     /// Whether no smaller list suppresses the same rows and has what must stay.
     pub proved: bool,
+    /// Whether the exclusions that go are gone from their files.
+    pub written: bool,
     /// Exclusions that go.
     pub removed: Vec<Removed>,
     /// Exclusions that stay.
@@ -175,6 +178,11 @@ fn must_stay(given: &Given<'_>, place: usize) -> Option<String> {
     let exclusion = given.applied[place];
     if given.keep.contains(&exclusion.id) {
         return Some("kept by --keep".to_owned());
+    }
+    // A scope that was applied has this rule in it; whether it has others too, its own words say.
+    if exclusion.rules.len() > 1 || exclusion.rules.iter().any(|rule| rule.contains(['*', '?'])) {
+        let rules = exclusion.rules.join(", ");
+        return Some(format!("it belongs to {rules}, and these are the results of one rule"));
     }
     let absent =
         exclusion.fields().into_iter().find(|field| given.absent.iter().any(|name| name == field.name()));

@@ -38,7 +38,7 @@ pub fn diff(diff: &Diff, shown: Shown) -> String {
     if !diff.notes.is_empty() {
         page.title("Note:");
         for note in &diff.notes {
-            let note = if shown.markdown { escape(note) } else { note.clone() };
+            let note = if shown.markdown { escape(note) } else { safe(note) };
             page.item(&note, 0);
         }
     }

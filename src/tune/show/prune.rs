@@ -8,11 +8,12 @@ use std::fmt::Write;
 /// Exclusions that are named as covering the rows of one.
 const NAMED: usize = 3;
 
-/// The text, with a final line feed. `written` says whether the lists were edited.
-pub fn pruned(pruned: &Pruned, written: bool, width: usize) -> String {
+/// The text, with a final line feed.
+pub fn pruned(pruned: &Pruned, width: usize) -> String {
     let mut out = String::new();
     headline(&mut out, pruned, width);
-    let title = if written { "Removed; no row comes back:" } else { "Would be removed; no row comes back:" };
+    let title =
+        if pruned.written { "Removed; no row comes back:" } else { "Would be removed; no row comes back:" };
     list(&mut out, title, pruned.removed.iter().map(removed), width);
     if !pruned.kept.is_empty() {
         out.push_str("\nStays, with the rows that only it would cover:\n");
