@@ -1,6 +1,8 @@
 //! One file a command: open files, call the library, hand over to the report.
 
 pub(crate) mod apply;
+#[cfg(feature = "parquet")]
+mod columnar;
 pub(crate) mod explain;
 mod impact;
 pub(crate) mod kql;
@@ -12,6 +14,7 @@ mod pass;
 mod results;
 pub(crate) mod schema;
 pub(crate) mod test;
+mod warnings;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;

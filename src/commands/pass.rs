@@ -7,22 +7,21 @@ use super::lists::Loaded;
 use super::open::{BYTE_ORDER_MARK, Opened, is_utc, open_all};
 use super::output::{Finished, Output};
 use super::results::{missing, missing_columns, rows, schema, wanted};
+use super::warnings::warnings;
 use super::{Outcome, World, fail};
 use crate::cli::{Apply, Input};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
-use quell::report::{MalformedRow, ResultsFile, Warning, WarningCode};
+use quell::report::{MalformedRow, ResultsFile, Warning};
 use quell::results::Format;
 use quell::results::encoding::Encoding;
+use quell::results::layout::Layout;
 use quell::results::time::Dates;
 use quell::scan::{ATTRIBUTION, Job, Pace, Repeats, Scanned, Sink, scan, split_line_end};
 use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
-
-/// Row counts at which portals and APIs cut off.
-const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
 
 /// Applies exclusions and only counts: those that were applied, for the schema of the results, and the counts
 /// by their places.
@@ -112,7 +111,13 @@ impl<'p> Pass<'p> {
             ids: applied.iter().map(|exclusion| exclusion.id.as_str()).collect(),
             matcher,
             pace: Pace { threads: args.threads.map_or(world.processors, usize::from) },
-            sink: Files { kept: None, suppressed: None, bar: bar(bytes, world.terminal && !args.quiet) },
+            sink: Files {
+                kept: None,
+                suppressed: None,
+                #[cfg(feature = "parquet")]
+                columns: super::columnar::Writers::default(),
+                bar: bar(bytes, world.terminal && !args.quiet),
+            },
             first: None,
             tally: Tally::default(),
             files: Vec::new(),
@@ -197,10 +202,7 @@ impl<'p> Pass<'p> {
             order,
             repeats: Some(&self.repeats),
         };
-        let begun = self.sink.begin(results, self.files.is_empty());
-        let scanned =
-            begun.and_then(|()| scan(&job, &mut results.chunker, results.line, self.pace, &mut self.sink));
-        let scanned = match scanned {
+        let scanned = match self.sink.scan(&job, &layout, results, self.pace, self.files.is_empty()) {
             Ok(scanned) => scanned,
             Err(error) => return self.broken(results, &error),
         };
@@ -248,8 +250,10 @@ impl<'p> Pass<'p> {
 
     pub(super) fn finish(self) -> Outcome<Passed> {
         self.sink.bar.finish_and_clear();
-        let outputs = [self.sink.kept, self.sink.suppressed].into_iter().flatten();
-        let finished = outputs.map(Output::finish).collect::<Outcome<Vec<_>>>()?;
+        let outputs = [self.sink.kept, self.sink.suppressed].into_iter();
+        #[cfg(feature = "parquet")]
+        let outputs = outputs.chain(self.sink.columns.finish(&self.files)?);
+        let finished = outputs.flatten().map(Output::finish).collect::<Outcome<Vec<_>>>()?;
         Ok(Passed {
             tally: self.tally,
             files: self.files,
@@ -284,44 +288,33 @@ fn header_of(preamble: &[u8]) -> &[u8] {
     header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header)
 }
 
-/// What the reading of a file found missing.
-fn warnings(file: &str, scanned: &Scanned) -> Vec<Warning> {
-    let mut found = Vec::new();
-    let rows = scanned.tally.totals.read;
-    if CAPS.contains(&rows) {
-        let message = format!(
-            "{file} has exactly {rows} rows, which is where a portal or an API cuts off: it is probably incomplete."
-        );
-        found.push((WarningCode::RowCap, Some(rows), message));
-    }
-    if let Some(error) = &scanned.error {
-        let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
-        found.push((WarningCode::Partial, None, message));
-    }
-    if scanned.cut_off {
-        let message =
-            format!("{file} ENDS INSIDE A ROW OR A DOCUMENT: it is cut off, and what followed is missing.");
-        found.push((WarningCode::CutOff, None, message));
-    }
-    if scanned.lost {
-        let message = format!(
-            "{file} BREAKS as a JSON document: what follows the break could not be read, and is kept."
-        );
-        found.push((WarningCode::Broken, None, message));
-    }
-    found
-        .into_iter()
-        .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
-        .collect()
-}
-
 struct Files {
     kept: Option<Output>,
     suppressed: Option<Output>,
+    #[cfg(feature = "parquet")]
+    columns: super::columnar::Writers,
     bar: ProgressBar,
 }
 
 impl Files {
+    /// Reads a file and writes its rows.
+    fn scan(
+        &mut self,
+        job: &Job<'_>,
+        #[cfg_attr(not(feature = "parquet"), expect(unused_variables, reason = "text has its own readers"))]
+        layout: &Layout,
+        results: &mut Opened,
+        pace: Pace,
+        first: bool,
+    ) -> io::Result<Scanned> {
+        #[cfg(feature = "parquet")]
+        if let Some(columns) = &mut results.columns {
+            return self.columns.scan(job, layout, columns, [&mut self.kept, &mut self.suppressed]);
+        }
+        self.begin(results, first)?;
+        scan(job, &mut results.chunker, results.line, pace, self)
+    }
+
     /// Writes the header, once, or ends the last line of the file before.
     fn begin(&mut self, results: &Opened, first: bool) -> io::Result<()> {
         if !first {
