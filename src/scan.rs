@@ -22,6 +22,8 @@ use std::sync::{Mutex, PoisonError, mpsc};
 
 mod attribute;
 mod conductor;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod repeats;
 mod rows;
 mod weave;
@@ -264,22 +266,7 @@ impl Job<'_> {
                 return Fate::Kept;
             }
         };
-        let (judged, counted) = cells.split_at(self.matcher.slots().len());
-        if let (Some(repeats), [device, time, _, _, id, report]) = (self.repeats, counted) {
-            let device = id.filter(|id| !id.is_empty()).or(*device);
-            let identity = repeats.identity([device, *time, *report]);
-            if repeats.is_repeat(identity, &mut part.identities) {
-                ledger.repeat();
-                return Fate::Dropped;
-            }
-        }
-        let facts = Facts {
-            device: counted[0].filter(|name| !name.is_empty()),
-            time: counted[1].and_then(|text| self.time(text)),
-            process: counted[2],
-            destination: counted[3],
-        };
-        let covering = ledger.row(judged, &facts);
+        let Some(covering) = self.weigh(cells, part, ledger) else { return Fate::Dropped };
         if covering.is_empty() {
             return Fate::Kept;
         }
@@ -288,6 +275,31 @@ impl Job<'_> {
             attribute(row.bytes, self.format, ids, &mut part.suppressed);
         }
         Fate::Suppressed
+    }
+
+    /// Counts a row that can be read, and says who covers it; `None` if it is dropped.
+    fn weigh<'l>(
+        &self,
+        cells: &[Option<&str>],
+        part: &mut Part,
+        ledger: &'l mut Ledger<'_>,
+    ) -> Option<&'l [u32]> {
+        let (judged, counted) = cells.split_at(self.matcher.slots().len());
+        if let (Some(repeats), [device, time, _, _, id, report]) = (self.repeats, counted) {
+            let device = id.filter(|id| !id.is_empty()).or(*device);
+            let identity = repeats.identity([device, *time, *report]);
+            if repeats.is_repeat(identity, &mut part.identities) {
+                ledger.repeat();
+                return None;
+            }
+        }
+        let facts = Facts {
+            device: counted[0].filter(|name| !name.is_empty()),
+            time: counted[1].and_then(|text| self.time(text)),
+            process: counted[2],
+            destination: counted[3],
+        };
+        Some(ledger.row(judged, &facts))
     }
 
     fn time(&self, text: &str) -> Option<i64> {

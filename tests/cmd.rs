@@ -3,5 +3,10 @@
 
 #[test]
 fn commands_print_what_they_printed() {
-    trycmd::TestCases::new().env("COLUMNS", "80").case("tests/cmd/*.trycmd");
+    let cases = trycmd::TestCases::new();
+    // A quell that reads Parquet says something else of a broken file.
+    if cfg!(feature = "parquet") {
+        cases.skip("tests/cmd/parquet.trycmd");
+    }
+    cases.env("COLUMNS", "80").case("tests/cmd/*.trycmd");
 }

@@ -115,6 +115,34 @@ fn a_document_that_breaks_is_kept_from_there() {
 }
 
 #[test]
+fn a_record_without_end_is_an_error_not_a_full_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(17 << 20);
+    fs::write(folder.path().join("kept"), "old").unwrap();
+    let apply = |text: &str| {
+        fs::write(folder.path().join("in"), text).unwrap();
+        let more = ["--schema", "defender", "--allow-missing-columns", "--kept", "kept"];
+        quell(folder.path(), &[&["apply", "in"], &more[..]].concat())
+    };
+    let row = object("a", "x.exe", 1);
+    for text in [format!("[{{\"RemoteIP\":\"{long}\"}}]"), format!("[{row},{}{row}]", " ".repeat(17 << 20))] {
+        let output = apply(&text);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("longer than 16 MiB"), "{}", said(&output));
+        assert_eq!(fs::read_to_string(folder.path().join("kept")).unwrap(), "old");
+    }
+    // The rest of an envelope may be of any size behind the records, and before them if those begin in the first
+    // megabyte.
+    let text = format!("{{\"results\":[{row}],\"note\":\"{long}\"}}");
+    assert_eq!(apply(&text).status.code(), Some(0));
+    assert!(fs::read_to_string(folder.path().join("kept")).unwrap() == text);
+    let text = format!("{{\"note\":\"{long}\",\"results\":[{}]}}", object("a", "setup.exe", 1));
+    fs::write(folder.path().join("in"), &text).unwrap();
+    let output = quell(folder.path(), &["apply", "in", "--input-format", "json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
 fn partial_data_is_never_complete() {
     let folder = tempfile::tempdir().unwrap();
     let (_, text) = documents().remove(3);

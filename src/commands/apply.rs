@@ -5,13 +5,13 @@ use super::open::open_all;
 use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
 use super::query::with_query;
+use super::warnings::duplicates;
 use super::{End, Outcome, World, fail, impact, output, print};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
 use quell::report::build::{LeftOut, Run, build};
-use quell::report::{Layout, Report, ReportFormat, Status, Warning, WarningCode, render};
-use quell::scan::REMEMBERED;
+use quell::report::{Layout, Report, ReportFormat, Status, WarningCode, render};
 use std::path::Path;
 
 /// Applies exclusions to results.
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     }
     let mut passed = pass.finish()?;
     let notes = notes(&passed, applied.len(), &lists.exclusions);
-    passed.warnings.extend(duplicates(&passed, args.dedupe));
+    passed.warnings.extend(duplicates(passed.repeats, args.dedupe));
     let Passed { tally, files, malformed, mut outputs, warnings, .. } = passed;
     let report = build(Run {
         tally,
@@ -120,23 +120,6 @@ fn notes(passed: &Passed, applied: usize, all: &[Exclusion]) -> Vec<String> {
         notes.push(format!("The dates of {file} do not tell day from month, so its rows have no time here."));
     }
     notes
-}
-
-/// What is said of rows that repeat others.
-fn duplicates(passed: &Passed, dropped: bool) -> Option<Warning> {
-    let (rows, more) = passed.repeats;
-    let (have, were) = if rows == 1 { ("row has", "was") } else { ("rows have", "were") };
-    let what = format!("{rows} {have} the device, time and ReportId of an earlier one");
-    let message = match dropped {
-        _ if rows == 0 => return None,
-        true => format!("{what} and {were} DROPPED (--dedupe)."),
-        false => {
-            let among =
-                if more { format!(" among the first {REMEMBERED} different ones") } else { String::new() };
-            format!("{what}{among}: every figure counts such rows again (--dedupe drops them).")
-        }
-    };
-    Some(Warning { code: WarningCode::Duplicates, file: None, rows: Some(rows), message })
 }
 
 fn report_files(

@@ -1,8 +1,9 @@
 //! `quell diff`: what a change to lists does to rows.
 
+use super::counting::{Covered, covered};
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
 use super::open::open_all;
-use super::pass::{Covered, covered, one_schema};
+use super::pass::one_schema;
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Diff as Args, DiffFormat, FailOnDiff};
 use quell::exclusions::model::Exclusion;

@@ -35,6 +35,10 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         return fail("several-files", message, "name the one that the row is in");
     };
     let mut opened = open(name, &args.input)?;
+    if opened.format == Format::Parquet {
+        let message = format!("{name}: rows of Parquet are not explained");
+        return fail("parquet", message, "convert it into a pipe, for example with duckdb: docs/formats.md");
+    }
     let schema = schema(&opened, &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);

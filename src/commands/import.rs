@@ -1,9 +1,9 @@
 //! `quell import`: lists from what others wrote.
 
+use super::counting::counted;
 use super::kql::schema;
 use super::lists::{Loaded, schemas_only};
 use super::output::{Finished, whole_file};
-use super::pass::counted;
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, print};
 use crate::cli::{Import, ReadingOf};

@@ -2,7 +2,7 @@
 
 use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
 use super::output::whole_file;
-use super::{End, Outcome, World, fail, pass, print};
+use super::{End, Outcome, World, counting, fail, print};
 use crate::cli::{Lint, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -99,7 +99,7 @@ fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<V
         return Ok(Vec::new());
     }
     let rule = rule(&args.scope)?;
-    let counted = pass::counted(&args.results, &args.input, world, lists, |schema| {
+    let counted = counting::counted(&args.results, &args.input, world, lists, |schema| {
         in_force(&lists.exclusions, rule.as_ref(), today, schema).0
     })?;
     let (applied, _, tally) = counted;

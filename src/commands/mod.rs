@@ -1,6 +1,9 @@
 //! One file a command: open files, call the library, hand over to the report.
 
 pub(crate) mod apply;
+#[cfg(feature = "parquet")]
+mod columnar;
+mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
 mod git;
@@ -20,6 +23,7 @@ mod rules;
 pub(crate) mod schema;
 pub(crate) mod splice;
 pub(crate) mod test;
+mod warnings;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;

@@ -46,6 +46,9 @@ pub(super) struct Opened {
     pub(super) nested: bool,
     /// CSV: how the times are written in columns that say they are UTC.
     pub(super) dates: Dates,
+    /// Parquet: its columns instead of text.
+    #[cfg(feature = "parquet")]
+    pub(super) columns: Option<quell::scan::parquet::Columns>,
 }
 
 /// The files that names and patterns stand for. A shell does this too, unless the pattern is quoted or the shell is one
@@ -83,6 +86,10 @@ pub(super) fn open_all(names: &[String], input: &Input) -> Outcome<Vec<Opened>> 
 
 /// Opens results; `-` is standard input.
 pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
+    #[cfg(feature = "parquet")]
+    if let Some(opened) = super::columnar::open(name)? {
+        return Ok(opened);
+    }
     let (reader, size): (Box<dyn Read>, Option<u64>) = if name == "-" {
         (Box::new(io::stdin()), None)
     } else {
@@ -120,6 +127,8 @@ pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
                 encoding,
                 nested,
                 dates,
+                #[cfg(feature = "parquet")]
+                columns: None,
             })
         }
         Err(Ok(error)) => cannot_read(name, &error),
@@ -140,7 +149,9 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
     if text.starts_with(b"PAR1") {
         return refuse(
             "parquet",
-            format!("{name}: this is Parquet"),
+            format!(
+                "{name}: this is Parquet, which quell reads from a file and if built with --features parquet"
+            ),
             "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
         );
     }

@@ -174,6 +174,16 @@ impl Output {
     }
 }
 
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Self::write(self, bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Whoever read standard output has seen enough, which is no error.
 fn is_gone(name: &str, error: &io::Error) -> bool {
     name == "-" && error.kind() == io::ErrorKind::BrokenPipe

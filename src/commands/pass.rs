@@ -4,88 +4,24 @@
 //! command's.
 
 use super::lists::Loaded;
-use super::open::{BYTE_ORDER_MARK, Opened, is_utc, open_all};
+use super::open::{BYTE_ORDER_MARK, Opened, is_utc};
 use super::output::{Finished, Output};
 use super::results::{missing, missing_columns, rows, schema, wanted};
+use super::warnings::warnings;
 use super::{Outcome, World, fail};
-use crate::cli::{Apply, Input};
+use crate::cli::Apply;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
-use quell::report::{MalformedRow, ResultsFile, Warning, WarningCode};
+use quell::report::{MalformedRow, ResultsFile, Warning};
 use quell::results::Format;
 use quell::results::encoding::Encoding;
+use quell::results::layout::Layout;
 use quell::results::time::Dates;
 use quell::scan::{ATTRIBUTION, Job, Pace, Repeats, Scanned, Sink, scan, split_line_end};
 use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
-
-/// Row counts at which portals and APIs cut off.
-const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
-
-/// Applies exclusions and only counts: those that were applied, for the schema of the results, the fields that
-/// the matcher looks at, and the counts by the places of the exclusions.
-pub(super) fn counted<'e>(
-    results: &[String],
-    input: &Input,
-    world: &World,
-    lists: &'e Loaded,
-    applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
-) -> Outcome<(Vec<&'e Exclusion>, Vec<FieldRef>, Tally)> {
-    let mut opened = open_all(results, input)?;
-    let schema = one_schema(&opened, lists)?;
-    let applied = applied(&schema.name);
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
-    let args = Apply::counting(input.clone());
-    let mut pass = Pass::new(&args, world, schema, &applied, &matcher, &opened)?;
-    for results in &mut opened {
-        pass.file(results)?;
-    }
-    let passed = pass.finish()?;
-    passed.warn();
-    let slots = matcher.slots().to_vec();
-    Ok((applied, slots, passed.tally))
-}
-
-/// What a pass found about who covers which rows.
-pub(super) struct Covered {
-    /// The counts, with the sets of exclusions.
-    pub(super) tally: Tally,
-    /// The names of the fields that were looked at.
-    pub(super) slots: Vec<String>,
-    pub(super) files: Vec<ResultsFile>,
-    /// Fields whose columns some file lacks, which was allowed.
-    pub(super) absent: Vec<String>,
-}
-
-/// Finds out which of the applied exclusions cover which rows.
-pub(super) fn covered(
-    opened: &mut [Opened],
-    input: &Input,
-    world: &World,
-    schema: &Schema,
-    applied: &[&Exclusion],
-) -> Outcome<Covered> {
-    let matcher = match Matcher::new(applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
-    let args = Apply { quiet: false, ..Apply::counting(input.clone()) };
-    let mut pass = Pass::new(&args, world, schema, applied, &matcher, opened)?;
-    pass.covers = true;
-    for results in opened {
-        pass.file(results)?;
-    }
-    let passed = pass.finish()?;
-    passed.warn();
-    let Passed { tally, files, absent, .. } = passed;
-    let slots = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
-    Ok(Covered { tally, slots, files, absent })
-}
 
 /// The schema of all the results.
 pub(super) fn one_schema<'s>(opened: &[Opened], lists: &'s Loaded) -> Outcome<&'s Schema> {
@@ -122,7 +58,8 @@ pub(super) struct Pass<'p> {
     malformed: Vec<MalformedRow>,
     has: Vec<bool>,
     absent: Vec<String>,
-    covers: bool,
+    /// Whether the tally has to tell which exclusions cover which rows.
+    pub(super) covers: bool,
     warnings: Vec<Warning>,
     repeats: Repeats,
     unclear: Vec<String>,
@@ -148,7 +85,13 @@ impl<'p> Pass<'p> {
             ids: applied.iter().map(|exclusion| exclusion.id.as_str()).collect(),
             matcher,
             pace: Pace { threads: args.threads.map_or(world.processors, usize::from) },
-            sink: Files { kept: None, suppressed: None, bar: bar(bytes, world.terminal && !args.quiet) },
+            sink: Files {
+                kept: None,
+                suppressed: None,
+                #[cfg(feature = "parquet")]
+                columns: super::columnar::Writers::default(),
+                bar: bar(bytes, world.terminal && !args.quiet),
+            },
             first: None,
             tally: Tally::default(),
             files: Vec::new(),
@@ -235,10 +178,7 @@ impl<'p> Pass<'p> {
             order,
             repeats: Some(&self.repeats),
         };
-        let begun = self.sink.begin(results, self.files.is_empty());
-        let scanned =
-            begun.and_then(|()| scan(&job, &mut results.chunker, results.line, self.pace, &mut self.sink));
-        let scanned = match scanned {
+        let scanned = match self.sink.scan(&job, &layout, results, self.pace, self.files.is_empty()) {
             Ok(scanned) => scanned,
             Err(error) => return self.broken(results, &error),
         };
@@ -286,8 +226,10 @@ impl<'p> Pass<'p> {
 
     pub(super) fn finish(self) -> Outcome<Passed> {
         self.sink.bar.finish_and_clear();
-        let outputs = [self.sink.kept, self.sink.suppressed].into_iter().flatten();
-        let finished = outputs.map(Output::finish).collect::<Outcome<Vec<_>>>()?;
+        let outputs = [self.sink.kept, self.sink.suppressed].into_iter();
+        #[cfg(feature = "parquet")]
+        let outputs = outputs.chain(self.sink.columns.finish(&self.files)?);
+        let finished = outputs.flatten().map(Output::finish).collect::<Outcome<Vec<_>>>()?;
         Ok(Passed {
             tally: self.tally,
             files: self.files,
@@ -303,7 +245,7 @@ impl<'p> Pass<'p> {
 
 impl Passed {
     /// Says what is doubtful about the results, for a command whose report has no place for it.
-    fn warn(&self) {
+    pub(super) fn warn(&self) {
         for warning in &self.warnings {
             eprintln!("warning: {}", warning.message);
         }
@@ -331,44 +273,33 @@ fn header_of(preamble: &[u8]) -> &[u8] {
     header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header)
 }
 
-/// What the reading of a file found missing.
-fn warnings(file: &str, scanned: &Scanned) -> Vec<Warning> {
-    let mut found = Vec::new();
-    let rows = scanned.tally.totals.read;
-    if CAPS.contains(&rows) {
-        let message = format!(
-            "{file} has exactly {rows} rows, which is where a portal or an API cuts off: it is probably incomplete."
-        );
-        found.push((WarningCode::RowCap, Some(rows), message));
-    }
-    if let Some(error) = &scanned.error {
-        let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
-        found.push((WarningCode::Partial, None, message));
-    }
-    if scanned.cut_off {
-        let message =
-            format!("{file} ENDS INSIDE A ROW OR A DOCUMENT: it is cut off, and what followed is missing.");
-        found.push((WarningCode::CutOff, None, message));
-    }
-    if scanned.lost {
-        let message = format!(
-            "{file} BREAKS as a JSON document: what follows the break could not be read, and is kept."
-        );
-        found.push((WarningCode::Broken, None, message));
-    }
-    found
-        .into_iter()
-        .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
-        .collect()
-}
-
 struct Files {
     kept: Option<Output>,
     suppressed: Option<Output>,
+    #[cfg(feature = "parquet")]
+    columns: super::columnar::Writers,
     bar: ProgressBar,
 }
 
 impl Files {
+    /// Reads a file and writes its rows.
+    fn scan(
+        &mut self,
+        job: &Job<'_>,
+        #[cfg_attr(not(feature = "parquet"), expect(unused_variables, reason = "text has its own readers"))]
+        layout: &Layout,
+        results: &mut Opened,
+        pace: Pace,
+        first: bool,
+    ) -> io::Result<Scanned> {
+        #[cfg(feature = "parquet")]
+        if let Some(columns) = &mut results.columns {
+            return self.columns.scan(job, layout, columns, [&mut self.kept, &mut self.suppressed]);
+        }
+        self.begin(results, first)?;
+        scan(job, &mut results.chunker, results.line, pace, self)
+    }
+
     /// Writes the header, once, or ends the last line of the file before.
     fn begin(&mut self, results: &Opened, first: bool) -> io::Result<()> {
         if !first {

@@ -1,9 +1,10 @@
 //! `quell prune`: the smallest list with the same verdicts.
 
+use super::counting::{Covered, covered};
 use super::lists::{Loaded, in_force, loaded, read_text, rule, today};
 use super::open::open_all;
 use super::output::{Finished, whole_file};
-use super::pass::{Covered, covered, one_schema};
+use super::pass::one_schema;
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Prune, PruneFormat};
 use quell::covers::Covers;

@@ -90,6 +90,7 @@ pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> (Rows, Layout) {
     let rows = match opened.format {
         Format::Csv { delimiter } => Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)),
         Format::Document(Document::Tables) => Rows::Table(Table::new(layout.clone(), &opened.names)),
+        Format::Parquet => Rows::Columns,
         Format::JsonLines | Format::Document(_) => Rows::Json(Lines::new(layout.clone())),
     };
     (rows, layout)

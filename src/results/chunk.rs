@@ -88,7 +88,7 @@ impl<R: Read> Chunker<R> {
                 self.delimiter = delimiter;
                 self.cut = Cut::Hasty;
             }
-            Format::JsonLines => self.cut = Cut::Lines,
+            Format::JsonLines | Format::Parquet => self.cut = Cut::Lines,
             Format::Document(document) => {
                 self.walker = Some(Box::new(Walker::new(document)));
                 self.cut = Cut::Records;

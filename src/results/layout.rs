@@ -86,7 +86,7 @@ impl Layout {
 
     /// Leaves the cells that were asked for.
     #[inline]
-    pub(super) fn settle(&self, cells: &mut Cells<'_>) {
+    pub(crate) fn settle(&self, cells: &mut Cells<'_>) {
         if self.stand_ins.is_empty() {
             return;
         }
@@ -100,7 +100,7 @@ impl Layout {
     }
 
     /// CSV: whether a wanted cell is the last segment of a path in the column that was found.
-    pub(super) fn is_path(&self, cell: usize, column_header: &[String]) -> bool {
+    pub(crate) fn is_path(&self, cell: usize, column_header: &[String]) -> bool {
         self.columns[cell].is_some_and(|column| {
             let name = column_name(&column_header[column]);
             self.wanted[cell].iter().any(|source| source.column == name && source.path)

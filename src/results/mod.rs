@@ -36,12 +36,14 @@ pub enum Format {
     JsonLines,
     /// Records in a JSON document.
     Document(shape::Document),
+    /// Columns in pages; read only if quell was built for it.
+    Parquet,
 }
 
 impl Format {
     /// Whether columns are named once, before the rows.
     pub fn has_header(self) -> bool {
-        matches!(self, Self::Csv { .. } | Self::Document(shape::Document::Tables))
+        matches!(self, Self::Csv { .. } | Self::Document(shape::Document::Tables) | Self::Parquet)
     }
 
     /// Its name in a report.
@@ -50,6 +52,7 @@ impl Format {
         match self {
             Self::Csv { .. } => "csv",
             Self::JsonLines => "jsonl",
+            Self::Parquet => "parquet",
             Self::Document(Document::Array) => "json array",
             Self::Document(Document::Results) => "json results",
             Self::Document(Document::Records | Document::Batches) => "json records",

@@ -35,7 +35,7 @@ pub(super) fn attribute<'i>(
             out.push(b'"');
             out.extend_from_slice(&row[bracket..]);
         }
-        Format::JsonLines | Format::Document(_) => {
+        Format::JsonLines | Format::Document(_) | Format::Parquet => {
             let brace = memrchr(b'}', row).unwrap_or(row.len());
             out.extend_from_slice(&row[..brace]);
             out.extend_from_slice(format!(",\"{ATTRIBUTION}\":[").as_bytes());

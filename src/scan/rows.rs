@@ -18,6 +18,8 @@ pub enum Rows {
     Json(Lines),
     /// JSON arrays under columns.
     Table(Table),
+    /// Rows that do not come in chunks.
+    Columns,
 }
 
 impl Rows {
@@ -26,7 +28,7 @@ impl Rows {
         match self {
             Self::Csv(splitter) => return splitter.rows(&chunk.bytes, chunk.cut, chunk.last, take),
             Self::Json(lines) if chunk.cut != Cut::Records => lines.rows(&chunk.bytes, seen, take),
-            Self::Json(_) | Self::Table(_) => {
+            Self::Json(_) | Self::Table(_) | Self::Columns => {
                 let mut line = Line::default();
                 for piece in &chunk.pieces {
                     let bytes = &chunk.bytes[piece.range.clone()];

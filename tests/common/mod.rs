@@ -106,7 +106,9 @@ pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> io:
             let names = shape::of_document(Document::Tables, input, true).names;
             (Rows::Table(Table::new(Layout::of_header(wanted, &names), &names)), input)
         }
-        Format::JsonLines | Format::Document(_) => (Rows::Json(Lines::new(Layout::of_keys(wanted))), input),
+        Format::JsonLines | Format::Document(_) | Format::Parquet => {
+            (Rows::Json(Lines::new(Layout::of_keys(wanted))), input)
+        }
     };
     let job = Job {
         matcher: &matcher,
