@@ -15,7 +15,7 @@ use std::fmt::Write;
 pub struct Report {
     /// Counts over all lists.
     pub totals: Totals,
-    /// One for each list file, in the order in which they were given.
+    /// One for each list file, in the order in which they were given, and one for each file of rows.
     pub lists: Vec<ListReport>,
 }
 
@@ -67,6 +67,13 @@ impl Report {
             untested: lists.iter().map(|list| list.untested.len()).sum(),
         };
         Self { totals, lists }
+    }
+
+    /// Adds a file of rows that all must get one verdict.
+    pub fn add_rows(&mut self, file: &str, cases: Vec<Judged>) {
+        self.totals.cases += cases.len();
+        self.totals.failed += cases.iter().filter(|case| !case.passed).count();
+        self.lists.push(ListReport { file: file.to_owned(), exclusions: 0, cases, untested: Vec::new() });
     }
 
     /// Whether every exclusion is proved by cases that pass. No exclusion at all proves nothing.

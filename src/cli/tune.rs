@@ -7,6 +7,14 @@ use clap::{Args, ValueEnum};
 pub(crate) struct Test {
     #[command(flatten)]
     pub(crate) lists: Lists,
+    /// Results of which the lists together must keep every row, such as true positives; repeatable.
+    #[arg(long, value_name = "RESULTS")]
+    pub(crate) keep: Vec<String>,
+    /// Results of which the lists together must suppress every row; repeatable.
+    #[arg(long, value_name = "RESULTS")]
+    pub(crate) suppress: Vec<String>,
+    #[command(flatten)]
+    pub(crate) input: Input,
     /// The format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: TestFormat,

@@ -1,16 +1,15 @@
 //! `quell probe`: what an intruder would have to do to disappear.
 
 use super::lists::loaded_or_examples;
-use super::open::{Opened, cannot_read, open_all};
+use super::open::{Opened, open_all};
 use super::output::{Finished, whole_file};
 use super::pass::one_schema;
-use super::results::{rows, wanted};
+use super::results::{every_row, rows, wanted};
 use super::{End, Outcome, fail, print};
 use crate::cli::{LeastGrade, Probe, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
 use quell::probe::{Grade, Malicious, Moves, Probed, probe, show};
-use quell::results::Format;
 use quell::schema::Schema;
 use serde_json::{Map, Value};
 
@@ -33,7 +32,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     };
     let mut malicious = Vec::new();
     for results in &mut opened {
-        malicious.extend(read(results, &matcher, schema, malicious.len())?);
+        malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);
     }
     if malicious.is_empty() {
         return fail(
@@ -71,30 +70,17 @@ fn grade(least: LeastGrade) -> Grade {
 }
 
 /// Every row of a file that can be read.
-fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: usize) -> Outcome<Vec<Malicious>> {
-    if matches!(opened.format, Format::Csv { .. }) {
-        opened.chunker.be_careful();
-    }
+fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: u64) -> Outcome<Vec<Malicious>> {
     let (rows, _) = rows(opened, wanted(matcher.slots(), schema));
     let slots = matcher.slots().len();
-    let (mut number, mut found) = (before as u64, Vec::new());
-    let mut buffer = Vec::new();
-    loop {
-        let chunk = match opened.chunker.next(buffer) {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => return Ok(found),
-            Err(error) => return cannot_read(&opened.name, &error),
-        };
-        let mut take = |row: &quell::results::Row<'_>| {
-            number += 1;
-            if let Ok(cells) = row.cells {
-                let cells = cells[..slots].iter().map(|cell| cell.map(str::to_owned)).collect();
-                found.push(Malicious { number, cells });
-            }
-        };
-        rows.each(&chunk, &mut [false; 256], &mut take);
-        buffer = chunk.bytes;
-    }
+    let mut found = Vec::new();
+    every_row(opened, &rows, |number, _, row| {
+        if let Ok(cells) = row.cells {
+            let cells = cells[..slots].iter().map(|cell| cell.map(str::to_owned)).collect();
+            found.push(Malicious { number: before + number, cells });
+        }
+    })?;
+    Ok(found)
 }
 
 /// The rows that would disappear, with the columns of their schema.

@@ -1,16 +1,30 @@
 //! `quell test`: the cases of the lists, and what they would not notice.
 
 use super::lists::{Loaded, loaded_or_examples};
+use super::open::{Opened, open_all};
+use super::results::{every_row, rows, schema, wanted};
 use super::{End, Outcome, fail, print};
 use crate::cli::{Test, TestFormat};
-use quell::cases::junit;
 use quell::cases::report::Report;
+use quell::cases::{Expected, Judged, junit};
+use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::matcher::{Matcher, Scratch};
 use quell::mutants::report::Report as Changes;
 
 /// Runs every case; a failed one, or a list without cases of both kinds, is something to look at.
 pub(crate) fn run(args: &Test) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
-    let report = Report::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
+    let mut report = Report::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
+    for (names, expected) in [(&args.keep, Expected::Keep), (&args.suppress, Expected::Suppress)] {
+        for mut results in open_all(names, &args.input)? {
+            let cases = cases(&mut results, &lists, expected)?;
+            if cases.is_empty() {
+                let message = format!("{}: there are no rows, so nothing was tested", results.name);
+                return fail("no-rows", message, "give rows that must get this verdict");
+            }
+            report.add_rows(&results.name, cases);
+        }
+    }
     if args.mutate {
         return mutate(args, &lists, &report);
     }
@@ -20,6 +34,48 @@ pub(crate) fn run(args: &Test) -> Outcome {
         TestFormat::Junit => junit::document(&report),
     })?;
     Ok(if report.is_clean() { End::Clean } else { End::LookAtIt })
+}
+
+/// The rows of a file as cases of all lists together. Scope and expiry are left aside, as for other cases.
+fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Vec<Judged>> {
+    let schema = schema(results, &lists.schemas, lists.named.as_deref())?;
+    let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
+    let matcher = match Matcher::new(&all, &schema.name) {
+        Ok(matcher) => matcher,
+        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
+    };
+    let (rows, _) = rows(results, wanted(matcher.slots(), schema));
+    let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
+    every_row(results, &rows, |number, line, row| {
+        let cells = row.cells.map(|cells| &cells[..matcher.slots().len()]).unwrap_or_default();
+        let by: Vec<&str> = match row.cells {
+            Ok(_) => matcher
+                .judge(cells, &mut scratch)
+                .suppressed_by
+                .iter()
+                .map(|at| &*all[*at as usize].id)
+                .collect(),
+            Err(_) => Vec::new(),
+        };
+        let passed = by.is_empty() == (expected == Expected::Keep);
+        let why = match (&row.cells, by.is_empty()) {
+            (Err(fault), _) => format!("it cannot be read: {fault}"),
+            (_, true) => {
+                format!("nothing covers it; `quell explain {name} --row {number}` says what came nearest")
+            }
+            _ => format!("covered by {}", by.join(", ")),
+        };
+        let cell = |(slot, cell): (&FieldRef, &Option<&str>)| Some(format!("{}={}", slot.name(), (*cell)?));
+        judged.push(Judged {
+            exclusion: if by.is_empty() { "all lists".to_owned() } else { by.join(", ") },
+            line: usize::try_from(line).unwrap_or(usize::MAX),
+            expected,
+            passed,
+            row: matcher.slots().iter().zip(cells).filter_map(cell).collect::<Vec<_>>().join(" "),
+            why: (!passed).then_some(why),
+        });
+    })?;
+    Ok(judged)
 }
 
 /// Tries changes to lists whose cases pass.
