@@ -65,13 +65,19 @@ fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Ve
             }
             _ => format!("covered by {}", by.join(", ")),
         };
-        let cell = |(slot, cell): (&FieldRef, &Option<&str>)| Some(format!("{}={}", slot.name(), (*cell)?));
+        let cell = |(slot, cell): (&FieldRef, Option<&str>)| Some(format!("{}={}", slot.name(), cell?));
         judged.push(Judged {
             exclusion: if by.is_empty() { "all lists".to_owned() } else { by.join(", ") },
             line: usize::try_from(line).unwrap_or(usize::MAX),
             expected,
             passed,
-            row: matcher.slots().iter().zip(cells).filter_map(cell).collect::<Vec<_>>().join(" "),
+            row: matcher
+                .slots()
+                .iter()
+                .zip(cells.iter().copied())
+                .filter_map(cell)
+                .collect::<Vec<_>>()
+                .join(" "),
             why: (!passed).then_some(why),
         });
     })?;
