@@ -43,6 +43,23 @@ pub(super) fn one_schema<'s>(opened: &[Opened], lists: &'s Loaded) -> Outcome<&'
     }
 }
 
+/// What the files of one output have in common: format, encoding, and what stands before the rows.
+type Header = (Format, Encoding, Vec<u8>);
+
+/// What a file does not have in common with those before it.
+fn differs((format, encoding, header): &Header, results: &Opened) -> Option<String> {
+    if format.word() != results.format.word() {
+        return Some(format!("format ({} after {})", results.format.word(), format.word()));
+    }
+    let what = match () {
+        () if *format != results.format => "delimiter or envelope",
+        () if *encoding != results.encoding => "encoding",
+        () if header_of(header) != header_of(&results.preamble) => "header",
+        () => return None,
+    };
+    Some(what.to_owned())
+}
+
 /// All files of a run on their way into one tally and two outputs.
 pub(super) struct Pass<'p> {
     args: &'p Apply,
@@ -52,7 +69,7 @@ pub(super) struct Pass<'p> {
     matcher: &'p Matcher,
     pace: Pace,
     sink: Files,
-    first: Option<(Format, Encoding, Vec<u8>)>,
+    first: Option<Header>,
     tally: Tally,
     files: Vec<ResultsFile>,
     malformed: Vec<MalformedRow>,
@@ -114,20 +131,10 @@ impl<'p> Pass<'p> {
     /// Looks at the header before any row is read or any output begun.
     fn check(&mut self, results: &Opened) -> Outcome<()> {
         if self.args.kept.is_some() || self.args.suppressed.is_some() {
-            let same = self.first.as_ref().is_none_or(|(format, encoding, header)| {
-                *format == results.format
-                    && *encoding == results.encoding
-                    && header_of(header) == header_of(&results.preamble)
-            });
-            if !same {
-                return fail(
-                    "mixed-files",
-                    format!(
-                        "{} has another format, encoding or header than the file before it",
-                        results.name
-                    ),
-                    "rows of different shapes cannot go into one output; apply to each by itself",
-                );
+            if let Some(what) = self.first.as_ref().and_then(|first| differs(first, results)) {
+                let message = format!("{} has another {what} than the file before it", results.name);
+                let help = "rows of different shapes cannot go into one output; apply to each by itself";
+                return fail("mixed-files", message, help);
             }
             self.first = Some((results.format, results.encoding, results.preamble.clone()));
         }
