@@ -113,7 +113,7 @@ pub fn scan<W: Write + Send>(
 ) -> io::Result<Scanned> {
     let names = columns.names();
     let paths: Vec<bool> = (0..layout.wanted.len()).map(|cell| layout.is_path(cell, &names)).collect();
-    let mut ledger = Ledger::new(job.matcher);
+    let mut ledger = Ledger::new(job.matcher, job.covers);
     let mut out = Scanned::default();
     for batch in &mut columns.reader {
         let batch = batch.map_err(io::Error::other)?;
