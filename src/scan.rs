@@ -15,6 +15,7 @@ use crate::results::json::Line;
 use crate::results::{Fault, Format, Row, time};
 use crate::tally::Tally;
 use memchr::memchr_iter;
+use std::hash::Hash;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -92,6 +93,8 @@ pub struct Scanned {
     pub cut_off: bool,
     /// A JSON document breaks somewhere, so that what follows could not be read.
     pub lost: bool,
+    /// JSON documents: objects that have no records where some should be.
+    pub without: u64,
     /// What the service says went wrong beside the results: they are not all.
     pub error: Option<String>,
 }
@@ -161,6 +164,7 @@ pub fn scan<R: Read>(
         if let Some(walker) = chunker.walker() {
             conductor.out.cut_off |= walker.is_cut_off();
             conductor.out.lost = walker.is_lost();
+            conductor.out.without = walker.without_records();
             conductor.out.error = walker.error().map(str::to_owned);
         }
         result.map(|()| conductor.out)
@@ -266,7 +270,9 @@ impl Job<'_> {
                 return Fate::Kept;
             }
         };
-        let Some(covering) = self.weigh(cells, part, ledger) else { return Fate::Dropped };
+        let Some(covering) = self.weigh(cells, Some(split_line_end(row.bytes).0), part, ledger) else {
+            return Fate::Dropped;
+        };
         if covering.is_empty() {
             return Fate::Kept;
         }
@@ -277,17 +283,19 @@ impl Job<'_> {
         Fate::Suppressed
     }
 
-    /// Counts a row that can be read, and says who covers it; `None` if it is dropped.
+    /// Counts a row that can be read, and says who covers it; `None` if it is dropped. `whole` is all of it,
+    /// if two rows can be compared.
     fn weigh<'l>(
         &self,
         cells: &[Option<&str>],
+        whole: Option<impl Hash>,
         part: &mut Part,
         ledger: &'l mut Ledger<'_>,
     ) -> Option<&'l [u32]> {
         let (judged, counted) = cells.split_at(self.matcher.slots().len());
         if let (Some(repeats), [device, time, _, _, id, report]) = (self.repeats, counted) {
             let device = id.filter(|id| !id.is_empty()).or(*device);
-            let identity = repeats.identity([device, *time, *report]);
+            let identity = repeats.identity([device, *time, *report], whole);
             if repeats.is_repeat(identity, &mut part.identities) {
                 ledger.repeat();
                 return None;

@@ -232,6 +232,37 @@ fn repeats_are_counted_and_dropped_on_demand() {
     }
 }
 
+/// What a row holds beside its columns must not take its place, and no object goes uncounted without a word.
+#[test]
+fn a_row_that_holds_objects_is_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = object("a", "setup.exe", 1);
+    let row = object("b", "x.exe", 2).replace('}', &format!(",\"records\":[{inner}]}}"));
+    let plain = object("c", "y.exe", 3);
+    for text in [format!("{row}\n{plain}\n"), format!("[{row},\n{plain}]")] {
+        let (report, code, kept, _) = apply(folder.path(), &text, &[]);
+        assert_eq!((code, kept), (Some(0), text));
+        assert_eq!((&report["totals"]["read"], &report["totals"]["kept"]), (&2.into(), &2.into()));
+    }
+    let stream = format!("{{\"records\":[{inner}]}}\n{plain}\n");
+    let (report, code, ..) = apply(folder.path(), &stream, &[]);
+    assert_eq!((code, codes(&report)), (Some(1), vec!["broken"]));
+    assert!(report["warnings"][0]["message"].as_str().unwrap().contains("1 JSON values WITHOUT RECORDS"));
+}
+
+/// A query that expands one event gives rows with one device, time and report id. The second must not vanish because
+/// the first was suppressed.
+#[test]
+fn rows_of_one_event_that_differ_are_no_repeats() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |process: &str, address: &str| format!("2026-11-16T08:00:00Z,a,d,{process},{address},7\n");
+    let (benign, other) = (row("setup.exe", "203.0.113.1"), row("x.exe", "203.0.113.9"));
+    let text = format!("{HEADER}{benign}{other}{benign}{}", other.trim_end());
+    let (report, _, kept, _) = apply(folder.path(), &text, &["--dedupe"]);
+    assert_eq!(kept, format!("{HEADER}{other}"));
+    assert_eq!((&report["totals"]["suppressed"], &report["totals"]["duplicates"]), (&1.into(), &2.into()));
+}
+
 #[test]
 fn repeats_are_dropped_across_files_and_chunks_that_are_read_again() {
     let folder = tempfile::tempdir().unwrap();

@@ -11,7 +11,7 @@ use quell::results::Format;
 use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
 use quell::results::csv;
 use quell::results::encoding::Encoding;
-use quell::results::shape::{self, Shape};
+use quell::results::shape::{self, Document, Shape};
 use quell::results::time::Dates;
 use quell::results::unpack::unpack;
 use std::fs::File;
@@ -166,7 +166,7 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
     }
     let shape = match (input.format_of, start.first()) {
         (Some(InputFormat::Jsonl), _) => Some(Ok(shape::of_lines(start))),
-        (Some(InputFormat::Json), _) => Some(document(start, ended)),
+        (Some(InputFormat::Json), _) => Some(document(start, ended, shape::document(start))),
         (None, Some(b'[' | b'{')) => Some(json_shape(start, ended)),
         (Some(InputFormat::Csv) | None, _) => None,
     };
@@ -238,15 +238,15 @@ pub(super) fn is_utc(name: &str) -> bool {
 
 /// The shape of a text that begins with a brace or a bracket, or why it has none.
 fn json_shape(text: &[u8], ended: bool) -> Result<Shape, String> {
-    document(text, ended).or_else(|cause| {
+    document(text, ended, shape::recognised(text)).or_else(|cause| {
         let lines = service_error(text).is_none() && is_json_line(text);
         if lines { Ok(shape::of_lines(text)) } else { Err(cause) }
     })
 }
 
 /// The shape of a document that holds records.
-fn document(text: &[u8], ended: bool) -> Result<Shape, String> {
-    match (shape::document(text), service_error(text)) {
+fn document(text: &[u8], ended: bool, found: Option<Document>) -> Result<Shape, String> {
+    match (found, service_error(text)) {
         (Some(document), _) => Ok(shape::of_document(document, text, ended)),
         (None, Some(error)) => Err(format!("this is an error that a service answered, not results: {error}")),
         (None, None) => Err("this is no JSON document whose records are known".to_owned()),

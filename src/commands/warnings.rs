@@ -33,6 +33,13 @@ pub(super) fn warnings(file: &str, scanned: &Scanned) -> Vec<Warning> {
         );
         found.push((WarningCode::Broken, None, message));
     }
+    if scanned.without > 0 {
+        let message = format!(
+            "{file} has {} JSON values WITHOUT RECORDS where records should be: they are in both outputs and in no figure.",
+            scanned.without
+        );
+        found.push((WarningCode::Broken, Some(scanned.without), message));
+    }
     found
         .into_iter()
         .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
@@ -41,15 +48,19 @@ pub(super) fn warnings(file: &str, scanned: &Scanned) -> Vec<Warning> {
 
 /// What is said of so many rows that repeat others; `more` rows were not looked at.
 pub(super) fn duplicates((rows, more): (u64, bool), dropped: bool) -> Option<Warning> {
-    let (have, were) = if rows == 1 { ("row has", "was") } else { ("rows have", "were") };
-    let what = format!("{rows} {have} the device, time and ReportId of an earlier one");
     let message = match dropped {
         _ if rows == 0 => return None,
-        true => format!("{what} and {were} DROPPED (--dedupe)."),
+        true => {
+            let are = if rows == 1 { "row is" } else { "rows are" };
+            format!("{rows} {are} DROPPED (--dedupe): the same to the last byte as an earlier one.")
+        }
         false => {
+            let have = if rows == 1 { "row has" } else { "rows have" };
             let among =
                 if more { format!(" among the first {REMEMBERED} different ones") } else { String::new() };
-            format!("{what}{among}: every figure counts such rows again (--dedupe drops them).")
+            format!(
+                "{rows} {have} the device, time and ReportId of an earlier one{among}: every figure counts such rows again (--dedupe drops those that are the same throughout)."
+            )
         }
     };
     Some(Warning { code: WarningCode::Duplicates, file: None, rows: Some(rows), message })

@@ -68,7 +68,8 @@ pub enum WarningCode {
     Partial,
     /// The file ends inside a row or a document.
     CutOff,
-    /// The structure of a JSON document breaks, and what follows could not be read.
+    /// The structure of a JSON document breaks, so that what follows could not be read; or an object in it has no
+    /// records where some should be.
     Broken,
     /// Rows repeat earlier ones.
     Duplicates,

@@ -54,6 +54,8 @@ struct Frame {
     array: bool,
     /// Steps of the path that led here.
     matched: usize,
+    /// The path went on from here.
+    met: bool,
 }
 
 /// Walks the documents of one file.
@@ -74,6 +76,7 @@ pub struct Walker {
     error: Option<String>,
     lost: bool,
     cut_off: bool,
+    without: u64,
 }
 
 impl Walker {
@@ -92,6 +95,7 @@ impl Walker {
             error: None,
             lost: false,
             cut_off: false,
+            without: 0,
         }
     }
 
@@ -113,6 +117,11 @@ impl Walker {
     /// Whether the structure broke, so that what follows could not be read.
     pub fn is_lost(&self) -> bool {
         self.lost
+    }
+
+    /// Values that stand where something with records should, and have none.
+    pub fn without_records(&self) -> u64 {
+        self.without
     }
 
     /// Walks on over `text`, of which `from` bytes were seen before, and says how many bytes the pieces cover.
@@ -228,20 +237,27 @@ impl Walker {
             if self.document == Document::Tables && path[matched] == Step::Key(&["rows", "Rows"]) {
                 self.same_columns = None;
             }
-            self.frames.push(Frame { array, matched });
+            if let Some(frame) = self.frames.last_mut() {
+                frame.met = true;
+            }
+            self.frames.push(Frame { array, matched, met: false });
             self.at = if array { At::FirstValue } else { At::FirstKey };
             walk.at += 1;
             return Ok(true);
         }
         self.structural = true;
+        // Of a document or an item records were expected; a key beside them is something else.
+        if self.frames.last().is_none_or(|frame| frame.array) {
+            self.without += 1;
+        }
         let is = |names: &[&str]| names.iter().any(|name| name.as_bytes() == self.key);
         let what = match self.frames.last() {
-            Some(Frame { array: false, matched: 2 })
+            Some(Frame { array: false, matched: 2, .. })
                 if self.document == Document::Tables && is(&["columns", "Columns"]) =>
             {
                 What::Columns
             }
-            Some(Frame { array: false, matched: 0 }) if self.frames.len() == 1 && is(&["error"]) => {
+            Some(Frame { array: false, matched: 0, .. }) if self.frames.len() == 1 && is(&["error"]) => {
                 What::Error
             }
             _ => What::Other,
@@ -321,7 +337,8 @@ impl Walker {
 
     fn leave(&mut self) {
         self.structural = true;
-        self.frames.pop();
+        let left = self.frames.pop();
+        self.without += u64::from(left.is_some_and(|frame| !frame.array && !frame.met));
         self.at = if self.frames.is_empty() { At::Top } else { At::After };
     }
 }
@@ -417,6 +434,27 @@ mod tests {
         assert!(!walker.is_cut_off());
         let place = found.iter().position(|(_, kind)| *kind == Kind::Columns).unwrap();
         assert!(found[place - 1].0.ends_with("\"a\"}") && found[place + 1].0.starts_with(']'));
+    }
+
+    #[test]
+    fn what_has_no_records_where_some_should_be_is_counted() {
+        for (document, text, wanted) in [
+            (
+                Document::Records,
+                "{\"records\":[{}]}\n{\"a\":1}\n[1]\n2\n{\"records\":null}{\"records\":[]}",
+                4,
+            ),
+            (Document::Batches, "[{\"records\":[{}]},{\"a\":1},3,{\"n\":{},\"records\":[]}]", 2),
+            (Document::Results, "{\"schema\":[{}],\"results\":[{}]}", 0),
+            (Document::Array, "[{}, 1]", 0),
+            (
+                Document::Tables,
+                "{\"tables\":[{\"columns\":[{\"name\":\"a\"}],\"rows\":[[1]]},{\"name\":\"b\"}]}",
+                1,
+            ),
+        ] {
+            assert_eq!(pieces(document, text, 3).1.without_records(), wanted, "{text}");
+        }
     }
 
     #[test]

@@ -88,6 +88,35 @@ pub fn document(text: &[u8]) -> Option<Document> {
     found
 }
 
+/// The same for a text of which nobody has said that it is a document.
+///
+/// An object with values of its own is a row, whatever arrays it has beside them: were it taken for an envelope, it would
+/// vanish behind what it holds.
+pub fn recognised(text: &[u8]) -> Option<Document> {
+    let found = document(text)?;
+    match found {
+        Document::Array => Some(found),
+        Document::Batches => {
+            let first = text.trim_ascii_start().get(1..).unwrap_or_default();
+            let first = serde_json::Deserializer::from_slice(first).into_iter().next();
+            Some(if first.is_some_and(|first| first.is_ok_and(is_row)) { Document::Array } else { found })
+        }
+        Document::Results | Document::Records | Document::Tables => {
+            let line = text.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
+            let row = serde_json::from_slice(line.unwrap_or_default()).is_ok_and(is_row);
+            (!row).then_some(found)
+        }
+    }
+}
+
+/// Whether an object has values of its own; what begins with `@` is about the answer.
+fn is_row(value: serde_json::Value) -> bool {
+    let serde_json::Value::Object(object) = value else { return false };
+    object.iter().any(|(key, value)| {
+        !key.starts_with('@') && (value.is_string() || value.is_number() || value.is_boolean())
+    })
+}
+
 /// The names in the first records of a document.
 pub fn of_document(document: Document, text: &[u8], ended: bool) -> Shape {
     let mut walker = Walker::new(document);
@@ -255,10 +284,18 @@ mod tests {
             ("{\"results\":[1,2]}", None),
             ("{\"a\":{\"results\":[{}]}}", None),
             ("{\"a\":1}\n{\"records\":[{}]}", None),
+            ("{\"a\":1,\"records\":[{}]}\n{\"a\":2}", None),
+            ("{\"results\":[{}],\"a\":\"x\"}\n", None),
+            ("{\"tables\":[{}],\"a\":true}\n", None),
+            ("{\"@odata.context\":\"x\",\"results\":[{}]}", Some(Document::Results)),
+            ("{\"count\":1,\n\"results\":[{}]}", Some(Document::Results)),
+            ("[{\"a\":1,\"records\":[{}]}, {\"a\":2}]", Some(Document::Array)),
+            ("[{\"records\":[{\"a\":1}]}]", Some(Document::Batches)),
             ("a,b\n", None),
         ] {
-            assert_eq!(document(text.as_bytes()), wanted, "{text}");
+            assert_eq!(recognised(text.as_bytes()), wanted, "{text}");
         }
+        assert_eq!(document(b"{\"a\":1,\"records\":[{}]}"), Some(Document::Records));
     }
 
     proptest::proptest! {
@@ -270,7 +307,7 @@ mod tests {
         ) {
             let text = parts.concat();
             of_lines(&text);
-            for document in document(&text).into_iter().chain([Document::Tables, Document::Batches]) {
+            for document in recognised(&text).into_iter().chain([Document::Tables, Document::Batches]) {
                 of_document(document, &text, true);
             }
         }

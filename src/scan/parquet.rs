@@ -3,7 +3,7 @@
 //! In: a file whose columns are read a few thousand rows at a time, a [`Job`]. Out: the same counts as for any other
 //! format, and for the two outputs the rows with all their columns, typed as they came. It opens no files.
 
-use super::{Job, Part, Scanned};
+use super::{Job, Part, Repeats, Scanned};
 use crate::ledger::Ledger;
 use crate::results::layout::Layout;
 use crate::results::{Cells, last_segment};
@@ -114,6 +114,7 @@ pub fn scan<W: Write + Send>(
     let names = columns.names();
     let paths: Vec<bool> = (0..layout.wanted.len()).map(|cell| layout.is_path(cell, &names)).collect();
     let mut ledger = Ledger::new(job.matcher, job.covers);
+    let drops = job.repeats.is_some_and(Repeats::drops);
     let mut out = Scanned::default();
     for batch in &mut columns.reader {
         let batch = batch.map_err(io::Error::other)?;
@@ -130,7 +131,8 @@ pub fn scan<W: Write + Send>(
                 cells[cell] = cells[cell].map(last_segment);
             }
             layout.settle(&mut cells);
-            let covering = job.weigh(&cells, &mut part, &mut ledger);
+            let whole = drops.then(|| whole(&batch, row)).flatten();
+            let covering = job.weigh(&cells, whole, &mut part, &mut ledger);
             kept.push(covering.is_some_and(<[u32]>::is_empty));
             gone.push(covering.is_some_and(|covering| !covering.is_empty()));
             if let Some(covering) = covering.filter(|covering| !covering.is_empty()) {
@@ -184,6 +186,15 @@ fn text(array: &dyn Array, row: usize) -> Option<Cow<'_, str>> {
         }
         _ => return None,
     })
+}
+
+/// All cells of a row; `None` if one of them has no text, so that two rows cannot be told apart.
+fn whole(batch: &RecordBatch, row: usize) -> Option<Vec<Option<Cow<'_, str>>>> {
+    let mut cells = Vec::with_capacity(batch.num_columns());
+    for column in batch.columns() {
+        cells.push(if column.is_null(row) { None } else { Some(text(column.as_ref(), row)?) });
+    }
+    Some(cells)
 }
 
 /// A time in ISO 8601; without a zone it is UTC, as everywhere.

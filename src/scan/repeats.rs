@@ -1,12 +1,13 @@
 //! Rows that an export holds twice.
 //!
-//! In: device, time and report id of each row, which Defender promises to be one event together. Out: how many rows
-//! repeat an earlier one; or, where repeats are dropped, for each row whether it is one. It keeps a number for each
-//! row, not the row, and knows neither verdicts nor files.
+//! In: device, time and report id of each row, which Defender promises to be one event together, and all of it. Out: how
+//! many rows repeat an earlier one; or, where repeats are dropped, for each row whether it is one. A row is dropped only
+//! if the earlier one is the same to the last byte: one event that was expanded into several rows keeps all of them. It
+//! keeps a number for each row, not the row, and knows neither verdicts nor files.
 
 use crate::results::chunk::Cut;
 use hashbrown::{DefaultHashBuilder, HashSet};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -58,9 +59,10 @@ impl Repeats {
         (self.counted().repeats, self.full.load(Ordering::Relaxed))
     }
 
-    /// What stands for a row; `None` if it lacks a part, or nobody wants to know any more.
+    /// What stands for a row; `None` if it lacks a part, or nobody wants to know any more. `whole` is all of the row,
+    /// which counts where repeats are dropped; of a row that cannot be compared there is no repeat.
     #[inline]
-    pub(super) fn identity(&self, parts: [Option<&str>; 3]) -> Option<Identity> {
+    pub(super) fn identity(&self, parts: [Option<&str>; 3], whole: Option<impl Hash>) -> Option<Identity> {
         if self.full.load(Ordering::Relaxed) {
             return None;
         }
@@ -68,8 +70,12 @@ impl Repeats {
         if device.is_empty() || time.is_empty() || report.is_empty() {
             return None;
         }
-        let first = self.hashers[0].hash_one(parts);
-        Some((first, if self.drops { self.hashers[1].hash_one(parts) } else { 0 }))
+        let [first, second] = &self.hashers;
+        if !self.drops {
+            return Some((first.hash_one(parts), 0));
+        }
+        let row = (parts, whole?);
+        Some((first.hash_one(&row), second.hash_one(&row)))
     }
 
     /// Counts the rows of a chunk.
