@@ -11,7 +11,7 @@ use quell::report::ReportFormat;
 use std::path::PathBuf;
 
 pub(crate) use lint::{Lint, LintFormat};
-pub(crate) use probe::{LeastGrade, Probe, ProbeFormat};
+pub(crate) use probe::{Probe, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
 pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Prune, PruneFormat, Test, TestFormat};
 

@@ -2,6 +2,7 @@
 
 use super::{Input, Lists};
 use clap::{Args, ValueEnum};
+use quell::probe::Grade;
 
 #[derive(Debug, Args)]
 pub(crate) struct Probe {
@@ -15,9 +16,9 @@ pub(crate) struct Probe {
     /// How the findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: ProbeFormat,
-    /// Exit with 1 if an exclusion has a worse grade than this.
-    #[arg(long, value_name = "GRADE", default_value = "E", ignore_case = true)]
-    pub(crate) min_grade: LeastGrade,
+    /// Exit with 1 if an exclusion has a worse grade than this, of A to F.
+    #[arg(long, value_name = "GRADE", default_value = "E")]
+    pub(crate) min_grade: Grade,
     /// Write the rows that would disappear here, as JSON Lines: `quell apply` suppresses every one of them.
     #[arg(long, value_name = "FILE")]
     pub(crate) bypasses: Option<String>,
@@ -31,15 +32,4 @@ pub(crate) enum ProbeFormat {
     Json,
     /// A table for a page or a pull request.
     Markdown,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "UPPER")]
-pub(crate) enum LeastGrade {
-    A,
-    B,
-    C,
-    D,
-    E,
-    F,
 }

@@ -1,8 +1,9 @@
 //! `quell explain`: why one row is kept or suppressed.
 
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::open::{Opened, cannot_read, files, open};
+use super::open::{Opened, files, open};
 use super::results::{missing, missing_columns, rows, schema, sources, wanted};
+use super::walk::every_row;
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Explain, ExplainFormat};
 use quell::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
@@ -14,6 +15,7 @@ use quell::scan::Rows;
 use quell::schema::{Schema, Source};
 use quell::verdict::Outcome as Stand;
 use std::fmt::Write;
+use std::ops::ControlFlow;
 
 /// Wanted values that are shown of one condition.
 const SHOWN: usize = 5;
@@ -109,10 +111,9 @@ fn find(
         (None, row) => By::Number(row.unwrap_or(1)),
     };
     let (rows, _) = rows(opened, wanted);
-    match search(opened, &rows, &by) {
-        Err(error) => cannot_read(&opened.name, &error),
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(read)) => match by {
+    match search(opened, &rows, &by)? {
+        Ok(found) => Ok(found),
+        Err(read) => match by {
             By::Number(row) => fail(
                 "no-such-row",
                 format!("{} has {read} rows, so no row {row}", opened.name),
@@ -147,41 +148,22 @@ fn column(name: &str, schema: &Schema, opened: &Opened, lists: &Loaded) -> Outco
 }
 
 /// The row that was asked for, or how many rows there are.
-fn search(opened: &mut Opened, rows: &Rows, by: &By) -> std::io::Result<Result<Found, u64>> {
-    if matches!(opened.format, Format::Csv { .. }) {
-        opened.chunker.be_careful();
-    }
-    let (mut number, mut line) = (0, opened.line);
-    let mut buffer = Vec::new();
-    let mut found: Option<Found> = None;
-    while let Some(chunk) = opened.chunker.next(buffer)? {
-        let bytes = &chunk.bytes;
-        let mut take = |row: &quell::results::Row<'_>| {
-            if found.is_some() {
-                return;
-            }
-            number += 1;
-            let is_it = match by {
-                By::Number(wanted) => number == *wanted,
-                By::Cell(value) => {
-                    row.cells.is_ok_and(|cells| is_value(cells.last().copied().flatten(), value))
-                }
-            };
-            if is_it {
-                let before = memchr::memchr_iter(b'\n', &bytes[..row.start]).count() as u64;
-                let owned =
-                    |cells: &[Option<&str>]| cells.iter().map(|cell| cell.map(str::to_owned)).collect();
-                found = Some(Found { number, line: line + before, cells: row.cells.map(owned) });
-            }
+fn search(opened: &mut Opened, rows: &Rows, by: &By) -> Outcome<Result<Found, u64>> {
+    let (mut read, mut found) = (0, None);
+    every_row(opened, rows, |number, line, row| {
+        read = number;
+        let is_it = match by {
+            By::Number(wanted) => number == *wanted,
+            By::Cell(value) => row.cells.is_ok_and(|cells| is_value(cells.last().copied().flatten(), value)),
         };
-        rows.each(&chunk, &mut [false; 256], &mut take);
-        if let Some(found) = found {
-            return Ok(Ok(found));
+        if !is_it {
+            return ControlFlow::Continue(());
         }
-        line += memchr::memchr_iter(b'\n', bytes).count() as u64;
-        buffer = chunk.bytes;
-    }
-    Ok(Err(number))
+        let owned = |cells: &[Option<&str>]| cells.iter().map(|cell| cell.map(str::to_owned)).collect();
+        found = Some(Found { number, line, cells: row.cells.map(owned) });
+        ControlFlow::Break(())
+    })?;
+    Ok(found.ok_or(read))
 }
 
 fn is_value(cell: Option<&str>, wanted: &str) -> bool {

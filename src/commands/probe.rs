@@ -4,14 +4,16 @@ use super::lists::loaded_or_examples;
 use super::open::{Opened, open_all};
 use super::output::{Finished, whole_file};
 use super::pass::one_schema;
-use super::results::{every_row, rows, wanted};
+use super::results::{rows, wanted};
+use super::walk::every_row;
 use super::{End, Outcome, fail, print};
-use crate::cli::{LeastGrade, Probe, ProbeFormat};
+use crate::cli::{Probe, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
-use quell::probe::{Grade, Malicious, Moves, Probed, probe, show};
+use quell::probe::{Malicious, Moves, Probed, probe, show};
 use quell::schema::Schema;
 use serde_json::{Map, Value};
+use std::ops::ControlFlow;
 
 /// Probes and prints.
 pub(crate) fn run(args: &Probe) -> Outcome {
@@ -54,19 +56,8 @@ pub(crate) fn run(args: &Probe) -> Outcome {
         ProbeFormat::Json => show::json(&probed, malicious.len()),
         ProbeFormat::Markdown => show::markdown(&probed),
     })?;
-    let least = grade(args.min_grade);
-    Ok(if probed.iter().any(|each| each.grade > least) { End::LookAtIt } else { End::Clean })
-}
-
-fn grade(least: LeastGrade) -> Grade {
-    match least {
-        LeastGrade::A => Grade::A,
-        LeastGrade::B => Grade::B,
-        LeastGrade::C => Grade::C,
-        LeastGrade::D => Grade::D,
-        LeastGrade::E => Grade::E,
-        LeastGrade::F => Grade::F,
-    }
+    let worse = probed.iter().any(|each| each.grade > args.min_grade);
+    Ok(if worse { End::LookAtIt } else { End::Clean })
 }
 
 /// Every row of a file that can be read.
@@ -79,6 +70,7 @@ fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: u64) ->
             let cells = cells[..slots].iter().map(|cell| cell.map(str::to_owned)).collect();
             found.push(Malicious { number: before + number, cells });
         }
+        ControlFlow::Continue(())
     })?;
     Ok(found)
 }

@@ -3,7 +3,7 @@
 //! In: the names that results have, the fields that are looked at. Out: the schema, the reader of their rows, and what is
 //! missing, in words. It opens nothing and reads no row.
 
-use super::open::{Opened, cannot_read};
+use super::open::Opened;
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Exclusion, FieldRef};
@@ -201,30 +201,4 @@ fn summarised(opened: &Opened, schema: &Schema, missing: &[Missing<'_>], columns
             kept.join(", "),
             kept.join(", ")
         ))
-}
-
-/// Calls `take` with every row of a file: its number and its line, both from 1.
-pub(super) fn every_row(
-    opened: &mut Opened,
-    rows: &Rows,
-    mut take: impl FnMut(u64, u64, &quell::results::Row<'_>),
-) -> Outcome<()> {
-    if matches!(opened.format, Format::Csv { .. }) {
-        opened.chunker.be_careful();
-    }
-    let (mut number, mut line, mut buffer) = (0, opened.line, Vec::new());
-    loop {
-        let chunk = match opened.chunker.next(buffer) {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => return Ok(()),
-            Err(error) => return cannot_read(&opened.name, &error),
-        };
-        let lines = |to: usize| memchr::memchr_iter(b'\n', &chunk.bytes[..to]).count() as u64;
-        rows.each(&chunk, &mut [false; 256], &mut |row: &quell::results::Row<'_>| {
-            number += 1;
-            take(number, line + lines(row.start), row);
-        });
-        line += lines(chunk.bytes.len());
-        buffer = chunk.bytes;
-    }
 }

@@ -2,7 +2,8 @@
 
 use super::lists::{Loaded, loaded_or_examples};
 use super::open::{Opened, open_all};
-use super::results::{every_row, rows, schema, wanted};
+use super::results::{rows, schema, wanted};
+use super::walk::every_row;
 use super::{End, Outcome, fail, print};
 use crate::cli::{Test, TestFormat};
 use quell::cases::report::Report;
@@ -10,6 +11,7 @@ use quell::cases::{Expected, Judged, junit};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::{Matcher, Scratch};
 use quell::mutants::report::Report as Changes;
+use std::ops::ControlFlow;
 
 /// Runs every case; a failed one, or a list without cases of both kinds, is something to look at.
 pub(crate) fn run(args: &Test) -> Outcome {
@@ -80,6 +82,7 @@ fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Ve
                 .join(" "),
             why: (!passed).then_some(why),
         });
+        ControlFlow::Continue(())
     })?;
     Ok(judged)
 }

@@ -9,6 +9,7 @@ use crate::yaml;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 /// Networks with more addresses than this hold servers that anybody can rent.
 const WIDE: u128 = 1 << 16;
@@ -70,6 +71,17 @@ pub enum Grade {
     D,
     E,
     F,
+}
+
+impl FromStr for Grade {
+    type Err = String;
+
+    /// Reads a letter, large or small.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F];
+        let found = all.into_iter().find(|grade| format!("{grade:?}").eq_ignore_ascii_case(text));
+        found.ok_or_else(|| "a letter from A, the best, to F".to_owned())
+    }
 }
 
 /// A value that a row can be given, and the move that gives it.
