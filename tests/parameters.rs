@@ -96,3 +96,29 @@ fn cases_follow_what_is_filled_in() {
         assert!(quell::cases::run(&exclusions[0]).iter().all(|case| case.passed), "{value}");
     }
 }
+
+/// A list with parameters can be cut down like any other.
+#[test]
+fn prune_writes_a_list_with_parameters() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.yaml");
+    let head = "parameters:\n  server: {meaning: Your servers, example: 10.20.30.40}\nexclusions:\n  - id: live\n    when: {process.name: CcmExec.exe, destination.ip: '${server}'}\n";
+    fs::write(
+        &list,
+        format!("{head}  - id: dead\n    when: {{process.name: none.exe, destination.ip: '${{server}}'}}\n"),
+    )
+    .unwrap();
+    let name = list.to_str().unwrap();
+    let output = quell(&[
+        "prune",
+        "-e",
+        name,
+        "--set",
+        "server=10.10.10.10",
+        "--results",
+        "samples/action1-hunt.csv",
+        "--write",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(&list).unwrap(), head);
+}

@@ -71,6 +71,19 @@ pub fn load_with(
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
 
+/// What a list says, whatever its layout: its exclusions without their places, and with examples for what a site fills
+/// in. `None` if it does not load. An edit that must not change a list compares this.
+pub fn meaning(list: &ListText, schemas: &Schemas) -> Option<Vec<Exclusion>> {
+    let examples = Parameters::default().or_examples();
+    let mut exclusions = load_with(std::slice::from_ref(list), schemas, &examples).ok()?;
+    for exclusion in &mut exclusions {
+        exclusion.origin.line = 0;
+        let cases = &mut exclusion.cases;
+        cases.suppress.iter_mut().chain(&mut cases.keep).for_each(|case| case.line = 0);
+    }
+    Some(exclusions)
+}
+
 fn read_list<'a>(
     reader: &Reader<'a>,
     text: &'a str,

@@ -8,9 +8,8 @@
 use super::algebra::canonical_entry;
 use super::places::Places;
 use super::{Finding, Spot, duplicate};
-use crate::exclusions::Parameters;
 use crate::exclusions::model::{Condition, Entry, Exclusion};
-use crate::exclusions::validate::{ListText, load_with};
+use crate::exclusions::validate::{ListText, meaning};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span, Value};
 use indexmap::IndexSet;
@@ -35,21 +34,17 @@ pub fn fixed(
     cuts.sort_by_key(|cut| (cut.start, cut.end));
     let text = without(&list.text, &cuts);
     let fixed = ListText { file: list.file.clone(), text };
-    let means_the_same = |text: &ListText| -> Option<Vec<Exclusion>> {
-        let examples = Parameters::default().or_examples();
-        let exclusions = load_with(std::slice::from_ref(text), schemas, &examples).ok()?;
-        Some(exclusions.into_iter().map(plain).collect())
+    let means = |text: &ListText| -> Option<Vec<Exclusion>> {
+        Some(meaning(text, schemas)?.into_iter().map(once).collect())
     };
-    let same = settled > 0 && means_the_same(list)? == means_the_same(&fixed)?;
+    let same = settled > 0 && means(list)? == means(&fixed)?;
     same.then_some((fixed.text, settled))
 }
 
-/// An exclusion with every value and entry once, and without its places.
-fn plain(mut exclusion: Exclusion) -> Exclusion {
+/// An exclusion with every value and entry once.
+fn once(mut exclusion: Exclusion) -> Exclusion {
     let entries: IndexSet<Vec<Condition>> = exclusion.entries.iter().map(canonical_entry).collect();
     exclusion.entries = entries.into_iter().map(|conditions| Entry { conditions }).collect();
-    exclusion.origin.line = 0;
-    exclusion.cases.suppress.iter_mut().chain(&mut exclusion.cases.keep).for_each(|case| case.line = 0);
     exclusion
 }
 
@@ -161,7 +156,7 @@ mod tests {
     fn fix(text: &str) -> Option<String> {
         let list = ListText { file: "list.yaml".into(), text: text.into() };
         let schemas = Schemas::built_in();
-        let exclusions = load_with(std::slice::from_ref(&list), &schemas, &Parameters::default()).unwrap();
+        let exclusions = meaning(&list, &schemas).unwrap();
         let (settings, facts) = (Settings::default(), Facts::built_in());
         let today = jiff::civil::date(2026, 11, 24);
         let findings = run(&Context::new(&exclusions, today, &settings, &schemas, &facts));

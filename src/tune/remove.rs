@@ -3,8 +3,7 @@
 //! In: a list that has loaded, ids. Out: the text without the lines of these exclusions; every other byte stays as it
 //! is, also the comments between exclusions. A text that would not load as just the other exclusions is not given out.
 
-use crate::exclusions::model::Exclusion;
-use crate::exclusions::validate::{ListText, load};
+use crate::exclusions::validate::{ListText, meaning};
 use crate::schema::Schemas;
 use crate::yaml::{self, Node, Value};
 use std::ops::Range;
@@ -60,22 +59,13 @@ pub fn without(list: &ListText, ids: &[&str], schemas: &Schemas) -> Result<Edite
 /// The text, if it means what the list means without these exclusions.
 fn verified(list: &ListText, text: String, ids: &[&str], schemas: &Schemas) -> Result<String, String> {
     let edited = ListText { file: list.file.clone(), text };
-    let plain = |list: &ListText| -> Option<Vec<Exclusion>> {
-        Some(load(std::slice::from_ref(list), schemas).ok()?.into_iter().map(without_places).collect())
-    };
-    let wanted = plain(list).map(|all| {
+    let wanted = meaning(list, schemas).map(|all| {
         all.into_iter().filter(|exclusion| !ids.contains(&exclusion.id.as_str())).collect::<Vec<_>>()
     });
-    if wanted.is_some() && wanted == plain(&edited) {
+    if wanted.is_some() && wanted == meaning(&edited, schemas) {
         return Ok(edited.text);
     }
     Err("without these lines it would not mean the same; an anchor or a text over several lines may be the cause".into())
-}
-
-fn without_places(mut exclusion: Exclusion) -> Exclusion {
-    exclusion.origin.line = 0;
-    exclusion.cases.suppress.iter_mut().chain(&mut exclusion.cases.keep).for_each(|case| case.line = 0);
-    exclusion
 }
 
 /// The key `exclusions` and the items of its list.
