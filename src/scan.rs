@@ -6,7 +6,7 @@
 //! Chunks are read side by side and put back in order. When a chunk turns out to be irregular, it and
 //! everything read after it goes back into the stream, which is cut carefully from there on.
 
-use crate::ledger::{Facts, Ledger};
+use crate::ledger::{Facts, Ledger, Page};
 use crate::matcher::Matcher;
 use crate::results::chunk::{Chunk, Chunker};
 use crate::results::csv::Chunked;
@@ -19,7 +19,7 @@ use std::hash::Hash;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 
 mod attribute;
 mod conductor;
@@ -65,6 +65,10 @@ pub struct Job<'m> {
 pub trait Sink {
     /// Kept rows, byte for byte.
     fn kept(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Kept rows that stand in several places of a text.
+    fn kept_runs(&mut self, text: &[u8], runs: &[Range<usize>]) -> io::Result<()> {
+        runs.iter().try_for_each(|run| self.kept(&text[run.clone()]))
+    }
     /// Suppressed rows with their attribution.
     fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// So many bytes have been read; an error ends the reading.
@@ -114,7 +118,7 @@ pub struct Pace {
 
 #[derive(Default)]
 struct Part {
-    tally: Tally,
+    clock: time::Clock,
     bad_rows: Vec<BadRow>,
     seen: Vec<bool>,
     lines: u64,
@@ -138,7 +142,7 @@ enum Fate {
 }
 
 /// Scans a stream that stands at its first data row, on line `line` of the file.
-pub fn scan<R: Read>(
+pub fn scan<R: Read + Send>(
     job: &Job<'_>,
     chunker: &mut Chunker<R>,
     line: u64,
@@ -147,44 +151,105 @@ pub fn scan<R: Read>(
 ) -> io::Result<Scanned> {
     // Which of two rows is the repeat depends on their order.
     let in_order = job.repeats.is_some_and(Repeats::drops);
-    let pace = if in_order { Pace { threads: 1 } } else { pace };
-    let (send, receive) = mpsc::sync_channel::<(u64, Chunk)>(pace.threads * 2);
-    let (done, parts) = mpsc::channel();
-    let receive = Mutex::new(receive);
+    let threads = if in_order { 1 } else { pace.threads.max(1) };
+    let (buffers, empty) = mpsc::channel();
+    let (done, outcomes) = mpsc::channel();
+    let empty = Mutex::new(empty);
+    let source = Mutex::new(Source { chunker, sent: 0, returns: 0 });
     std::thread::scope(|scope| {
-        for _ in 0..pace.threads.max(1) {
-            let done = done.clone();
-            let receive = &receive;
-            scope.spawn(move || work(job, receive, &done));
+        for worker in 0..threads {
+            let (source, empty, done) = (&source, &empty, done.clone());
+            scope.spawn(move || work(job, worker, source, empty, &done));
         }
         drop(done);
-        let mut conductor = Conductor::new(line, job.repeats);
-        let result = conductor.run(chunker, &send, &parts, pace.threads * 2, sink);
-        drop(send);
-        if let Some(walker) = chunker.walker() {
-            conductor.out.cut_off |= walker.is_cut_off();
-            conductor.out.lost = walker.is_lost();
-            conductor.out.without = walker.without_records();
-            conductor.out.error = walker.error().map(str::to_owned);
+        let mut conductor = Conductor::new(job, line, threads, buffers);
+        let result = conductor.run(&source, &outcomes, sink);
+        // Without buffers to fill the workers end.
+        let mut out = conductor.finish();
+        if let Some(walker) = locked(&source).chunker.walker() {
+            out.cut_off |= walker.is_cut_off();
+            out.lost = walker.is_lost();
+            out.without = walker.without_records();
+            out.error = walker.error().map(str::to_owned);
         }
-        result.map(|()| conductor.out)
+        result.map(|()| out)
     })
 }
 
-type Outcome = (u64, Chunk, Result<Option<Part>, String>);
+/// What is still to be read.
+struct Source<'c, R> {
+    chunker: &'c mut Chunker<R>,
+    /// Chunks that were given to workers.
+    sent: u64,
+    /// How often bytes were put back after they had been given to workers.
+    returns: u64,
+}
 
-fn work(job: &Job<'_>, receive: &Mutex<mpsc::Receiver<(u64, Chunk)>>, done: &mpsc::Sender<Outcome>) {
+/// What a worker has to say.
+enum Outcome {
+    /// It judged a chunk.
+    Done(Box<Judged>),
+    /// Nothing was left to be read after so many chunks and returns, and the buffer was not used.
+    Ended { sent: u64, returns: u64, buffer: Vec<u8> },
+    /// It could not go on.
+    Failed(io::Error),
+}
+
+/// A chunk with what became of it.
+struct Judged {
+    number: u64,
+    worker: usize,
+    chunk: Chunk,
+    page: Page,
+    /// `None` if the chunk is irregular.
+    part: Option<Part>,
+}
+
+fn work<R: Read>(
+    job: &Job<'_>,
+    worker: usize,
+    source: &Mutex<Source<'_, R>>,
+    empty: &Mutex<mpsc::Receiver<Vec<u8>>>,
+    done: &mpsc::Sender<Outcome>,
+) {
     let mut ledger = Ledger::new(job.matcher, job.covers);
     loop {
-        let next = receive.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((number, chunk)) = next else { return };
+        let Ok(buffer) = locked(empty).recv() else { return };
         // A panic would leave the others waiting for this chunk for ever.
-        let part = catch_unwind(AssertUnwindSafe(|| job.part(&chunk, &mut ledger)));
-        let part = part.map_err(|_| "the judging of a row failed; this is a defect of quell".to_owned());
-        if done.send((number, chunk, part)).is_err() {
+        let outcome = catch_unwind(AssertUnwindSafe(|| next(job, worker, source, buffer, &mut ledger)));
+        let defect = "the judging of a row failed; this is a defect of quell";
+        let outcome = outcome.unwrap_or_else(|_| Err(io::Error::other(defect)));
+        if done.send(outcome.unwrap_or_else(Outcome::Failed)).is_err() {
             return;
         }
     }
+}
+
+/// Reads a chunk, while no other worker reads, and judges it, while others do too.
+fn next<R: Read>(
+    job: &Job<'_>,
+    worker: usize,
+    source: &Mutex<Source<'_, R>>,
+    buffer: Vec<u8>,
+    ledger: &mut Ledger<'_>,
+) -> io::Result<Outcome> {
+    let mut source = locked(source);
+    let chunk = match source.chunker.next(buffer)? {
+        Ok(chunk) => chunk,
+        Err(buffer) => {
+            let Source { sent, returns, .. } = *source;
+            return Ok(Outcome::Ended { sent, returns, buffer });
+        }
+    };
+    let number = source.sent;
+    source.sent += 1;
+    drop(source);
+    let part = job.part(&chunk, ledger);
+    Ok(Outcome::Done(Box::new(Judged { number, worker, page: ledger.take(), part, chunk })))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Job<'_> {
@@ -204,22 +269,21 @@ impl Job<'_> {
                     kept_to = row.start + row.bytes.len();
                 }
             });
-            if chunked == Chunked::Irregular {
-                let dropped = ledger.take().totals.duplicates;
+            let Chunked::Regular { lines } = chunked else {
                 if let Some(repeats) = self.repeats {
-                    repeats.take_back(&part.identities, dropped);
+                    repeats.take_back(&part.identities, ledger.repeats());
                 }
                 return None;
-            }
+            };
+            part.lines = lines;
             if self.kept {
                 push_run(&mut part.kept, kept_to..bytes.len());
             }
         } else {
             self.weave(chunk, &mut seen, &mut part, ledger);
+            part.lines = memchr_iter(b'\n', bytes).count() as u64;
         }
         part.seen = seen;
-        part.tally = ledger.take();
-        part.lines = memchr_iter(b'\n', bytes).count() as u64;
         Some(part)
     }
 
@@ -303,15 +367,15 @@ impl Job<'_> {
         }
         let facts = Facts {
             device: counted[0].filter(|name| !name.is_empty()),
-            time: counted[1].and_then(|text| self.time(text)),
+            time: counted[1].and_then(|text| self.time(text, &mut part.clock)),
             process: counted[2],
             destination: counted[3],
         };
         Some(ledger.row(judged, &facts))
     }
 
-    fn time(&self, text: &str) -> Option<i64> {
-        time::parse(text).or_else(|| time::parse_local(text, self.order?))
+    fn time(&self, text: &str, clock: &mut time::Clock) -> Option<i64> {
+        clock.parse(text).or_else(|| time::parse_local(text, self.order?))
     }
 }
 

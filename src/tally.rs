@@ -38,6 +38,9 @@ pub struct Totals {
     pub duplicates: u64,
 }
 
+/// The earliest and the latest time of some rows.
+pub type Span = (i64, i64);
+
 /// Rows that are alike: the same verdict for the same reasons, the same group.
 #[derive(Debug, Clone, Default)]
 pub struct Alike {
@@ -54,7 +57,7 @@ pub struct Alike {
     /// How many they are.
     pub rows: u64,
     /// Earliest and latest time.
-    pub span: Option<(i64, i64)>,
+    pub span: Option<Span>,
     /// Devices, by the number that the tally gave them.
     pub devices: HashSet<u32>,
     /// One of them; empty where nobody asked for sets.
@@ -67,18 +70,6 @@ impl Alike {
     /// Whether an exclusion covers them.
     pub fn is_suppressed(&self) -> bool {
         !self.covering.is_empty()
-    }
-
-    /// Takes a time into the span.
-    pub fn widen(&mut self, time: i64) {
-        widen(&mut self.span, time, time);
-    }
-
-    /// Leaves what the rows have in common, and no rows.
-    pub fn forget_rows(&mut self) {
-        self.rows = 0;
-        self.span = None;
-        self.devices.clear();
     }
 }
 
@@ -94,7 +85,7 @@ pub struct Each {
     /// Devices of its rows.
     devices: HashSet<u32>,
     /// Earliest and latest time of its rows.
-    pub span: Option<(i64, i64)>,
+    pub span: Option<Span>,
     /// For rows that only the loose reading covers: by slot whose conditions they do not meet, the values
     /// seen there.
     pub loose: Vec<(usize, Examples)>,
@@ -197,7 +188,7 @@ pub struct Tally {
     /// Kept rows of groups beyond [`MAX_GROUPS`].
     pub other_groups: u64,
     /// Earliest and latest time of all rows.
-    pub span: Option<(i64, i64)>,
+    pub span: Option<Span>,
     /// Which exclusions cover which rows, if somebody asked for it.
     pub covers: Option<Covers>,
     devices: HashMap<Box<str>, u32>,
@@ -339,7 +330,8 @@ impl Examples {
     }
 }
 
-fn widen(span: &mut Option<(i64, i64)>, first: i64, last: i64) {
+/// Takes a span into another.
+pub fn widen(span: &mut Option<Span>, first: i64, last: i64) {
     let (from, to) = span.unwrap_or((first, last));
     *span = Some((from.min(first), to.max(last)));
 }

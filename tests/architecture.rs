@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("results", &["schema"]),
     ("covers", &[]),
     ("tally", &["covers", "exclusions"]),
-    ("ledger", &["covers", "matcher", "tally"]),
+    ("ledger", &["covers", "exclusions", "matcher", "tally"]),
     ("scan", &["ledger", "matcher", "results", "tally"]),
     ("report", &["exclusions", "results", "rule", "tally"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),

@@ -268,7 +268,7 @@ fn read(text: &str, cut: Cut) -> Option<Vec<Option<Vec<String>>>> {
         let cells = row.cells.ok();
         rows.push(cells.map(|cells| cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect()));
     });
-    (chunked == Chunked::Regular).then_some(rows)
+    matches!(chunked, Chunked::Regular { .. }).then_some(rows)
 }
 
 #[test]

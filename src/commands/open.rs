@@ -30,7 +30,7 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Results that are open and understood.
 pub(super) struct Opened {
     pub(super) name: String,
-    pub(super) chunker: Chunker<Box<dyn Read>>,
+    pub(super) chunker: Chunker<Box<dyn Read + Send>>,
     pub(super) format: Format,
     /// The bytes before the first row: a byte order mark, the header of CSV.
     pub(super) preamble: Vec<u8>,
@@ -90,7 +90,7 @@ pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
     if let Some(opened) = super::columnar::open(name)? {
         return Ok(opened);
     }
-    let (reader, size): (Box<dyn Read>, Option<u64>) = if name == "-" {
+    let (reader, size): (Box<dyn Read + Send>, Option<u64>) = if name == "-" {
         (Box::new(io::stdin()), None)
     } else {
         let file = File::open(name).and_then(|file| Ok((file.metadata()?, file)));
@@ -143,7 +143,7 @@ pub(super) fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
 
 type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
 
-fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -> Understood {
+fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, input: &Input) -> Understood {
     let (text, ended) = chunker.peek(CHUNK).map_err(Ok)?;
     let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
     if text.starts_with(b"PAR1") {
@@ -181,7 +181,7 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read>>, input: &Input) -
 }
 
 /// Reads on until the header of CSV is whole.
-fn header(name: &str, chunker: &mut Chunker<Box<dyn Read>>, delimiter: Option<u8>) -> Understood {
+fn header(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, delimiter: Option<u8>) -> Understood {
     let mut wanted = CHUNK;
     loop {
         let (text, ended) = chunker.peek(wanted).map_err(Ok)?;
@@ -217,7 +217,7 @@ fn named_delimiter(text: &[u8]) -> (Option<u8>, usize) {
 }
 
 /// How the first rows write the times of columns that say they are UTC, as `TimeGenerated [UTC]` does.
-fn dates(chunker: &mut Chunker<Box<dyn Read>>, format: Format, names: &[String]) -> Dates {
+fn dates(chunker: &mut Chunker<Box<dyn Read + Send>>, format: Format, names: &[String]) -> Dates {
     let Format::Csv { delimiter } = format else { return Dates::Iso };
     let columns: Vec<usize> = (0..names.len()).filter(|place| is_utc(&names[*place])).collect();
     if columns.is_empty() {

@@ -9,7 +9,8 @@ use flate2::write::GzEncoder;
 use quell::results::encoding::{Encoder, Encoding};
 use quell::results::unpack::Packing;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, IntoInnerError, Write};
+use std::io::{self, IoSlice, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use tempfile::TempPath;
@@ -42,6 +43,9 @@ pub(super) fn place(name: &str) -> PathBuf {
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     path.file_name().map_or_else(|| path.to_owned(), |file| folder.join(file))
 }
+
+/// Parts that are written at a time; Linux takes no more.
+const PARTS: usize = 1_024;
 
 type Target = Box<dyn Write + Send>;
 
@@ -84,6 +88,14 @@ impl Write for Body {
         }
     }
 
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Plain(target) => target.write_vectored(parts),
+            Self::Gzip(encoder) => encoder.write_vectored(parts),
+            Self::Zstd(encoder) => encoder.write_vectored(parts),
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(target) => target.flush(),
@@ -96,7 +108,7 @@ impl Write for Body {
 /// A file that is being written.
 pub(super) struct Output {
     name: String,
-    writer: BufWriter<Body>,
+    body: Body,
     target: Option<(TempPath, PathBuf)>,
     last: u8,
     encoder: Option<Encoder>,
@@ -109,7 +121,7 @@ impl Output {
         let new = |file: Target, target| match Body::new(file, Packing::of_name(name)) {
             Ok(body) => Ok(Self {
                 name: name.to_owned(),
-                writer: BufWriter::with_capacity(1 << 16, body),
+                body,
                 target,
                 last: b'\n',
                 encoder: match encoding {
@@ -146,13 +158,33 @@ impl Output {
             self.last = *last;
         }
         let written = match &mut self.encoder {
-            None => self.writer.write_all(bytes),
+            None => self.body.write_all(bytes),
             Some(encoder) => {
                 self.encoded.clear();
                 encoder.encode(bytes, &mut self.encoded);
-                self.writer.write_all(&self.encoded)
+                self.body.write_all(&self.encoded)
             }
         };
+        self.unless_gone(written)
+    }
+
+    /// Writes several places of a text, which are not copied together first.
+    pub(super) fn write_runs(&mut self, text: &[u8], runs: &[Range<usize>]) -> io::Result<()> {
+        if self.encoder.is_some() {
+            return runs.iter().try_for_each(|run| self.write(&text[run.clone()]));
+        }
+        if let Some(last) = runs.last().and_then(|run| text[run.clone()].last()) {
+            self.last = *last;
+        }
+        for runs in runs.chunks(PARTS) {
+            let mut parts: Vec<IoSlice<'_>> = runs.iter().map(|run| IoSlice::new(&text[run.clone()])).collect();
+            let written = write_all_parts(&mut self.body, &mut parts);
+            self.unless_gone(written)?;
+        }
+        Ok(())
+    }
+
+    fn unless_gone(&self, written: io::Result<()>) -> io::Result<()> {
         match written {
             Err(error) if !is_gone(&self.name, &error) => Err(named(&self.name, &error)),
             _ => Ok(()),
@@ -166,7 +198,7 @@ impl Output {
 
     /// Makes what was written durable enough to take the place of the old file.
     pub(super) fn finish(self) -> Outcome<Finished> {
-        let finished = self.writer.into_inner().map_err(IntoInnerError::into_error).and_then(Body::finish);
+        let finished = self.body.finish();
         match finished {
             Err(error) if !is_gone(&self.name, &error) => cannot_write(&self.name, &error),
             _ => Ok(Finished { name: self.name, target: self.target }),
@@ -182,6 +214,20 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes all parts, however few the system takes at a time.
+fn write_all_parts(target: &mut impl Write, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+    IoSlice::advance_slices(&mut parts, 0);
+    while !parts.is_empty() {
+        match target.write_vectored(parts) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut parts, written),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Whoever read standard output has seen enough, which is no error.

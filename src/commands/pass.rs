@@ -22,6 +22,7 @@ use quell::scan::{ATTRIBUTION, Job, Pace, Repeats, Scanned, Sink, scan, split_li
 use quell::schema::Schema;
 use quell::tally::Tally;
 use std::io;
+use std::ops::Range;
 
 /// The schema of all the results.
 pub(super) fn one_schema<'s>(opened: &[Opened], lists: &'s Loaded) -> Outcome<&'s Schema> {
@@ -327,6 +328,10 @@ impl Files {
 impl Sink for Files {
     fn kept(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.kept.as_mut().map_or(Ok(()), |output| output.write(bytes))
+    }
+
+    fn kept_runs(&mut self, text: &[u8], runs: &[Range<usize>]) -> io::Result<()> {
+        self.kept.as_mut().map_or(Ok(()), |output| output.write_runs(text, runs))
     }
 
     fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()> {

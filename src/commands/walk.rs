@@ -23,8 +23,8 @@ pub(super) fn every_row(
     let mut flow = ControlFlow::Continue(());
     while flow.is_continue() {
         let chunk = match opened.chunker.next(buffer) {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => break,
+            Ok(Ok(chunk)) => chunk,
+            Ok(Err(_)) => break,
             Err(error) => return cannot_read(&opened.name, &error),
         };
         let lines = |from: usize, to: usize| memchr_iter(b'\n', &chunk.bytes[from..to]).count() as u64;

@@ -110,7 +110,9 @@ impl<R: Read> Chunker<R> {
     pub fn peek(&mut self, wanted: usize) -> io::Result<(&[u8], bool)> {
         if self.carry.len() < wanted && !self.ended {
             let missing = wanted - self.carry.len();
-            self.ended = fill(&mut self.reader, &mut self.carry, missing)?;
+            let mut text = Filling { length: self.carry.len(), bytes: std::mem::take(&mut self.carry) };
+            self.ended = text.fill(&mut self.reader, missing)?;
+            self.carry = text.finish();
         }
         Ok((&self.carry, self.ended))
     }
@@ -120,65 +122,71 @@ impl<R: Read> Chunker<R> {
         self.carry.drain(..count.min(self.carry.len()));
     }
 
-    /// The next chunk, in `buffer`'s memory; `None` at the end.
-    pub fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
-        buffer.clear();
-        buffer.append(&mut self.carry);
+    /// The next chunk, in `buffer`'s memory; at the end the buffer.
+    pub fn next(&mut self, buffer: Vec<u8>) -> io::Result<Result<Chunk, Vec<u8>>> {
+        let mut text = Filling::new(buffer, &self.carry);
+        self.carry.clear();
         if self.walker.is_some() {
-            return self.next_records(buffer);
+            return self.next_records(text);
         }
         loop {
-            let missing = self.size.saturating_sub(buffer.len());
+            let missing = self.size.saturating_sub(text.length);
             if !self.ended && missing > 0 {
-                self.ended = fill(&mut self.reader, &mut buffer, missing)?;
+                self.ended = text.fill(&mut self.reader, missing)?;
             }
-            if buffer.is_empty() {
-                return Ok(None);
+            if text.length == 0 {
+                return Ok(Err(text.bytes));
             }
             if self.ended && self.cut != Cut::Hasty {
-                return Ok(Some(self.chunk(buffer, true)));
+                return Ok(Ok(self.chunk(text.finish(), true)));
             }
-            if let Some(end) = self.end(&buffer) {
-                self.carry.extend_from_slice(&buffer[end..]);
-                buffer.truncate(end);
+            if let Some(end) = self.end(text.filled()) {
+                let bytes = self.cut_at(end, text);
                 let last = self.ended && self.carry.is_empty();
-                return Ok(Some(self.chunk(buffer, last)));
+                return Ok(Ok(self.chunk(bytes, last)));
             }
             if self.ended {
-                return Ok(Some(self.chunk(buffer, true)));
+                return Ok(Ok(self.chunk(text.finish(), true)));
             }
-            if buffer.len() >= MAX_ROW {
-                return self.lose(buffer).map(Some);
+            if text.length >= MAX_ROW {
+                return self.lose(text.finish()).map(Ok);
             }
-            let more = buffer.len();
-            self.ended = fill(&mut self.reader, &mut buffer, more)?;
+            let more = text.length;
+            self.ended = text.fill(&mut self.reader, more)?;
         }
     }
 
-    fn next_records(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Chunk>> {
-        let mut missing = self.size.saturating_sub(buffer.len()).max(1);
+    /// The text up to here; the rest is carried over.
+    fn cut_at(&mut self, end: usize, text: Filling) -> Vec<u8> {
+        self.carry.extend_from_slice(&text.filled()[end..]);
+        let mut bytes = text.bytes;
+        bytes.truncate(end);
+        bytes
+    }
+
+    fn next_records(&mut self, mut text: Filling) -> io::Result<Result<Chunk, Vec<u8>>> {
+        let mut missing = self.size.saturating_sub(text.length).max(1);
         loop {
             if !self.ended {
-                self.ended = fill(&mut self.reader, &mut buffer, missing)?;
+                self.ended = text.fill(&mut self.reader, missing)?;
             }
             let mut pieces = Vec::new();
-            let Some(walker) = &mut self.walker else { return Ok(None) };
-            let used = walker.walk(&buffer, self.walked, self.ended, &mut pieces)?;
+            let Some(walker) = &mut self.walker else { return Ok(Err(text.bytes)) };
+            let used = walker.walk(text.filled(), self.walked, self.ended, &mut pieces)?;
             if used > 0 {
-                self.carry.extend_from_slice(&buffer[used..]);
+                let bytes = self.cut_at(used, text);
                 self.walked = self.carry.len();
-                buffer.truncate(used);
                 let last = self.ended && self.carry.is_empty();
-                return Ok(Some(Chunk { bytes: buffer, cut: self.cut, pieces, last }));
+                return Ok(Ok(Chunk { bytes, cut: self.cut, pieces, last }));
             }
             if self.ended {
-                return Ok(None);
+                return Ok(Err(text.bytes));
             }
-            if buffer.len() >= MAX_ROW {
+            if text.length >= MAX_ROW {
                 return Err(io::Error::other(format!("a JSON record is longer than {} MiB", MAX_ROW >> 20)));
             }
-            self.walked = buffer.len();
-            missing = buffer.len();
+            self.walked = text.length;
+            missing = text.length;
         }
     }
 
@@ -226,8 +234,45 @@ fn last_even_line(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Reads up to `count` bytes more; true if the stream has ended.
-fn fill(reader: &mut impl Read, buffer: &mut Vec<u8>, count: usize) -> io::Result<bool> {
-    let read = reader.by_ref().take(count as u64).read_to_end(buffer)?;
-    Ok(read < count)
+/// A buffer that is being filled. Beyond its length stands what it held before, so that nothing has to be cleared.
+struct Filling {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Filling {
+    /// A used buffer that begins with these bytes.
+    fn new(mut bytes: Vec<u8>, start: &[u8]) -> Self {
+        if bytes.len() < start.len() {
+            bytes.resize(start.len(), 0);
+        }
+        bytes[..start.len()].copy_from_slice(start);
+        Self { bytes, length: start.len() }
+    }
+
+    fn filled(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.length);
+        self.bytes
+    }
+
+    /// Reads up to `count` bytes more; true if the stream has ended.
+    fn fill(&mut self, reader: &mut impl Read, count: usize) -> io::Result<bool> {
+        let wanted = self.length + count;
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        }
+        while self.length < wanted {
+            match reader.read(&mut self.bytes[self.length..wanted]) {
+                Ok(0) => return Ok(true),
+                Ok(read) => self.length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
 }

@@ -7,10 +7,10 @@
 //! `hasty`; what stands here walks byte by byte and knows what to do with everything else.
 
 use super::chunk::Cut;
-use super::hasty;
+use super::hasty::{self, STRETCH};
 use super::layout::Layout;
 use super::{Cells, Fault, Row, last_segment};
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr_iter, memchr3};
 use std::ops::Range;
 
 /// Where one cell stands.
@@ -40,17 +40,16 @@ pub struct Splitter {
     delimiter: u8,
     layout: Layout,
     paths: Vec<bool>,
-    /// The columns that are looked at, ascending.
-    columns: Vec<usize>,
-    /// For each wanted cell its place in `columns`.
-    places: Vec<Option<usize>>,
 }
 
 /// Whether every row of a chunk could be told apart without doubt.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chunked {
     /// Yes.
-    Regular,
+    Regular {
+        /// Its line feeds.
+        lines: u64,
+    },
     /// No: quotation marks stand where none may, so the cut between chunks is in doubt.
     Irregular,
 }
@@ -59,12 +58,7 @@ impl Splitter {
     /// A reader of rows under this header.
     pub fn new(delimiter: u8, layout: Layout, header: &[String]) -> Self {
         let paths = (0..layout.wanted.len()).map(|cell| layout.is_path(cell, header)).collect();
-        let mut columns: Vec<usize> = layout.columns.iter().flatten().copied().collect();
-        columns.sort_unstable();
-        columns.dedup();
-        let place = |column: &Option<usize>| column.and_then(|column| columns.binary_search(&column).ok());
-        let places = layout.columns.iter().map(place).collect();
-        Self { delimiter, layout, paths, columns, places }
+        Self { delimiter, layout, paths }
     }
 
     /// Calls `take` with each row of a chunk, in order.
@@ -78,39 +72,36 @@ impl Splitter {
             Cut::Hasty => return self.hasty_rows(chunk, &mut take),
             Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
-        Chunked::Regular
+        Chunked::Regular { lines: memchr_iter(b'\n', chunk).count() as u64 }
     }
 
     fn hasty_rows(&self, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
-        let text = simdutf8::basic::from_utf8(chunk).ok();
-        let clean = text.is_some() && memchr(0, chunk).is_none();
-        let mut places = vec![Place::default(); self.layout.wanted.len()];
+        let mut places = vec![None; self.layout.wanted.len()];
         let width = self.layout.width;
-        let found = hasty::rows(chunk, self.delimiter, &self.columns, |row| {
-            let bytes = &chunk[row.start..row.end];
-            let fault = if row.cells != width {
-                Some(Fault::Ragged { cells: row.cells, header: width })
-            } else if clean {
-                None
-            } else {
-                byte_fault(bytes)
+        let found = hasty::rows(chunk, self.delimiter, STRETCH, |stretch, row| {
+            let bytes = &stretch.bytes[row.start..row.end];
+            let start = stretch.start + row.start;
+            let fault = match row.cells() {
+                cells if cells != width => Some(Fault::Ragged { cells, header: width }),
+                _ if stretch.clean => None,
+                _ => byte_fault(bytes),
             };
-            if fault.is_none() {
-                for (place, column) in places.iter_mut().zip(&self.places) {
-                    *place = column.map_or(Place::default(), |column| {
-                        let (start, end) = row.bounds[column];
-                        unquoted(bytes, start - row.start, end - row.start)
-                    });
-                }
+            let Some(text) = stretch.text.filter(|_| fault.is_none()) else {
+                return self.hand_over(bytes, start, fault, &places, take);
+            };
+            for (place, column) in places.iter_mut().zip(&self.layout.columns) {
+                *place = column.map(|column| {
+                    let (from, to) = row.cell(column);
+                    unquoted(bytes, from - row.start, to - row.start)
+                });
             }
-            let text = text.map(|text| &text[row.start..row.end]);
-            self.hand_over(bytes, text, row.start, fault, &places, take);
+            self.hand_over_text(&text[row.start..row.end], start, &places, take);
         });
-        if found.is_ok() { Chunked::Regular } else { Chunked::Irregular }
+        found.map_or(Chunked::Irregular, |lines| Chunked::Regular { lines })
     }
 
     fn careful_rows(&self, chunk: &[u8], last: bool, take: &mut impl FnMut(&Row<'_>)) {
-        let mut places = vec![Place::default(); self.layout.wanted.len()];
+        let mut places = vec![None; self.layout.wanted.len()];
         let mut start = 0;
         while start < chunk.len() {
             if let Some(length) = blank_line(&chunk[start..]) {
@@ -121,46 +112,48 @@ impl Splitter {
                 return lost_lines(chunk, start, take);
             };
             let bytes = &chunk[start..start + end];
-            let fault = fault.or_else(|| byte_fault(bytes));
-            self.hand_over(bytes, None, start, fault, &places, take);
+            self.hand_over(bytes, start, fault.or_else(|| byte_fault(bytes)), &places, take);
             start += end;
         }
     }
 
-    /// `known` is the row as text, if that is known already.
     fn hand_over(
         &self,
         bytes: &[u8],
-        known: Option<&str>,
         start: usize,
         fault: Option<Fault>,
-        places: &[Place],
+        places: &[Option<Place>],
         take: &mut impl FnMut(&Row<'_>),
     ) {
-        let text = match (fault, known.map_or_else(|| std::str::from_utf8(bytes).ok(), Some)) {
-            (None, Some(text)) => text,
-            (fault, _) => return take(&Row { bytes, start, cells: Err(fault.unwrap_or(Fault::NotUtf8)) }),
-        };
-        let mut unescaped = String::new();
-        let mut moved: Option<Vec<Range<usize>>> = None;
-        if places.iter().any(|place| place.doubled) {
-            moved = Some(places.iter().map(|place| unescape(text, *place, &mut unescaped)).collect());
+        match (fault, std::str::from_utf8(bytes)) {
+            (None, Ok(text)) => self.hand_over_text(text, start, places, take),
+            (fault, _) => take(&Row { bytes, start, cells: Err(fault.unwrap_or(Fault::NotUtf8)) }),
         }
+    }
+
+    fn hand_over_text(
+        &self,
+        text: &str,
+        start: usize,
+        places: &[Option<Place>],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
+        let mut unescaped = String::new();
+        let moved = unescape_all(text, places, &mut unescaped);
         let mut cells = Cells::new();
         for (cell, place) in places.iter().enumerate() {
-            let text = match &moved {
+            let text = place.and_then(|place| match &moved {
                 Some(ranges) if place.doubled => Some(&unescaped[ranges[cell].clone()]),
                 _ => text.get(place.start..place.end),
-            };
-            let text = text.filter(|_| self.layout.columns[cell].is_some());
+            });
             cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
         }
         self.layout.settle(&mut cells);
-        take(&Row { bytes, start, cells: Ok(&cells) });
+        take(&Row { bytes: text.as_bytes(), start, cells: Ok(&cells) });
     }
 
     /// Walks one row. `last` says that the end of the text is the end of the row.
-    fn walk(&self, text: &[u8], last: bool, places: &mut [Place]) -> Walk {
+    fn walk(&self, text: &[u8], last: bool, places: &mut [Option<Place>]) -> Walk {
         let mut at = 0;
         let mut column = 0;
         let mut fault = None;
@@ -177,7 +170,7 @@ impl Splitter {
             }
             if let Some(wanted) = self.layout.by_column.get(column) {
                 for &slot in wanted {
-                    places[slot] = cell.place;
+                    places[slot] = Some(cell.place);
                 }
             }
             column += 1;
@@ -276,9 +269,16 @@ fn finish(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Ce
     }
 }
 
-fn unescape(text: &str, place: Place, out: &mut String) -> Range<usize> {
+/// The cells in which quotation marks are doubled, with single ones; `None` if there are none.
+#[inline]
+fn unescape_all(text: &str, places: &[Option<Place>], out: &mut String) -> Option<Vec<Range<usize>>> {
+    let doubled = |place: &Option<Place>| place.is_some_and(|place| place.doubled);
+    places.iter().any(doubled).then(|| places.iter().map(|place| unescape(text, *place, out)).collect())
+}
+
+fn unescape(text: &str, place: Option<Place>, out: &mut String) -> Range<usize> {
     let start = out.len();
-    if place.doubled {
+    if let Some(place) = place.filter(|place| place.doubled) {
         let mut parts = text[place.start..place.end].split("\"\"");
         out.push_str(parts.next().unwrap_or_default());
         for part in parts {

@@ -9,22 +9,50 @@ use jiff::Timestamp;
 /// Reads `2026-11-16T08:30:00.1234567Z`, with a space for the `T`, without a fraction, or with an offset.
 /// A time without a zone is UTC.
 pub fn parse(text: &str) -> Option<i64> {
-    let bytes = text.as_bytes();
-    if bytes.len() < 19 || bytes[4] != b'-' || bytes[7] != b'-' || !matches!(bytes[10], b'T' | b't' | b' ') {
-        return None;
+    Clock::default().parse(text)
+}
+
+/// Bytes of `2026-11-16T08`.
+const HOUR: usize = 13;
+
+/// Reads times of which most stand in the same hour as the one before.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Clock {
+    /// Date and hour of the last time, as text and in seconds since 1970.
+    hour: [u8; HOUR],
+    seconds: i64,
+}
+
+impl Clock {
+    /// What [`parse`] reads.
+    #[inline]
+    pub fn parse(&mut self, text: &str) -> Option<i64> {
+        let (hour, rest) = text.as_bytes().split_first_chunk()?;
+        if self.hour != *hour {
+            self.seconds = seconds_of_hour(hour)?;
+            self.hour = *hour;
+        }
+        let (past, fraction) = past_hour(rest)?;
+        (self.seconds + past).checked_mul(1_000_000_000)?.checked_add(fraction)
     }
-    if bytes[13] != b':' || bytes[16] != b':' {
-        return None;
-    }
-    let number = |from: usize, to: usize| digits(&bytes[from..to]);
-    let days = days_from_civil(number(0, 4)?, number(5, 7)?, number(8, 10)?)?;
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let (fraction, rest) = fraction(&bytes[19..])?;
-    let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset(rest)?;
-    seconds.checked_mul(1_000_000_000)?.checked_add(fraction)
+}
+
+/// Seconds since 1970 of `2026-11-16T08`.
+fn seconds_of_hour(text: &[u8; HOUR]) -> Option<i64> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b't' | b' ', h1, h2] = *text else { return None };
+    let days = days_from_civil(digits(&[y1, y2, y3, y4])?, digits(&[m1, m2])?, digits(&[d1, d2])?)?;
+    let hour = digits(&[h1, h2])?;
+    (hour < 24).then_some(days * 86_400 + hour * 3_600)
+}
+
+/// Seconds and nanoseconds of `:30:00.1234567Z`, less the offset.
+#[inline]
+fn past_hour(text: &[u8]) -> Option<(i64, i64)> {
+    let ([b':', m1, m2, b':', s1, s2], rest) = text.split_first_chunk()? else { return None };
+    let (minute, second) = (digits(&[*m1, *m2])?, digits(&[*s1, *s2])?);
+    let (fraction, rest) = fraction(rest)?;
+    let seconds = minute * 60 + second - offset(rest)?;
+    (minute < 60 && second <= 60).then_some((seconds, fraction))
 }
 
 /// Whether day or month stands first in dates that are not ISO 8601.

@@ -51,7 +51,7 @@ impl Packing {
 /// A stream of UTF-8, or of bytes that were meant to be.
 pub struct Unpacked<'r> {
     /// The text.
-    pub reader: Box<dyn Read + 'r>,
+    pub reader: Box<dyn Read + Send + 'r>,
     /// How it was packed.
     pub packing: Option<Packing>,
     /// How it was encoded.
@@ -59,10 +59,10 @@ pub struct Unpacked<'r> {
 }
 
 /// Looks at the first bytes of a stream and unpacks and decodes the rest as it is read.
-pub fn unpack<'r>(reader: impl Read + 'r) -> io::Result<Unpacked<'r>> {
+pub fn unpack<'r>(reader: impl Read + Send + 'r) -> io::Result<Unpacked<'r>> {
     let (first, reader) = peek(reader, 4)?;
     let packing = Packing::of_bytes(&first);
-    let text: Box<dyn Read + 'r> = match packing {
+    let text: Box<dyn Read + Send + 'r> = match packing {
         None => Box::new(reader),
         Some(Packing::Gzip) => {
             Box::new(Named { packing: Packing::Gzip, reader: MultiGzDecoder::new(BufReader::new(reader)) })
@@ -73,7 +73,7 @@ pub fn unpack<'r>(reader: impl Read + 'r) -> io::Result<Unpacked<'r>> {
     };
     let (sample, text) = peek(text, SAMPLE)?;
     let encoding = Encoding::of_sample(&sample);
-    let reader: Box<dyn Read + 'r> = match encoding {
+    let reader: Box<dyn Read + Send + 'r> = match encoding {
         Encoding::Utf8 => Box::new(text),
         Encoding::Utf16 { big } => Box::new(Decoder::new(text, big)),
     };
@@ -81,7 +81,7 @@ pub fn unpack<'r>(reader: impl Read + 'r) -> io::Result<Unpacked<'r>> {
 }
 
 /// The first bytes of a stream, and the whole stream.
-fn peek<'r, R: Read + 'r>(mut reader: R, count: u64) -> io::Result<(Vec<u8>, impl Read + 'r)> {
+fn peek<'r, R: Read + Send + 'r>(mut reader: R, count: u64) -> io::Result<(Vec<u8>, impl Read + Send + 'r)> {
     let mut first = Vec::new();
     reader.by_ref().take(count).read_to_end(&mut first)?;
     Ok((first.clone(), Cursor::new(first).chain(reader)))

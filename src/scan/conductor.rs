@@ -5,90 +5,119 @@
 
 use super::repeats::Repeats;
 use super::weave::Place;
-use super::{BadRow, MAX_BAD_ROWS, Outcome, Part, Scanned, Sink};
-use crate::results::chunk::{Chunk, Chunker};
+use super::{BadRow, Job, Judged, MAX_BAD_ROWS, Outcome, Part, Scanned, Sink, Source, locked};
+use crate::ledger::{Book, tally};
+use crate::results::chunk::Chunk;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
-/// Gives chunks to the workers and takes their parts in order.
+/// Buffers for each worker: one to fill, one to be written.
+const BUFFERS: usize = 3;
+
+/// Takes judged chunks in order and gives their buffers back to be filled.
 pub(super) struct Conductor<'r> {
-    pub(super) out: Scanned,
-    waiting: BTreeMap<u64, (Chunk, Option<Part>)>,
+    out: Scanned,
+    waiting: BTreeMap<u64, Box<Judged>>,
     next: u64,
-    sent: u64,
-    returned: Vec<u8>,
-    spare: Vec<Vec<u8>>,
+    /// Chunks that came back from workers.
+    received: u64,
+    /// After so many chunks nothing is left.
+    ended: Option<u64>,
+    /// How often bytes were put back.
+    returns: u64,
+    buffers: mpsc::Sender<Vec<u8>>,
+    /// Those that nobody had anything to fill with.
+    idle: Vec<Vec<u8>>,
+    books: Vec<Book>,
     line: u64,
-    irregular: bool,
     places: [Place; 2],
     repeats: Option<&'r Repeats>,
 }
 
 impl<'r> Conductor<'r> {
     /// For a file whose rows begin on this line.
-    pub(super) fn new(line: u64, repeats: Option<&'r Repeats>) -> Self {
+    pub(super) fn new(job: &Job<'r>, line: u64, workers: usize, buffers: mpsc::Sender<Vec<u8>>) -> Self {
         Self {
-            out: Scanned::default(),
+            out: Scanned { tally: tally(job.covers), ..Scanned::default() },
             waiting: BTreeMap::new(),
             next: 0,
-            sent: 0,
-            returned: Vec::new(),
-            spare: Vec::new(),
+            received: 0,
+            ended: None,
+            returns: 0,
+            buffers,
+            idle: vec![Vec::new(); workers * BUFFERS],
+            books: (0..workers).map(|_| Book::default()).collect(),
             line,
-            irregular: false,
             places: Default::default(),
-            repeats,
+            repeats: job.repeats,
         }
     }
 
     /// Until every chunk was read and every part taken.
     pub(super) fn run<R: Read>(
         &mut self,
-        chunker: &mut Chunker<R>,
-        send: &mpsc::SyncSender<(u64, Chunk)>,
-        parts: &mpsc::Receiver<Outcome>,
-        ahead: usize,
+        source: &Mutex<Source<'_, R>>,
+        outcomes: &mpsc::Receiver<Outcome>,
         sink: &mut dyn Sink,
     ) -> io::Result<()> {
-        let defect = || io::Error::other("a worker ended early; this is a defect of quell");
-        let mut ended = false;
-        loop {
-            while !ended && !self.irregular && self.sent - self.next < ahead as u64 {
-                let buffer = self.spare.pop().unwrap_or_default();
-                let Some(chunk) = chunker.next(buffer)? else {
-                    ended = true;
-                    break;
-                };
-                send.send((self.sent, chunk)).map_err(|_| defect())?;
-                self.sent += 1;
-            }
-            if self.sent == self.next {
-                if !self.irregular {
-                    return Ok(());
-                }
-                self.start_over(chunker);
-                ended = false;
-                continue;
-            }
-            let (number, chunk, part) = parts.recv().map_err(|_| defect())?;
-            self.waiting.insert(number, (chunk, part.map_err(io::Error::other)?));
-            while let Some((chunk, part)) = self.waiting.remove(&self.next) {
+        self.lend_idle();
+        while self.ended != Some(self.next) {
+            self.receive(outcomes)?;
+            while let Some(judged) = self.waiting.remove(&self.next) {
                 self.next += 1;
-                self.take(chunk, part, sink)?;
+                let Judged { worker, chunk, page, part, .. } = *judged;
+                if let Some(part) = part {
+                    self.books[worker].enter(page, &mut self.out.tally);
+                    self.take(chunk, part, sink)?;
+                } else {
+                    self.books[worker].enter(page.without_rows(), &mut self.out.tally);
+                    self.start_over(chunk, source, outcomes)?;
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// The outcome, as far as it went.
+    pub(super) fn finish(mut self) -> Scanned {
+        for book in &mut self.books {
+            book.close(&mut self.out.tally);
+        }
+        self.out
+    }
+
+    fn receive(&mut self, outcomes: &mpsc::Receiver<Outcome>) -> io::Result<()> {
+        let defect = |_| io::Error::other("all workers ended early; this is a defect of quell");
+        match outcomes.recv().map_err(defect)? {
+            Outcome::Done(judged) => {
+                self.received += 1;
+                self.waiting.insert(judged.number, judged);
+            }
+            // It may have found nothing before bytes were put back.
+            Outcome::Ended { returns, buffer, .. } if returns < self.returns => self.lend(buffer),
+            Outcome::Ended { sent, buffer, .. } => {
+                self.ended = Some(sent);
+                self.idle.push(buffer);
+            }
+            Outcome::Failed(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn lend(&self, buffer: Vec<u8>) {
+        // Without workers it is not needed any more.
+        let _ = self.buffers.send(buffer);
+    }
+
+    fn lend_idle(&mut self) {
+        for buffer in std::mem::take(&mut self.idle) {
+            self.lend(buffer);
         }
     }
 
-    fn take(&mut self, chunk: Chunk, part: Option<Part>, sink: &mut dyn Sink) -> io::Result<()> {
-        let Some(part) = part.filter(|_| !self.irregular) else {
-            self.irregular = true;
-            self.returned.extend_from_slice(&chunk.bytes);
-            return Ok(());
-        };
-        for range in &part.kept {
-            sink.kept(&chunk.bytes[range.clone()])?;
-        }
+    fn take(&mut self, chunk: Chunk, part: Part, sink: &mut dyn Sink) -> io::Result<()> {
+        sink.kept_runs(&chunk.bytes, &part.kept)?;
         if !part.suppressed.is_empty() {
             sink.suppressed(&part.suppressed)?;
         }
@@ -96,6 +125,8 @@ impl<'r> Conductor<'r> {
             sink.kept(self.places[0].next(kept))?;
             sink.suppressed(self.places[1].next(suppressed))?;
         }
+        let read = chunk.bytes.len();
+        self.lend(chunk.bytes);
         self.out.cut_off |= part.cut_off;
         if let Some(repeats) = self.repeats {
             repeats.count(&part.identities);
@@ -105,18 +136,37 @@ impl<'r> Conductor<'r> {
         let bad_rows = part.bad_rows.into_iter().take(room);
         self.out.bad_rows.extend(bad_rows.map(|bad| BadRow { line: bad.line + line, ..bad }));
         self.line += part.lines;
-        self.out.tally.merge(part.tally);
         self.out.seen.resize(part.seen.len(), false);
         self.out.seen.iter_mut().zip(&part.seen).for_each(|(all, one)| *all |= one);
-        sink.progress(chunk.bytes.len())?;
-        self.spare.push(chunk.bytes);
-        Ok(())
+        sink.progress(read)
     }
 
-    fn start_over<R: Read>(&mut self, chunker: &mut Chunker<R>) {
-        chunker.put_back(&self.returned);
-        chunker.be_careful();
-        self.returned = Vec::new();
-        self.irregular = false;
+    /// Puts an irregular chunk and all after it back to be read carefully. Meanwhile nobody reads.
+    fn start_over<R: Read>(
+        &mut self,
+        chunk: Chunk,
+        source: &Mutex<Source<'_, R>>,
+        outcomes: &mpsc::Receiver<Outcome>,
+    ) -> io::Result<()> {
+        let mut source = locked(source);
+        while self.received < source.sent {
+            self.receive(outcomes)?;
+        }
+        let mut returned = chunk.bytes;
+        for (_, judged) in std::mem::take(&mut self.waiting) {
+            self.books[judged.worker].enter(judged.page.without_rows(), &mut self.out.tally);
+            returned.extend_from_slice(&judged.chunk.bytes);
+            self.idle.push(judged.chunk.bytes);
+        }
+        source.chunker.put_back(&returned);
+        source.chunker.be_careful();
+        source.returns += 1;
+        self.returns = source.returns;
+        self.idle.push(returned);
+        self.next = source.sent;
+        self.ended = None;
+        drop(source);
+        self.lend_idle();
+        Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! format, and for the two outputs the rows with all their columns, typed as they came. It opens no files.
 
 use super::{Job, Part, Repeats, Scanned};
-use crate::ledger::Ledger;
+use crate::ledger::{Book, Ledger, tally};
 use crate::results::layout::Layout;
 use crate::results::{Cells, last_segment};
 use arrow_array::cast::AsArray;
@@ -115,7 +115,8 @@ pub fn scan<W: Write + Send>(
     let paths: Vec<bool> = (0..layout.wanted.len()).map(|cell| layout.is_path(cell, &names)).collect();
     let mut ledger = Ledger::new(job.matcher, job.covers);
     let drops = job.repeats.is_some_and(Repeats::drops);
-    let mut out = Scanned::default();
+    let mut book = Book::default();
+    let mut out = Scanned { tally: tally(job.covers), ..Scanned::default() };
     for batch in &mut columns.reader {
         let batch = batch.map_err(io::Error::other)?;
         let mut part = Part::default();
@@ -146,11 +147,12 @@ pub fn scan<W: Write + Send>(
         if let Some(writer) = &mut outputs.suppressed {
             writer.write(&batch, &gone, Some(by))?;
         }
-        out.tally.merge(ledger.take());
+        book.enter(ledger.take(), &mut out.tally);
         if let Some(repeats) = job.repeats {
             repeats.count(&part.identities);
         }
     }
+    book.close(&mut out.tally);
     Ok(out)
 }
 

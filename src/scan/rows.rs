@@ -8,6 +8,7 @@ use crate::results::document::Kind;
 use crate::results::json::{Line, Lines};
 use crate::results::table::Table;
 use crate::results::{Fault, Row};
+use memchr::memchr_iter;
 
 /// The rows of one format.
 #[derive(Debug)]
@@ -27,7 +28,9 @@ impl Rows {
     pub fn each(&self, chunk: &Chunk, seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> Chunked {
         match self {
             Self::Csv(splitter) => return splitter.rows(&chunk.bytes, chunk.cut, chunk.last, take),
-            Self::Json(lines) if chunk.cut != Cut::Records => lines.rows(&chunk.bytes, seen, take),
+            Self::Json(lines) if chunk.cut != Cut::Records => {
+                lines.rows(&chunk.bytes, seen, take);
+            }
             Self::Json(_) | Self::Table(_) | Self::Columns => {
                 let mut line = Line::default();
                 for piece in &chunk.pieces {
@@ -36,7 +39,7 @@ impl Rows {
                 }
             }
         }
-        Chunked::Regular
+        Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 }
     }
 
     /// Calls `take` with the rows of a piece of a document.
