@@ -140,14 +140,14 @@ impl Splitter {
     ) {
         let mut unescaped = String::new();
         let moved = unescape_all(text, places, &mut unescaped);
-        let mut cells = Cells::new();
-        for (cell, place) in places.iter().enumerate() {
+        let texts = places.iter().zip(&self.paths).enumerate().map(|(cell, (place, is_path))| {
             let text = place.and_then(|place| match &moved {
                 Some(ranges) if place.doubled => Some(&unescaped[ranges[cell].clone()]),
                 _ => text.get(place.start..place.end),
             });
-            cells.push(if self.paths[cell] { text.map(last_segment) } else { text });
-        }
+            if *is_path { text.map(last_segment) } else { text }
+        });
+        let mut cells: Cells<'_> = texts.collect();
         self.layout.settle(&mut cells);
         take(&Row { bytes: text.as_bytes(), start, cells: Ok(&cells) });
     }

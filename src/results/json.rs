@@ -5,7 +5,8 @@
 //! objects hold no text and are absent.
 
 use super::csv::blank_line;
-use super::layout::{Keys, Layout};
+use super::layout::{KeyUse, Keys, Layout};
+use super::quick::Quick;
 use super::{Cells, Fault, Row, last_segment};
 use memchr::memchr;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -22,7 +23,23 @@ pub struct Lines {
 #[derive(Debug, Clone, Default)]
 struct Found {
     source: Option<usize>,
-    text: Option<Range<usize>>,
+    text: Option<Text>,
+}
+
+/// Where the text of a cell stands.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    range: Range<usize>,
+    /// In the memory of the [`Line`], not in the row.
+    copied: bool,
+}
+
+impl Text {
+    /// In the text of the row.
+    #[inline]
+    pub(super) fn of_row(range: Range<usize>) -> Self {
+        Self { range, copied: false }
+    }
 }
 
 /// What was found in one row; its memory is used again for the next.
@@ -42,9 +59,55 @@ impl Line {
         self.found.resize(cells, Found::default());
     }
 
-    /// The text of a cell.
+    /// The text of a cell of a row that was read whole.
     pub(super) fn text(&self, cell: usize) -> Option<&str> {
-        self.found[cell].text.clone().map(|range| &self.text[range])
+        self.found[cell].text.as_ref().map(|text| &self.text[text.range.clone()])
+    }
+
+    /// Takes what a key holds.
+    #[inline]
+    pub(super) fn put(&mut self, key: &KeyUse, text: Option<&Text>) {
+        for (cell, source) in &key.cells {
+            let found = &mut self.found[*cell];
+            self.duplicate |= found.source == Some(*source);
+            if found.source.is_none_or(|known| *source < known) {
+                *found = Found { source: Some(*source), text: text.cloned() };
+            }
+        }
+    }
+
+    /// Copies a text.
+    fn copied(&mut self, text: &str) -> Text {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Text { range: start..self.text.len(), copied: true }
+    }
+
+    /// Copies a text without its escapes; `None` if one of them is a number.
+    pub(super) fn unescaped(&mut self, text: &[u8]) -> Option<Text> {
+        let start = self.text.len();
+        let mut parts = std::str::from_utf8(text).ok()?.split('\\');
+        self.text.push_str(parts.next()?);
+        while let Some(part) = parts.next() {
+            let (plain, rest) = match part.as_bytes().first() {
+                // What follows is a backslash that is escaped.
+                None => {
+                    self.text.push('\\');
+                    self.text.push_str(parts.next()?);
+                    continue;
+                }
+                Some(b'b') => ('\u{8}', &part[1..]),
+                Some(b'f') => ('\u{c}', &part[1..]),
+                Some(b'n') => ('\n', &part[1..]),
+                Some(b'r') => ('\r', &part[1..]),
+                Some(b't') => ('\t', &part[1..]),
+                Some(b'"' | b'/') => (char::from(part.as_bytes()[0]), &part[1..]),
+                Some(_) => return None,
+            };
+            self.text.push(plain);
+            self.text.push_str(rest);
+        }
+        Some(Text { range: start..self.text.len(), copied: true })
     }
 }
 
@@ -62,18 +125,27 @@ impl Lines {
         Self { layout }
     }
 
-    /// Calls `take` with each row of a chunk, in order; `seen` gets true for each wanted cell whose key occurs.
-    pub fn rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) {
-        let mut start = 0;
+    /// Calls `take` with each row of a chunk, in order; `seen` gets true for each wanted cell whose key occurs. Returns the
+    /// number of line feeds.
+    pub fn rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+        let mut quick = Quick::new(&self.layout.keys);
+        let text = simdutf8::basic::from_utf8(chunk).ok();
         let mut line = Line::default();
-        while start < chunk.len() {
-            let end = memchr(b'\n', &chunk[start..]).map_or(chunk.len(), |found| start + found + 1);
-            let bytes = &chunk[start..end];
-            if blank_line(bytes).is_none() {
-                self.row(bytes, start, &mut line, seen, &mut take);
+        each_line(chunk, |start, bytes| {
+            line.clear(self.layout.wanted.len());
+            let end = start + bytes.len();
+            match text.filter(|_| quick.read(chunk, start, end, &mut line).is_some() && !line.duplicate) {
+                Some(text) => self.hand_over(bytes, start, text, &line, seen, &mut take),
+                None => self.row(bytes, start, &mut line, seen, &mut take),
             }
-            start = end;
-        }
+        })
+    }
+
+    /// The same, by the reader that the quick one is checked against.
+    #[cfg(test)]
+    pub(super) fn slow_rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+        let mut line = Line::default();
+        each_line(chunk, |start, bytes| self.row(bytes, start, &mut line, seen, &mut take))
     }
 
     /// Calls `take` with one row.
@@ -85,12 +157,28 @@ impl Lines {
         seen: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
-        if let Err(fault) = self.read(bytes, line) {
-            return take(&Row { bytes, start, cells: Err(fault) });
+        match self.read(bytes, line) {
+            Err(fault) => take(&Row { bytes, start, cells: Err(fault) }),
+            Ok(()) => self.hand_over(bytes, start, "", line, seen, take),
         }
+    }
+
+    /// `text` is what the texts that were not copied stand in.
+    fn hand_over(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        text: &str,
+        line: &Line,
+        seen: &mut [bool],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
         let mut cells = Cells::new();
         for (cell, found) in line.found.iter().enumerate() {
-            let text = found.text.clone().map(|range| &line.text[range]);
+            let text = found.text.as_ref().and_then(|found| {
+                let text = if found.copied { &line.text } else { text };
+                text.get(found.range.clone())
+            });
             let is_path = found.source.is_some_and(|place| self.layout.wanted[cell][place].path);
             seen[self.layout.asked(cell)] |= found.source.is_some();
             cells.push(if is_path { text.map(last_segment) } else { text });
@@ -111,6 +199,22 @@ impl Lines {
         }
         Ok(())
     }
+}
+
+/// Calls `take` with each line that is not empty, and returns the number of line feeds.
+fn each_line(chunk: &[u8], mut take: impl FnMut(usize, &[u8])) -> u64 {
+    let (mut start, mut line_feeds) = (0, 0);
+    while start < chunk.len() {
+        let found = memchr(b'\n', &chunk[start..]);
+        line_feeds += u64::from(found.is_some());
+        let end = found.map_or(chunk.len(), |found| start + found + 1);
+        let bytes = &chunk[start..end];
+        if blank_line(bytes).is_none() {
+            take(start, bytes);
+        }
+        start = end;
+    }
+    line_feeds
 }
 
 /// Adds the keys of an object and of those below it, dotted.
@@ -158,7 +262,7 @@ struct Key<'l> {
 }
 
 impl<'de, 'l> DeserializeSeed<'de> for Key<'l> {
-    type Value = Option<&'l super::layout::KeyUse>;
+    type Value = Option<&'l KeyUse>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -166,7 +270,7 @@ impl<'de, 'l> DeserializeSeed<'de> for Key<'l> {
 }
 
 impl<'l> Visitor<'_> for Key<'l> {
-    type Value = Option<&'l super::layout::KeyUse>;
+    type Value = Option<&'l KeyUse>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
@@ -178,24 +282,14 @@ impl<'l> Visitor<'_> for Key<'l> {
 }
 
 pub(super) struct Value<'l> {
-    pub(super) key: &'l super::layout::KeyUse,
+    pub(super) key: &'l KeyUse,
     pub(super) line: &'l mut Line,
 }
 
 impl Value<'_> {
     fn put(self, text: Option<&str>) {
-        let range = text.map(|text| {
-            let start = self.line.text.len();
-            self.line.text.push_str(text);
-            start..self.line.text.len()
-        });
-        for (cell, source) in &self.key.cells {
-            let found = &mut self.line.found[*cell];
-            self.line.duplicate |= found.source == Some(*source);
-            if found.source.is_none_or(|known| *source < known) {
-                *found = Found { source: Some(*source), text: range.clone() };
-            }
-        }
+        let text = text.map(|text| self.line.copied(text));
+        self.line.put(self.key, text.as_ref());
     }
 }
 

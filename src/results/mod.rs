@@ -16,6 +16,7 @@ mod hasty;
 pub mod json;
 pub mod layout;
 pub mod shape;
+mod quick;
 mod skip;
 pub mod table;
 pub mod time;

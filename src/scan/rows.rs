@@ -29,7 +29,7 @@ impl Rows {
         match self {
             Self::Csv(splitter) => return splitter.rows(&chunk.bytes, chunk.cut, chunk.last, take),
             Self::Json(lines) if chunk.cut != Cut::Records => {
-                lines.rows(&chunk.bytes, seen, take);
+                return Chunked::Regular { lines: lines.rows(&chunk.bytes, seen, take) };
             }
             Self::Json(_) | Self::Table(_) | Self::Columns => {
                 let mut line = Line::default();
