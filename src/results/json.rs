@@ -141,9 +141,8 @@ impl Lines {
         })
     }
 
-    /// The same, by the reader that the quick one is checked against.
-    #[cfg(test)]
-    pub(super) fn slow_rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+    /// The same by `serde_json` alone, which [`Lines::rows`] is checked against.
+    pub fn slow_rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
         let mut line = Line::default();
         each_line(chunk, |start, bytes| self.row(bytes, start, &mut line, seen, &mut take))
     }
