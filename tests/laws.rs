@@ -111,7 +111,9 @@ proptest! {
     fn how_exclusions_are_spread_over_files_does_not_matter(texts in lists(6), rows in rows(30)) {
         let (input, _) = csv(&rows, &ORDER);
         let one = "exclusions:\n".to_owned() + &texts.iter().map(|text| &text["exclusions:\n".len()..]).collect::<String>();
-        prop_assume!(!texts.is_empty());
+        if texts.is_empty() {
+            return Ok(());
+        }
         let strip = |outcome: Outcome| {
             let mut report = unordered(&outcome);
             report.exclusions.iter_mut().for_each(|exclusion| exclusion.line = 0);
@@ -197,15 +199,22 @@ proptest! {
     /// The fast and the careful reading of CSV find the same rows and cells wherever the fast one does not give up,
     /// and where no row is at fault the plain `csv` reader finds them too.
     fn the_fast_the_careful_and_the_plain_reader_agree(
-        cells in proptest::collection::vec(select(vec!["a", "", "\"b\"", "\"c,d\"", "\"e\"\"f\"", "\"g\nh\"", "\u{e9}", "m", "n", "o", "q", "r", "s", "t", "u", "v", "w", "x", "y", "i\"j", "p\""]), 0..40),
+        cells in proptest::collection::vec(select(vec!["y\0", "y\u{ff}", "a", "", "\"b\"", "\"c,d\"", "\"e\"\"f\"", "\"g\nh\"", "\u{e9}", "m", "n", "o", "q", "r", "s", "t", "u", "v", "w", "x", "y", "i\"j", "p\""]), 0..40),
         ends in proptest::collection::vec(select(vec![",", ",", "\n", "\r\n"]), 40),
     ) {
         let text: String = cells.iter().zip(&ends).flat_map(|(cell, end)| [*cell, *end]).collect();
+        // What is no text stands in for one letter.
+        let text: Vec<u8> = text.replace('\u{ff}', "\u{1}").into_bytes();
+        let text: Vec<u8> = text.into_iter().map(|byte| if byte == 1 { 0xff } else { byte }).collect();
         let careful = read(&text, Cut::Careful { delimiter: b',' });
         if let Some(fast) = read(&text, Cut::Hasty) {
             prop_assert_eq!(Some(&fast), careful.as_ref());
             FAST.fetch_add(fast.len(), Ordering::Relaxed);
-            let plain = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes()).into_records();
+            if text.contains(&0) {
+                // The plain reader takes it for a letter.
+                return Ok(());
+            }
+            let plain = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_slice()).into_records();
             let plain: Vec<Option<Vec<String>>> = plain
                 .map(|record| record.ok().filter(|record| record.len() == 3))
                 .map(|record| record.map(|record| [0, 2].map(|place| record[place].to_owned()).to_vec()))
@@ -259,12 +268,12 @@ static FAST: AtomicUsize = AtomicUsize::new(0);
 
 /// The first and third cell of each row under a header of three; `None` for a row at fault, and for a text at which the
 /// fast reading gives up.
-fn read(text: &str, cut: Cut) -> Option<Vec<Option<Vec<String>>>> {
+fn read(text: &[u8], cut: Cut) -> Option<Vec<Option<Vec<String>>>> {
     let header = ["a", "b", "c"].map(String::from);
     let wanted = ["a", "c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
     let splitter = Splitter::new(b',', Layout::of_header(wanted, &header), &header);
     let mut rows = Vec::new();
-    let chunked = splitter.rows(text.as_bytes(), cut, true, |row| {
+    let chunked = splitter.rows(text, cut, true, |row| {
         let cells = row.cells.ok();
         rows.push(cells.map(|cells| cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect()));
     });

@@ -177,7 +177,8 @@ impl Output {
             self.last = *last;
         }
         for runs in runs.chunks(PARTS) {
-            let mut parts: Vec<IoSlice<'_>> = runs.iter().map(|run| IoSlice::new(&text[run.clone()])).collect();
+            let mut parts: Vec<IoSlice<'_>> =
+                runs.iter().map(|run| IoSlice::new(&text[run.clone()])).collect();
             let written = write_all_parts(&mut self.body, &mut parts);
             self.unless_gone(written)?;
         }

@@ -86,16 +86,19 @@ impl Splitter {
                 _ if stretch.clean => None,
                 _ => byte_fault(bytes),
             };
-            let Some(text) = stretch.text.filter(|_| fault.is_none()) else {
-                return self.hand_over(bytes, start, fault, &places, take);
-            };
+            if fault.is_some() {
+                return self.hand_over(bytes, start, fault, &[], take);
+            }
             for (place, column) in places.iter_mut().zip(&self.layout.columns) {
                 *place = column.map(|column| {
                     let (from, to) = row.cell(column);
                     unquoted(bytes, from - row.start, to - row.start)
                 });
             }
-            self.hand_over_text(&text[row.start..row.end], start, &places, take);
+            match stretch.text {
+                Some(text) => self.hand_over_text(&text[row.start..row.end], start, &places, take),
+                None => self.hand_over(bytes, start, None, &places, take),
+            }
         });
         found.map_or(Chunked::Irregular, |lines| Chunked::Regular { lines })
     }

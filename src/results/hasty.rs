@@ -59,3 +59,44 @@ pub(super) fn rows(
     }
     Ok(lines)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A row's bytes, whether they are clean, and the bounds of its cells.
+    type Read = (Vec<u8>, bool, Vec<(usize, usize)>);
+
+    /// The rows and the number of line feeds.
+    fn read(text: &[u8], size: usize) -> Option<(Vec<Read>, u64)> {
+        let mut found = Vec::new();
+        let lines = rows(text, b',', size, |stretch, row| {
+            assert_eq!(stretch.bytes, &text[stretch.start..stretch.start + stretch.bytes.len()]);
+            assert_eq!(
+                stretch.text.map(str::as_bytes),
+                std::str::from_utf8(stretch.bytes).ok().map(str::as_bytes)
+            );
+            let bytes = stretch.bytes[row.start..row.end].to_vec();
+            let clean = std::str::from_utf8(&bytes).is_ok() && !bytes.contains(&0);
+            assert!(clean || !stretch.clean);
+            let bounds = (0..row.cells())
+                .map(|column| row.cell(column))
+                .map(|(from, to)| (from - row.start, to - row.start));
+            found.push((bytes, clean, bounds.collect()));
+        });
+        lines.ok().map(|lines| (found, lines))
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_the_same_however_long_the_stretches_are(
+            cells in proptest::collection::vec(proptest::sample::select(vec!["a", "", "\"b\"", "\"c,\n\"", "\"\"\"\"", "\0", "\u{e9}", "long enough for a block or so, if it is repeated"]), 0..200),
+            ends in proptest::collection::vec(proptest::sample::select(vec![",", ",", "\n", "\r\n"]), 200),
+            size in 1..300_usize,
+        ) {
+            let text: String = cells.iter().zip(&ends).flat_map(|(cell, end)| [*cell, *end]).collect();
+            prop_assert_eq!(read(text.as_bytes(), size), read(text.as_bytes(), 1 << 20));
+        }
+    }
+}

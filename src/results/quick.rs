@@ -7,7 +7,10 @@
 //! Rows of one export have the same keys in the same order. So each key remembers which one came after it last, and a
 //! row is compared with what is expected, many bytes at a time, before anything is looked up.
 
-#![expect(clippy::inline_always, reason = "what is not inlined does not get the instructions that were chosen")]
+#![expect(
+    clippy::inline_always,
+    reason = "what is not inlined does not get the instructions that were chosen"
+)]
 
 use super::json::{Line, Text};
 use super::layout::{KeyUse, Keys};
@@ -148,7 +151,8 @@ impl<'k> Quick<'k> {
             (last, _) => self.names[last].next,
         };
         if let (Some(name), Some(bytes)) = (self.names.get(expected), text[at..].first_chunk::<64>()) {
-            let same = u8x64::from_slice(simd, bytes).simd_eq(u8x64::from_slice(simd, &name.written)).to_bitmask();
+            let same =
+                u8x64::from_slice(simd, bytes).simd_eq(u8x64::from_slice(simd, &name.written)).to_bitmask();
             if (same | u64::MAX << (name.length - 1) << 1) == u64::MAX && at + name.length <= row.len() {
                 return Some((expected, at + name.length));
             }
@@ -299,7 +303,8 @@ fn word(row: &[u8], at: usize) -> Option<(usize, Word)> {
         return None;
     }
     let mut end = start + whole;
-    let mut kind = if whole <= 18 && (start == at || row[start] != b'0') { Word::Itself } else { Word::Number };
+    let mut kind =
+        if whole <= 18 && (start == at || row[start] != b'0') { Word::Itself } else { Word::Number };
     if row.get(end) == Some(&b'.') {
         let fraction = digits(end + 1);
         if fraction == 0 {
@@ -333,7 +338,11 @@ mod tests {
             let cells = row.cells.map(|cells| cells.iter().map(|cell| cell.map(str::to_owned)).collect());
             rows.push((row.start, cells));
         };
-        if quick { lines.rows(text, &mut seen, take) } else { lines.slow_rows(text, &mut seen, take) };
+        if quick {
+            lines.rows(text, &mut seen, take)
+        } else {
+            lines.slow_rows(text, &mut seen, take)
+        };
         (rows, seen)
     }
 
@@ -341,10 +350,42 @@ mod tests {
     fn value() -> impl Strategy<Value = String> {
         let leaf = proptest::sample::select(
             [
-                "1", "-1", "0", "-0", "01", "1.50", "1e3", "-", "1.", "1e", "1e+5", "123456789012345678",
-                "18446744073709551616", "-9223372036854775808", "1e999", "true", "false", "null", "nul", "\"\"", "\"a\"",
-                "\"a\\\\b\\\"c\\n\\/\"", "\"\\u0041\"", "\"\\ud800\"", "\"\\ud83d\\ude00\"", "\"\\u00g0\"", "\"\\x\"",
-                "\"\u{e9}\u{1f600}\"", "\"a\u{1}b\"", "\"a", "\"0123456789012345678901234567890123456789\"", "{}", "[]", "[ ]", "{ }", "",
+                "1",
+                "-1",
+                "0",
+                "-0",
+                "01",
+                "1.50",
+                "1e3",
+                "-",
+                "1.",
+                "1e",
+                "1e+5",
+                "123456789012345678",
+                "18446744073709551616",
+                "-9223372036854775808",
+                "1e999",
+                "true",
+                "false",
+                "null",
+                "nul",
+                "\"\"",
+                "\"a\"",
+                "\"a\\\\b\\\"c\\n\\/\"",
+                "\"\\u0041\"",
+                "\"\\ud800\"",
+                "\"\\ud83d\\ude00\"",
+                "\"\\u00g0\"",
+                "\"\\x\"",
+                "\"\u{e9}\u{1f600}\"",
+                "\"a\u{1}b\"",
+                "\"a",
+                "\"0123456789012345678901234567890123456789\"",
+                "{}",
+                "[]",
+                "[ ]",
+                "{ }",
+                "",
             ]
             .map(str::to_owned)
             .to_vec(),
@@ -359,7 +400,19 @@ mod tests {
 
     fn key() -> impl Strategy<Value = &'static str> {
         proptest::sample::select(
-            ["a", "a", "b", "c", "b.c", "d", "\\u0061", "a\\\\", "\u{e9}", "a rather long key that does not fit into sixty-four bytes at all, no"].to_vec(),
+            [
+                "a",
+                "a",
+                "b",
+                "c",
+                "b.c",
+                "d",
+                "\\u0061",
+                "a\\\\",
+                "\u{e9}",
+                "a rather long key that does not fit into sixty-four bytes at all, no",
+            ]
+            .to_vec(),
         )
     }
 
