@@ -72,7 +72,9 @@ proptest! {
     /// Law 3: adding an exclusion brings no row back; removing one brings back exactly its sole matches.
     #[test]
     fn an_exclusion_contributes_its_sole_matches(texts in lists(6), rows in rows(50), which in any::<Index>()) {
-        prop_assume!(!texts.is_empty());
+        if texts.is_empty() {
+            return Ok(());
+        }
         let (input, _) = csv(&rows, &ORDER);
         let all = loaded(&texts);
         let place = which.index(all.len());
