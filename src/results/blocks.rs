@@ -5,7 +5,7 @@
 //!
 //! Sixty-four bytes become bit sets, in which bit n is byte n. An odd number of quotation marks before a byte means that
 //! it is inside a quoted cell. `fearless_simd` compares as many bytes in one instruction as the processor can, chosen
-//! when quell runs; a test holds every way against a plain loop.
+//! when quell runs; a test holds what this processor has against a plain loop.
 
 #![expect(
     clippy::inline_always,
@@ -202,11 +202,9 @@ impl Found<'_> {
     fn add(&mut self, mut bits: u64, base: u32) {
         let count = bits.count_ones() as usize;
         // Most blocks have few. Places beyond the count are written over by the next block.
-        if let Some(places) = self.places[self.count..].first_chunk_mut::<FEW>() {
-            for place in places {
-                *place = base + bits.trailing_zeros();
-                bits &= bits.wrapping_sub(1);
-            }
+        for place in &mut self.places[self.count..][..FEW] {
+            *place = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
         }
         let mut at = self.count + FEW;
         while bits != 0 {

@@ -180,7 +180,7 @@ impl<'k> Quick<'k> {
         } else {
             let name = self.names.len();
             let mut written = [0; 64];
-            // A key that is too long is looked up every time.
+            // A row with a key that is too long, or with one too many, is not plain.
             let length = key.len() + 3;
             if length > 64 || name > NAMES {
                 return None;

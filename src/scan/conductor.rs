@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::{Mutex, mpsc};
 
-/// Buffers for each worker: one to fill, one to be written.
+/// Buffers for each worker: one to fill, others to wait for their turn and to be written.
 const BUFFERS: usize = 3;
 
 /// Takes judged chunks in order and gives their buffers back to be filled.
