@@ -2,14 +2,14 @@
 //!
 //! In: a reader. Out: chunks that begin and end at a row. It decides nothing about cells.
 //!
-//! For CSV a hasty cut counts quotation marks: a line feed after an even number of them ends a row. That
-//! is right as long as quotation marks stand only where RFC 4180 lets them; the reading of the chunk
-//! notices if not, and from there on [`Cut::Careful`] walks every row.
+//! For CSV a hasty cut asks quotation marks near the end of the text: where they stand tells whether they open or close
+//! a cell, so that the last line feed outside of cells ends a row. That is right as long as quotation marks stand only
+//! where RFC 4180 lets them; the reading of the chunk notices if not, and from there on [`Cut::Careful`] walks every row.
 
 use super::Format;
 use super::csv::last_row_end;
 use super::document::{Piece, Walker};
-use memchr::{memchr_iter, memrchr, memrchr2};
+use memchr::{memchr_iter, memrchr, memrchr_iter, memrchr2};
 use std::io::{self, Read};
 
 /// Bytes read at a time.
@@ -20,7 +20,7 @@ pub const MAX_ROW: usize = 16 << 20;
 /// How rows are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// CSV by counting quotation marks.
+    /// CSV by quotation marks.
     Hasty,
     /// CSV by walking.
     Careful {
@@ -149,6 +149,10 @@ impl<R: Read> Chunker<R> {
                 return Ok(Ok(self.chunk(text.finish(), true)));
             }
             if text.length >= MAX_ROW {
+                if self.cut == Cut::Hasty {
+                    self.be_careful();
+                    continue;
+                }
                 return self.lose(text.finish()).map(Ok);
             }
             let more = text.length;
@@ -194,16 +198,14 @@ impl<R: Read> Chunker<R> {
         Chunk { bytes, cut: self.cut, pieces: Vec::new(), last }
     }
 
-    /// No row ends within reach: the reading of a hasty chunk will ask for a careful one; after that no
-    /// line can be read any more. A line of JSON that is so long is no row.
+    /// No row ends within reach, so that no line can be read any more. A line of JSON that is so long is no row.
     fn lose(&mut self, bytes: Vec<u8>) -> io::Result<Chunk> {
         match self.cut {
             Cut::Lines => Err(io::Error::other(format!(
                 "a line is longer than {} MiB; this is not JSON Lines",
                 MAX_ROW >> 20
             ))),
-            Cut::Hasty => Ok(self.chunk(bytes, false)),
-            Cut::Careful { .. } | Cut::Lost | Cut::Records => {
+            Cut::Hasty | Cut::Careful { .. } | Cut::Lost | Cut::Records => {
                 self.cut = Cut::Lost;
                 Ok(self.chunk(bytes, false))
             }
@@ -214,14 +216,48 @@ impl<R: Read> Chunker<R> {
         match self.cut {
             Cut::Lines | Cut::Lost | Cut::Records => memrchr(b'\n', text).map(|at| at + 1),
             Cut::Careful { delimiter } => last_row_end(text, delimiter),
-            Cut::Hasty => last_even_line(text),
+            Cut::Hasty => last_line_outside(text, self.delimiter),
         }
     }
 }
 
-/// The end of the last line before which an even number of quotation marks stands.
-fn last_even_line(text: &[u8]) -> Option<usize> {
-    let mut inside = memchr_iter(b'"', text).count() % 2 == 1;
+/// Bytes at the end of a text in which a quotation mark is looked for that tells where cells are.
+const TAIL: usize = 1 << 14;
+
+/// The end of the last line that ends outside quoted cells.
+fn last_line_outside(text: &[u8], delimiter: u8) -> Option<usize> {
+    let inside = match last_telling_quote(text, delimiter) {
+        Some((at, opens)) => opens != odd_quotes(&text[at + 1..]),
+        None => odd_quotes(text),
+    };
+    last_line(text, inside)
+}
+
+/// Whether the number of quotation marks is odd.
+fn odd_quotes(text: &[u8]) -> bool {
+    memchr_iter(b'"', text).count() % 2 == 1
+}
+
+/// The last quotation mark that can only open a cell (true) or only close one (false), if there is one near the end.
+///
+/// It has no other beside it, so that it is not half of a doubled one. What closes a cell has a delimiter or an end of
+/// line after it, what opens one has it before.
+fn last_telling_quote(text: &[u8], delimiter: u8) -> Option<(usize, bool)> {
+    let ends_cell = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
+    memrchr_iter(b'"', &text[text.len().saturating_sub(TAIL)..]).find_map(|place| {
+        let at = text.len().saturating_sub(TAIL) + place;
+        let (before, after) = (*text.get(at.checked_sub(1)?)?, *text.get(at + 1)?);
+        match (ends_cell(before), ends_cell(after)) {
+            _ if before == b'"' || after == b'"' => None,
+            (true, false) => Some((at, true)),
+            (false, true) => Some((at, false)),
+            _ => None,
+        }
+    })
+}
+
+/// The end of the last line that ends outside quoted cells, if it is known whether the end of the text is inside.
+fn last_line(text: &[u8], mut inside: bool) -> Option<usize> {
     let mut end = text.len();
     while let Some(at) = memrchr2(b'"', b'\n', &text[..end]) {
         if text[at] == b'"' {
@@ -274,5 +310,24 @@ impl Filling {
             }
         }
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn quotation_marks_near_the_end_tell_what_all_of_them_tell(
+            cells in proptest::collection::vec(proptest::sample::select(vec!["a", "", "\"b\"", "\"c,\n\"", "\"\"\"\"", "\"\"", "\",\"\"\n\"\",\""]), 1..40),
+            ends in proptest::collection::vec(proptest::sample::select(vec![",", ",", "\n", "\r\n"]), 40),
+            cut in 0..200_usize,
+        ) {
+            let text: String = cells.iter().zip(&ends).flat_map(|(cell, end)| [*cell, *end]).collect();
+            let text = &text.as_bytes()[..text.len().saturating_sub(cut)];
+            prop_assert_eq!(last_line_outside(text, b','), last_line(text, odd_quotes(text)));
+        }
     }
 }
