@@ -6,6 +6,7 @@
 //! It allocates nothing for a row and looks into no column that nobody asked for. Regular chunks are read by
 //! `hasty`; what stands here walks byte by byte and knows what to do with everything else.
 
+use super::blocks::FoundRow;
 use super::chunk::Cut;
 use super::hasty::{self, STRETCH};
 use super::layout::Layout;
@@ -76,6 +77,7 @@ impl Splitter {
     }
 
     fn hasty_rows(&self, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
+        let mut cells = vec![None; self.layout.wanted.len()];
         let mut places = vec![None; self.layout.wanted.len()];
         let width = self.layout.width;
         let found = hasty::rows(chunk, self.delimiter, STRETCH, |stretch, row| {
@@ -86,8 +88,13 @@ impl Splitter {
                 _ if stretch.clean => None,
                 _ => byte_fault(bytes),
             };
-            if fault.is_some() {
-                return self.hand_over(bytes, start, fault, &[], take);
+            if let Some(fault) = fault {
+                return take(&Row { bytes, start, cells: Err(fault) });
+            }
+            if let Some(text) = stretch.text
+                && self.plain_cells(text, &row, &mut cells)
+            {
+                return take(&Row { bytes, start, cells: Ok(self.layout.settle(&mut cells)) });
             }
             for (place, column) in places.iter_mut().zip(&self.layout.columns) {
                 *place = column.map(|column| {
@@ -95,12 +102,25 @@ impl Splitter {
                     unquoted(bytes, from - row.start, to - row.start)
                 });
             }
-            match stretch.text {
-                Some(text) => self.hand_over_text(&text[row.start..row.end], start, &places, take),
-                None => self.hand_over(bytes, start, None, &places, take),
-            }
+            self.hand_over(bytes, start, None, &places, take);
         });
         found.map_or(Chunked::Irregular, |lines| Chunked::Regular { lines })
+    }
+
+    /// Puts the wanted cells of a row in their places; false if one of them holds doubled quotation marks.
+    #[inline]
+    fn plain_cells<'t>(&self, text: &'t str, row: &FoundRow<'_>, cells: &mut [Option<&'t str>]) -> bool {
+        for (cell, (column, is_path)) in cells.iter_mut().zip(self.layout.columns.iter().zip(&self.paths)) {
+            let Some(column) = *column else { continue };
+            let (start, end) = row.cell(column);
+            let place = unquoted(text.as_bytes(), start, end);
+            if place.doubled {
+                return false;
+            }
+            let found = text.get(place.start..place.end);
+            *cell = if *is_path { found.map(last_segment) } else { found };
+        }
+        true
     }
 
     fn careful_rows(&self, chunk: &[u8], last: bool, take: &mut impl FnMut(&Row<'_>)) {
@@ -151,8 +171,7 @@ impl Splitter {
             if *is_path { text.map(last_segment) } else { text }
         });
         let mut cells: Cells<'_> = texts.collect();
-        self.layout.settle(&mut cells);
-        take(&Row { bytes: text.as_bytes(), start, cells: Ok(&cells) });
+        take(&Row { bytes: text.as_bytes(), start, cells: Ok(self.layout.settle(&mut cells)) });
     }
 
     /// Walks one row. `last` says that the end of the text is the end of the row.
@@ -201,6 +220,7 @@ struct Cell {
 }
 
 /// A cell without the quotation marks around it.
+#[inline]
 fn unquoted(bytes: &[u8], start: usize, end: usize) -> Place {
     if bytes.get(start) == Some(&b'"') && end >= start + 2 {
         let (start, end) = (start + 1, end - 1);

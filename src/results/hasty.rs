@@ -27,11 +27,11 @@ pub(super) struct Stretch<'t> {
 
 /// Calls `take` with each row that is not an empty line, in stretches of about `size` bytes, and returns the number of
 /// line feeds.
-pub(super) fn rows(
-    chunk: &[u8],
+pub(super) fn rows<'c>(
+    chunk: &'c [u8],
     delimiter: u8,
     size: usize,
-    mut take: impl FnMut(&Stretch<'_>, FoundRow<'_>),
+    mut take: impl FnMut(&Stretch<'c>, FoundRow<'_>),
 ) -> Result<u64, OutOfPlace> {
     let mut index = Index::default();
     let (mut start, mut reach, mut lines) = (0, size, 0);

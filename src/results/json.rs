@@ -182,8 +182,7 @@ impl Lines {
             seen[self.layout.asked(cell)] |= found.source.is_some();
             cells.push(if is_path { text.map(last_segment) } else { text });
         }
-        self.layout.settle(&mut cells);
-        take(&Row { bytes, start, cells: Ok(&cells) });
+        take(&Row { bytes, start, cells: Ok(self.layout.settle(&mut cells)) });
     }
 
     fn read(&self, bytes: &[u8], line: &mut Line) -> Result<(), Fault> {

@@ -3,7 +3,6 @@
 //! In: the columns wanted, each with its possible sources, and the names that a file has. Out:
 //! [`Layout`], the one thing that the readers need to know.
 
-use super::Cells;
 use crate::schema::{Source, before_union, column_name};
 use hashbrown::HashMap;
 
@@ -84,19 +83,16 @@ impl Layout {
         if cell < asked { cell } else { self.stand_ins[cell - asked] }
     }
 
-    /// Leaves the cells that were asked for.
+    /// The cells that were asked for.
     #[inline]
-    pub(crate) fn settle(&self, cells: &mut Cells<'_>) {
-        if self.stand_ins.is_empty() {
-            return;
-        }
+    pub(crate) fn settle<'s, 'c>(&self, cells: &'s mut [Option<&'c str>]) -> &'s [Option<&'c str>] {
         let asked = cells.len() - self.stand_ins.len();
         for (place, cell) in self.stand_ins.iter().enumerate() {
             if cells[*cell].is_none_or(str::is_empty) {
                 cells[*cell] = cells[asked + place].or(cells[*cell]);
             }
         }
-        cells.truncate(asked);
+        &cells[..asked]
     }
 
     /// CSV: whether a wanted cell is the last segment of a path in the column that was found.
@@ -159,9 +155,8 @@ mod tests {
             ([Some("80"), Some("a"), None, Some("")], Some("80")),
             ([Some(""), Some("a"), None, None], Some("")),
         ] {
-            let mut cells: Cells<'_> = row.into_iter().collect();
-            layout.settle(&mut cells);
-            assert_eq!(cells.as_slice(), [port, Some("a"), None]);
+            let mut cells = row;
+            assert_eq!(layout.settle(&mut cells), [port, Some("a"), None]);
         }
     }
 }

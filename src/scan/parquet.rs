@@ -131,9 +131,9 @@ pub fn scan<W: Write + Send>(
             for (cell, _) in paths.iter().enumerate().filter(|(_, path)| **path) {
                 cells[cell] = cells[cell].map(last_segment);
             }
-            layout.settle(&mut cells);
+            let cells = layout.settle(&mut cells);
             let whole = drops.then(|| whole(&batch, row)).flatten();
-            let covering = job.weigh(&cells, whole, &mut part, &mut ledger);
+            let covering = job.weigh(cells, whole, &mut part, &mut ledger);
             kept.push(covering.is_some_and(<[u32]>::is_empty));
             gone.push(covering.is_some_and(|covering| !covering.is_empty()));
             if let Some(covering) = covering.filter(|covering| !covering.is_empty()) {
