@@ -9,9 +9,11 @@ use crate::covers::Covers;
 use crate::exclusions::model::FieldRef;
 use crate::matcher::{Matcher, Scratch};
 use crate::tally::{Alike, Destination, Span, Tally, widen};
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
-use smallvec::SmallVec;
-use std::hash::{BuildHasher, Hash, Hasher};
+use key::Key;
+use known::Known;
+
+mod key;
+mod known;
 
 /// Different rows that are remembered at a time.
 const REMEMBERED: usize = 16_384;
@@ -21,33 +23,17 @@ const REMEMBERED: usize = 16_384;
 pub struct Ledger<'m> {
     matcher: &'m Matcher,
     scratch: Scratch,
-    hasher: DefaultHashBuilder,
-    /// The places of outcomes, by the cells of their rows.
-    known: HashTable<usize>,
-    outcomes: Vec<Outcome>,
+    key: Key,
+    known: Known,
     /// Outcomes of which the page at hand has rows.
-    touched: Vec<usize>,
-    devices: HashMap<Box<str>, usize>,
+    touched: Vec<u32>,
+    devices: Known,
     page: Page,
     /// Whether the tally has to tell which exclusions cover which rows.
     covers: bool,
-    /// The slots that hold process and destination, which need not be compared twice.
-    repeated: [Option<usize>; 2],
+    /// Whether process and destination are not among the cells that are judged.
+    besides: [bool; 2],
 }
-
-/// What rows that are alike have in common, and how many the page at hand has of them.
-///
-/// Keys and sets of a usual length stand in it: whoever looks at one of thousands of outcomes waits for memory once.
-#[derive(Debug)]
-struct Outcome {
-    key: Key,
-    rows: u64,
-    span: Option<Span>,
-    covering: SmallVec<[u32; 4]>,
-}
-
-/// The cells of a row, each with its length before it, so that none can run into the next.
-type Key = SmallVec<[u8; 48]>;
 
 /// Counts of some rows, in terms of what earlier pages said.
 #[derive(Debug, Default)]
@@ -90,49 +76,61 @@ pub struct Facts<'c> {
 impl<'m> Ledger<'m> {
     /// An empty one. With `covers` its pages tell which exclusions cover which rows.
     pub fn new(matcher: &'m Matcher, covers: bool) -> Self {
-        let slot = |name: &str| {
+        let is_besides = |name: &str| {
             let is = |slot: &FieldRef| matches!(slot, FieldRef::Field(field) if field.name() == name);
-            matcher.slots().iter().position(is)
+            !matcher.slots().iter().any(is)
         };
         Self {
             matcher,
             scratch: Scratch::default(),
-            hasher: DefaultHashBuilder::default(),
-            known: HashTable::new(),
-            outcomes: Vec::new(),
+            key: Key::default(),
+            known: Known::default(),
             touched: Vec::new(),
-            devices: HashMap::new(),
+            devices: Known::default(),
             page: Page::default(),
             covers,
-            repeated: [slot("process.name"), slot("destination.ip")],
+            besides: ["process.name", "destination.ip"].map(is_besides),
         }
     }
 
     /// Counts a row and says who covers it; nobody if it is kept.
+    #[inline]
     pub fn row(&mut self, judged: &[Option<&str>], facts: &Facts<'_>) -> &[u32] {
-        let place = self.outcome(judged, facts);
-        let outcome = &mut self.outcomes[place];
+        self.key.clear();
+        for cell in judged {
+            self.key.add(bytes(*cell));
+        }
+        for (cell, _) in [facts.process, facts.destination].iter().zip(self.besides).filter(|(_, is)| *is) {
+            self.key.add(bytes(*cell));
+        }
+        let place = match self.known.find(&self.key) {
+            Ok(place) => place,
+            Err(free) => self.add(free, judged, facts),
+        };
+        let outcome = self.known.at(place);
+        let number = outcome.number();
         if outcome.rows == 0 {
-            self.touched.push(place);
+            self.touched.push(number);
         }
         outcome.rows += 1;
         if let Some(time) = facts.time {
-            widen(&mut outcome.span, time, time);
+            outcome.first = outcome.first.min(time);
+            outcome.last = outcome.last.max(time);
         }
+        let covering = self.known.covering(place);
         if let Some(name) = facts.device
-            && !outcome.covering.is_empty()
+            && !covering.is_empty()
         {
-            let device = if let Some(device) = self.devices.get(name) {
-                *device
-            } else {
-                let device = self.devices.len();
-                self.devices.insert(name.into(), device);
+            self.key.clear();
+            self.key.add(name.as_bytes());
+            let place = self.devices.find(&self.key).unwrap_or_else(|free| {
                 self.page.devices.push(name.into());
-                device
-            };
-            self.page.seen_on.push((place, device));
+                self.devices.add(free, &self.key, &[])
+            });
+            let device = self.devices.at(place).number();
+            self.page.seen_on.push((number as usize, device as usize));
         }
-        &outcome.covering
+        covering
     }
 
     /// Counts a row that could not be read; it is kept.
@@ -152,38 +150,24 @@ impl<'m> Ledger<'m> {
 
     /// The page of the rows since the last time.
     pub fn take(&mut self) -> Page {
-        for place in self.touched.drain(..) {
-            let outcome = &mut self.outcomes[place];
-            self.page.rows.push((place, std::mem::take(&mut outcome.rows), outcome.span.take()));
+        for number in self.touched.drain(..) {
+            let (rows, span) = self.known.numbered(number).take();
+            self.page.rows.push((number as usize, rows, span));
         }
         let page = std::mem::take(&mut self.page);
-        if self.outcomes.len() >= REMEMBERED {
+        if self.known.len() >= REMEMBERED {
             self.known.clear();
-            self.outcomes.clear();
             self.page.afresh = true;
         }
         page
     }
 
-    fn outcome(&mut self, judged: &[Option<&str>], facts: &Facts<'_>) -> usize {
-        let [process, destination] = self.repeated;
-        let others = [(process, facts.process), (destination, facts.destination)];
-        let others = others.into_iter().filter(|(slot, _)| slot.is_none()).map(|(_, cell)| cell);
-        let cells = judged.iter().copied().chain(others);
-        let mut hasher = self.hasher.build_hasher();
-        cells.clone().for_each(|cell| bytes(cell).hash(&mut hasher));
-        let hash = hasher.finish();
-        let outcomes = &self.outcomes;
-        if let Some(place) = self.known.find(hash, |place| is_key(&outcomes[*place].key, cells.clone())) {
-            return *place;
-        }
-        let place = self.outcomes.len();
-        let key = key(cells);
+    /// Adds an outcome that was not known, with the key at hand.
+    #[cold]
+    fn add(&mut self, free: usize, judged: &[Option<&str>], facts: &Facts<'_>) -> usize {
         let alike = self.judge(judged, facts);
-        self.outcomes.push(Outcome { key, covering: (&*alike.covering).into(), rows: 0, span: None });
+        let place = self.known.add(free, &self.key, &alike.covering);
         self.page.outcomes.push(alike);
-        let (outcomes, hasher) = (&self.outcomes, &self.hasher);
-        self.known.insert_unique(hash, place, |place| hash_of_key(hasher, &outcomes[*place].key));
         place
     }
 
@@ -267,40 +251,6 @@ pub fn tally(covers: bool) -> Tally {
 /// Absent and empty are one to every condition.
 fn bytes(cell: Option<&str>) -> &[u8] {
     cell.unwrap_or_default().as_bytes()
-}
-
-fn key<'c>(cells: impl Iterator<Item = Option<&'c str>>) -> Key {
-    let mut key = Key::new();
-    for cell in cells.map(bytes) {
-        key.extend_from_slice(&length(cell));
-        key.extend_from_slice(cell);
-    }
-    key
-}
-
-/// No cell is as long as this can say.
-fn length(cell: &[u8]) -> [u8; 4] {
-    u32::try_from(cell.len()).unwrap_or(u32::MAX).to_le_bytes()
-}
-
-/// The cells of a key.
-fn cells_of(mut key: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let (length, rest) = key.split_first_chunk()?;
-        let (cell, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        key = rest;
-        Some(cell)
-    })
-}
-
-fn is_key<'c>(key: &[u8], cells: impl Iterator<Item = Option<&'c str>>) -> bool {
-    cells_of(key).eq(cells.map(bytes))
-}
-
-fn hash_of_key(hasher: &DefaultHashBuilder, key: &[u8]) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    cells_of(key).for_each(|cell| cell.hash(&mut hasher));
-    hasher.finish()
 }
 
 fn lower(cell: Option<&str>) -> Box<str> {

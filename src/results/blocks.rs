@@ -13,7 +13,7 @@
 )]
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, u8x64};
+use fearless_simd::{Level, Simd, dispatch, u8x64, u32x16};
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
@@ -199,18 +199,16 @@ struct Found<'i> {
 impl Found<'_> {
     /// Adds the bits of a block.
     #[inline(always)]
-    fn add(&mut self, mut bits: u64, base: u32) {
+    fn add<S: Simd>(&mut self, simd: S, bits: u64, base: u32) {
         let count = bits.count_ones() as usize;
         // Most blocks have few. Places beyond the count are written over by the next block.
-        for place in &mut self.places[self.count..][..FEW] {
-            *place = base + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
-        }
-        let mut at = self.count + FEW;
-        while bits != 0 {
-            self.places[at] = base + bits.trailing_zeros();
-            bits &= bits - 1;
-            at += 1;
+        let written = write_first(simd, bits, base, &mut self.places[self.count..]);
+        if count > written {
+            let mut rest = (0..written).fold(bits, |bits, _| bits & (bits - 1));
+            for place in &mut self.places[self.count + written..self.count + count] {
+                *place = base + rest.trailing_zeros();
+                rest &= rest - 1;
+            }
         }
         self.count += count;
     }
@@ -226,6 +224,50 @@ impl Found<'_> {
         }
     }
 }
+
+/// The numbers of the bytes of a block.
+#[cfg(target_arch = "x86_64")]
+const ALL: [u8; BLOCK] = {
+    let mut all = [0; BLOCK];
+    let mut number = 0;
+    while number < BLOCK {
+        all[number] = number.to_le_bytes()[0];
+        number += 1;
+    }
+    all
+};
+
+/// Writes the places of the first bits that are set, and returns how many it has written at most.
+#[inline(always)]
+fn write_first<S: Simd>(simd: S, mut bits: u64, base: u32, places: &mut [u32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx512) = simd.level().as_avx512() {
+        let first: u32x16<_> = first_places(avx512, bits, base).simd_into(avx512);
+        first.store_slice(&mut places[..16]);
+        return 16;
+    }
+    for place in &mut places[..FEW] {
+        *place = base + bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+    }
+    FEW
+}
+
+#[cfg(target_arch = "x86_64")]
+fearless_simd::kernel!(
+    /// The places of the first sixteen bits that are set. The compiler would find each of eight by itself, and then make
+    /// one vector of them, which takes twice as long.
+    #[inline]
+    fn first_places(avx512: Avx512, bits: u64, base: u32) -> std::arch::x86_64::__m512i {
+        use std::arch::x86_64::{
+            _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cvtepu8_epi32, _mm512_maskz_compress_epi8,
+            _mm512_set1_epi32,
+        };
+        let all: u8x64<_> = ALL.simd_into(avx512);
+        let set = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(bits, all.into()));
+        _mm512_add_epi32(_mm512_cvtepu8_epi32(set), _mm512_set1_epi32(base.cast_signed()))
+    }
+);
 
 /// Takes a block of which the bytes in `valid` count.
 #[inline(always)]
@@ -271,7 +313,7 @@ fn step<S: Simd>(
         state.may_open = structure >> 63;
     }
     state.inside = 0_u64.wrapping_sub(inside >> 63);
-    found.add(structure, base);
+    found.add(bytes.simd, structure, base);
 }
 
 /// For each bit, whether an odd number of bits up to and including it is set.

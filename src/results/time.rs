@@ -183,7 +183,14 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
 }
 
 /// Nanoseconds of a fraction, and what follows it.
+#[inline]
 fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    if let Some((ticks, rest)) = bytes.split_first_chunk()
+        && !rest.first().is_some_and(u8::is_ascii_digit)
+        && let Some(nanoseconds) = ticks_of(*ticks)
+    {
+        return Some((nanoseconds, rest));
+    }
     let [b'.' | b',', rest @ ..] = bytes else { return Some((0, bytes)) };
     let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if length == 0 || length > 9 {
@@ -191,6 +198,25 @@ fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     }
     let scale = 10_i64.pow(u32::try_from(9 - length).ok()?);
     Some((digits(&rest[..length])? * scale, &rest[length..]))
+}
+
+/// Nanoseconds of `.1234567`, which Microsoft's services write; all digits at once.
+#[inline]
+fn ticks_of(text: [u8; 8]) -> Option<i64> {
+    if !matches!(text[0], b'.' | b',') {
+        return None;
+    }
+    // A digit has 3 in its upper half, and still has it with 6 more.
+    let text = u64::from_le_bytes(text) & !0xff | u64::from(b'0');
+    let halves = 0xf0f0_f0f0_f0f0_f0f0;
+    let zeros = 0x3030_3030_3030_3030;
+    if text & halves != zeros || text.wrapping_add(0x0606_0606_0606_0606) & halves != zeros {
+        return None;
+    }
+    let pairs = (text - zeros).wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    let eight = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
+    i64::try_from(eight).ok()?.checked_mul(100)
 }
 
 /// Seconds east of UTC.
@@ -208,6 +234,7 @@ fn offset(bytes: &[u8]) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn one_instant_in_its_spellings() {
@@ -224,6 +251,15 @@ mod tests {
         for text in ["1970-01-01T00:00:00Z", "2000-02-29T23:59:59.5Z", "2100-03-01T00:00:00.123456789Z"] {
             let wanted: Timestamp = text.parse().unwrap();
             assert_eq!(parse(text).map(i128::from), Some(wanted.as_nanosecond()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_fraction_is_what_a_calendar_library_says(fraction in "[0-9]{1,9}", end in "[0-9:/]?(Z|\\+02:00)") {
+            let text = format!("2026-11-16T08:30:00.{fraction}{end}");
+            let wanted = text.parse::<Timestamp>().ok().and_then(|time| i64::try_from(time.as_nanosecond()).ok());
+            prop_assert_eq!(parse(&text), wanted);
         }
     }
 

@@ -1,0 +1,212 @@
+//! What is known of the rows that one thread has seen, by their keys.
+//!
+//! In: keys. Out: the [`Outcome`] of each, which has a number. Among thousands of outcomes most are far from the processor,
+//! so that finding one must not take more than one look: an outcome stands with its key in the place that the key's hash
+//! names, or in the next that is free.
+
+use super::key::{Head, Key, hash, same};
+use hashbrown::DefaultHashBuilder;
+
+/// What rows that are alike have in common, and how many the page at hand has of them. As long as what a processor
+/// fetches at a time.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(super) struct Outcome {
+    key: Head,
+    /// The earliest and the latest time; the other way round if there was none.
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) rows: u32,
+    /// Its number with [`MORE`], or [`FREE`].
+    name: u32,
+}
+
+/// The name of a place where no outcome stands.
+const FREE: u32 = u32::MAX;
+/// Set in the name of an outcome that has [`More`].
+const MORE: u32 = 1 << 31;
+const EMPTY: Outcome = Outcome { key: [0; 5], first: i64::MAX, last: i64::MIN, rows: 0, name: FREE };
+
+impl Outcome {
+    #[inline]
+    pub(super) fn number(&self) -> u32 {
+        self.name & !MORE
+    }
+
+    /// Counts rows for the next page.
+    pub(super) fn take(&mut self) -> (u64, Option<(i64, i64)>) {
+        let taken =
+            (u64::from(self.rows), Some((self.first, self.last)).filter(|(first, last)| first <= last));
+        (self.rows, self.first, self.last) = (0, EMPTY.first, EMPTY.last);
+        taken
+    }
+}
+
+/// What is known of rows that are suppressed or have a long key.
+#[derive(Debug)]
+struct More {
+    key: Box<[u64]>,
+    covering: Box<[u32]>,
+}
+
+/// Outcomes by key.
+#[derive(Debug)]
+pub(super) struct Known {
+    hasher: DefaultHashBuilder,
+    /// A power of two, at most half of them taken.
+    places: Vec<Outcome>,
+    /// The places of outcomes, and for those that have it the place of what more there is, by their numbers.
+    place_of: Vec<(u32, u32)>,
+    more: Vec<More>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            hasher: DefaultHashBuilder::default(),
+            places: vec![EMPTY; 256],
+            place_of: Vec::new(),
+            more: Vec::new(),
+        }
+    }
+}
+
+impl Known {
+    /// How many they are.
+    pub(super) fn len(&self) -> usize {
+        self.place_of.len()
+    }
+
+    /// Forgets them.
+    pub(super) fn clear(&mut self) {
+        self.places.fill(EMPTY);
+        self.place_of.clear();
+        self.more.clear();
+    }
+
+    /// The place of the outcome with this key, or the one where it would stand.
+    #[inline]
+    pub(super) fn find(&self, key: &Key) -> Result<usize, usize> {
+        let mut at = self.first_place(key.head(), key.rest());
+        loop {
+            let outcome = &self.places[at];
+            if outcome.name == FREE {
+                return Err(at);
+            }
+            if same(&outcome.key, key.head()) && (key.rest().is_empty() || self.rest(outcome) == key.rest()) {
+                return Ok(at);
+            }
+            at = self.after(at);
+        }
+    }
+
+    /// Adds an outcome in the place that [`Known::find`] named, and returns its place.
+    pub(super) fn add(&mut self, mut at: usize, key: &Key, covering: &[u32]) -> usize {
+        if (self.len() + 1) * 2 > self.places.len() {
+            self.grow();
+            at = self.find(key).unwrap_or_else(|free| free);
+        }
+        let mut name = number(self.len());
+        let more = number(self.more.len());
+        if !(covering.is_empty() && key.rest().is_empty()) {
+            name |= MORE;
+            self.more.push(More { key: key.rest().into(), covering: covering.into() });
+        }
+        self.places[at] = Outcome { key: *key.head(), name, ..EMPTY };
+        self.place_of.push((number(at), more));
+        at
+    }
+
+    /// The outcome in a place.
+    #[inline]
+    pub(super) fn at(&mut self, place: usize) -> &mut Outcome {
+        &mut self.places[place]
+    }
+
+    /// The outcome with a number.
+    #[inline]
+    pub(super) fn numbered(&mut self, number: u32) -> &mut Outcome {
+        &mut self.places[self.place_of[number as usize].0 as usize]
+    }
+
+    /// Who covers the rows of the outcome in a place.
+    #[inline]
+    pub(super) fn covering(&self, place: usize) -> &[u32] {
+        self.more(&self.places[place]).map_or(&[], |more| &more.covering)
+    }
+
+    fn rest(&self, outcome: &Outcome) -> &[u64] {
+        self.more(outcome).map_or(&[], |more| &more.key)
+    }
+
+    #[inline]
+    fn more(&self, outcome: &Outcome) -> Option<&More> {
+        let has = outcome.name & MORE != 0;
+        has.then(|| &self.more[self.place_of[outcome.number() as usize].1 as usize])
+    }
+
+    #[inline]
+    fn first_place(&self, head: &Head, rest: &[u64]) -> usize {
+        // Only the last bits count.
+        let hash = hash(&self.hasher, head, rest) & (self.places.len() as u64 - 1);
+        usize::try_from(hash).unwrap_or(0)
+    }
+
+    #[inline]
+    fn after(&self, place: usize) -> usize {
+        (place + 1) & (self.places.len() - 1)
+    }
+
+    fn grow(&mut self) {
+        let double = vec![EMPTY; self.places.len() * 2];
+        let before = std::mem::replace(&mut self.places, double);
+        for outcome in before.into_iter().filter(|outcome| outcome.name != FREE) {
+            let mut at = self.first_place(&outcome.key, self.rest(&outcome));
+            while self.places[at].name != FREE {
+                at = self.after(at);
+            }
+            self.place_of[outcome.number() as usize].0 = number(at);
+            self.places[at] = outcome;
+        }
+    }
+}
+
+/// There are never many more outcomes than are remembered.
+fn number(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        #[test]
+        fn each_key_has_its_outcome(
+            cells in proptest::collection::vec(proptest::collection::vec("[ab]{0,3}|[ab]{60}", 2), 0..400),
+        ) {
+            let (mut known, mut plain) = (Known::default(), HashMap::new());
+            for row in &cells {
+                let mut key = Key::default();
+                for cell in row {
+                    key.add(cell.as_bytes());
+                }
+                let covering: Vec<u32> = row[0].bytes().map(u32::from).collect();
+                let place = known.find(&key).unwrap_or_else(|free| known.add(free, &key, &covering));
+                known.at(place).rows += 1;
+                let next = u32::try_from(plain.len()).unwrap();
+                let (number, rows) = plain.entry(row).or_insert((next, 0));
+                *rows += 1;
+                prop_assert_eq!(known.at(place).number(), *number);
+                prop_assert_eq!(known.covering(place), covering);
+            }
+            prop_assert_eq!(known.len(), plain.len());
+            for (number, rows) in plain.values() {
+                prop_assert_eq!(known.numbered(*number).take().0, *rows);
+                prop_assert_eq!(known.numbered(*number).take().0, 0);
+            }
+        }
+    }
+}
