@@ -19,10 +19,11 @@ use std::hash::Hash;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod attribute;
 mod conductor;
+mod desk;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod repeats;
@@ -32,6 +33,7 @@ mod weave;
 pub use attribute::{ATTRIBUTION, split_line_end};
 use attribute::{COLUMN, attribute};
 use conductor::Conductor;
+use desk::Desk;
 use repeats::Identity;
 pub use repeats::{REMEMBERED, Repeats};
 pub use rows::Rows;
@@ -109,10 +111,10 @@ const COUNTED: usize = 6;
 /// Rows that cannot be read and are named by line.
 pub const MAX_BAD_ROWS: usize = 100;
 
-/// Bytes read at a time, and threads that judge.
+/// How many rows are looked at at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Threads beside the one that reads and writes; at least one.
+    /// Threads that read, judge and write; at least one.
     pub threads: usize,
 }
 
@@ -147,33 +149,31 @@ pub fn scan<R: Read + Send>(
     chunker: &mut Chunker<R>,
     line: u64,
     pace: Pace,
-    sink: &mut dyn Sink,
+    sink: &mut (dyn Sink + Send),
 ) -> io::Result<Scanned> {
     // Which of two rows is the repeat depends on their order.
     let in_order = job.repeats.is_some_and(Repeats::drops);
     let threads = if in_order { 1 } else { pace.threads.max(1) };
-    let (buffers, empty) = mpsc::channel();
-    let (done, outcomes) = mpsc::channel();
-    let empty = Mutex::new(empty);
     let source = Mutex::new(Source { chunker, sent: 0, returns: 0 });
+    let conductor = Mutex::new(Conductor::new(job, line, threads, sink));
+    let desk = Desk::new(threads);
     std::thread::scope(|scope| {
         for worker in 0..threads {
-            let (source, empty, done) = (&source, &empty, done.clone());
-            scope.spawn(move || work(job, worker, source, empty, &done));
+            let (source, conductor, desk) = (&source, &conductor, &desk);
+            scope.spawn(move || work(job, worker, source, conductor, desk));
         }
-        drop(done);
-        let mut conductor = Conductor::new(job, line, threads, buffers);
-        let result = conductor.run(&source, &outcomes, sink);
-        // Without buffers to fill the workers end.
-        let mut out = conductor.finish();
-        if let Some(walker) = locked(&source).chunker.walker() {
-            out.cut_off |= walker.is_cut_off();
-            out.lost = walker.is_lost();
-            out.without = walker.without_records();
-            out.error = walker.error().map(str::to_owned);
-        }
-        result.map(|()| out)
-    })
+    });
+    if let Some(error) = desk.failure() {
+        return Err(error);
+    }
+    let mut out = conductor.into_inner().unwrap_or_else(PoisonError::into_inner).finish();
+    if let Some(walker) = locked(&source).chunker.walker() {
+        out.cut_off |= walker.is_cut_off();
+        out.lost = walker.is_lost();
+        out.without = walker.without_records();
+        out.error = walker.error().map(str::to_owned);
+    }
+    Ok(out)
 }
 
 /// What is still to be read.
@@ -183,16 +183,6 @@ struct Source<'c, R> {
     sent: u64,
     /// How often bytes were put back after they had been given to workers.
     returns: u64,
-}
-
-/// What a worker has to say.
-enum Outcome {
-    /// It judged a chunk.
-    Done(Box<Judged>),
-    /// Nothing was left to be read after so many chunks and returns, and the buffer was not used.
-    Ended { sent: u64, returns: u64, buffer: Vec<u8> },
-    /// It could not go on.
-    Failed(io::Error),
 }
 
 /// A chunk with what became of it.
@@ -205,22 +195,24 @@ struct Judged {
     part: Option<Part>,
 }
 
+/// Reads and judges chunks, and writes those whose turn it is unless somebody else does.
 fn work<R: Read>(
     job: &Job<'_>,
     worker: usize,
     source: &Mutex<Source<'_, R>>,
-    empty: &Mutex<mpsc::Receiver<Vec<u8>>>,
-    done: &mpsc::Sender<Outcome>,
+    conductor: &Mutex<Conductor<'_, '_>>,
+    desk: &Desk,
 ) {
     let mut ledger = Ledger::new(job.matcher, job.covers);
-    loop {
-        let Ok(buffer) = locked(empty).recv() else { return };
-        // A panic would leave the others waiting for this chunk for ever.
-        let outcome = catch_unwind(AssertUnwindSafe(|| next(job, worker, source, buffer, &mut ledger)));
+    while let Some(buffer) = desk.buffer() {
+        // After a panic the others would wait for this chunk for ever.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            next(job, worker, source, desk, buffer, &mut ledger)?;
+            conduct(source, conductor, desk)
+        }));
         let defect = "the judging of a row failed; this is a defect of quell";
-        let outcome = outcome.unwrap_or_else(|_| Err(io::Error::other(defect)));
-        if done.send(outcome.unwrap_or_else(Outcome::Failed)).is_err() {
-            return;
+        if let Err(error) = done.unwrap_or_else(|_| Err(io::Error::other(defect))) {
+            desk.fail(error);
         }
     }
 }
@@ -230,22 +222,40 @@ fn next<R: Read>(
     job: &Job<'_>,
     worker: usize,
     source: &Mutex<Source<'_, R>>,
+    desk: &Desk,
     buffer: Vec<u8>,
     ledger: &mut Ledger<'_>,
-) -> io::Result<Outcome> {
+) -> io::Result<()> {
     let mut source = locked(source);
     let chunk = match source.chunker.next(buffer)? {
         Ok(chunk) => chunk,
         Err(buffer) => {
-            let Source { sent, returns, .. } = *source;
-            return Ok(Outcome::Ended { sent, returns, buffer });
+            desk.end(source.sent, source.returns, buffer);
+            return Ok(());
         }
     };
     let number = source.sent;
     source.sent += 1;
     drop(source);
     let part = job.part(&chunk, ledger);
-    Ok(Outcome::Done(Box::new(Judged { number, worker, page: ledger.take(), part, chunk })))
+    desk.put(Judged { number, worker, page: ledger.take(), part, chunk });
+    Ok(())
+}
+
+/// Takes every chunk whose turn it is, unless another worker does so.
+fn conduct<R: Read>(
+    source: &Mutex<Source<'_, R>>,
+    conductor: &Mutex<Conductor<'_, '_>>,
+    desk: &Desk,
+) -> io::Result<()> {
+    // A chunk that is put down just before another worker stops is not to be left lying.
+    while desk.is_ready() {
+        let Ok(mut conductor) = conductor.try_lock() else { return Ok(()) };
+        while let Some(judged) = desk.take() {
+            conductor.take(judged, source, desk)?;
+        }
+    }
+    Ok(())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
