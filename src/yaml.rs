@@ -71,6 +71,11 @@ impl Node<'_> {
         matches!(&self.value, Value::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// Whether it is a scalar with this text.
+    fn is_text(&self, wanted: &str) -> bool {
+        matches!(&self.value, Value::Scalar(text, _) if text == wanted)
+    }
+
     fn size(&self) -> usize {
         1 + match &self.value {
             Value::Scalar(..) => 0,
@@ -125,11 +130,32 @@ fn escaped(text: &str) -> String {
 
 /// Reads one YAML document; `None` if the text holds none.
 pub fn parse(text: &str) -> Result<Option<Node<'_>>, YamlError> {
-    let mut builder = Builder::default();
+    read(text, Builder::default(), |_| {})
+}
+
+/// The same, but the items of the list under a key of the document go to `take`, each as soon as it was read, so that a
+/// long list is never in memory as a whole. In the document that list is empty. A list that has an anchor stays whole,
+/// and so does one under a key that stands twice, the second time.
+pub fn parse_items<'a>(
+    text: &'a str,
+    key: &'static str,
+    take: impl FnMut(Node<'a>),
+) -> Result<Option<Node<'a>>, YamlError> {
+    read(text, Builder { items_of: Some(key), ..Builder::default() }, take)
+}
+
+fn read<'a>(
+    text: &'a str,
+    mut builder: Builder<'a>,
+    mut take: impl FnMut(Node<'a>),
+) -> Result<Option<Node<'a>>, YamlError> {
     for event in Parser::new_from_str(text) {
         let (event, span) = event
             .map_err(|error| at(error.marker().line(), error.marker().col(), error.info().to_owned()))?;
         builder.take(event, span)?;
+        if let Some(item) = builder.item.take() {
+            take(item);
+        }
     }
     Ok(builder.root)
 }
@@ -149,6 +175,12 @@ struct Builder<'a> {
     anchors: HashMap<usize, Node<'a>>,
     aliased: usize,
     root: Option<Node<'a>>,
+    /// The key of the document whose items are handed over; none any more once its list has begun.
+    items_of: Option<&'static str>,
+    /// The open list is that list.
+    is_handed_over: bool,
+    /// An item to hand over.
+    item: Option<Node<'a>>,
 }
 
 impl<'a> Builder<'a> {
@@ -161,6 +193,12 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.as_deref(), span)?;
+                if let [(Open::Map(_, Some(key)), ..)] = self.stack.as_slice()
+                    && self.items_of.is_some_and(|name| key.is_text(name))
+                {
+                    self.items_of = None;
+                    self.is_handed_over = anchor == 0;
+                }
                 self.open(Open::List(Vec::new()), span, anchor)?;
             }
             Event::MappingStart(anchor, tag) => {
@@ -187,6 +225,7 @@ impl<'a> Builder<'a> {
 
     fn close(&mut self) {
         if let Some((open, span, anchor)) = self.stack.pop() {
+            self.is_handed_over &= self.stack.len() > 1;
             let value = match open {
                 Open::List(items) => Value::List(items),
                 Open::Map(pairs, _) => Value::Map(pairs),
@@ -217,8 +256,10 @@ impl<'a> Builder<'a> {
     }
 
     fn add(&mut self, node: Node<'a>) {
+        let is_item = self.is_handed_over && self.stack.len() == 2;
         match self.stack.last_mut() {
             None => self.root = Some(node),
+            Some(_) if is_item => self.item = Some(node),
             Some((Open::List(items), ..)) => items.push(node),
             Some((Open::Map(pairs, key), ..)) => match key.take() {
                 None => *key = Some(node),
@@ -303,6 +344,34 @@ mod tests {
         }
         let error = parse(&text).unwrap_err();
         assert!(error.message.contains("multiply"), "{error:?}");
+    }
+
+    #[test]
+    fn items_are_handed_over_where_nothing_else_refers_to_them() {
+        for (text, wanted, left) in [
+            ("x: [a]\nitems:\n- {a: [b, c]}\n- d\ny: [e]\n", 2, 0),
+            ("items: &x [a, b]\ny: *x\n", 0, 2),
+            ("a: &a b\nitems: [*a, c]\n", 2, 0),
+            ("items: [a]\nitems: [b, c]\n", 1, 0),
+            ("items: {items: [a]}\n", 0, 0),
+            ("- items: [a]\n", 0, 0),
+        ] {
+            let mut items = Vec::new();
+            let root = parse_items(text, "items", |item| items.push(item)).unwrap().unwrap();
+            assert_eq!(items.len(), wanted, "{text}");
+            if let Value::Map(pairs) = &root.value
+                && let Some((_, Node { value: Value::List(kept), .. })) =
+                    pairs.iter().find(|(key, _)| key.is_text("items"))
+            {
+                assert_eq!(kept.len(), left, "{text}");
+            }
+            if left == 0 && wanted > 0 {
+                let whole = parse(text).unwrap().unwrap();
+                let Value::Map(pairs) = whole.value else { panic!("a mapping") };
+                let listed = pairs.into_iter().find(|(key, _)| key.is_text("items"));
+                assert_eq!(format!("{:?}", Value::List(items)), format!("{:?}", listed.unwrap().1.value));
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! `QUELL_BLESS=1` writes what is said now.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use quell::exclusions::validate::{ListText, load};
+use quell::schema::Schemas;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,6 +47,28 @@ fn each_wrong_list_is_refused_with_its_place_cause_and_remedy() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished is left");
+}
+
+/// A list is read exclusion by exclusion, unless it might have parameters, which are needed first.
+#[test]
+fn a_list_that_is_read_at_once_has_the_same_mistakes() {
+    let said = |list: &Path| {
+        let text = fs::read_to_string(list).ok()?;
+        let load = |text: String| {
+            let texts = [ListText { file: "list".into(), text }];
+            let mistakes = load(&texts, &Schemas::built_in()).unwrap_err();
+            mistakes
+                .iter()
+                .map(|mistake| format!("{mistake:?}").replace("# parameters", "# "))
+                .collect::<Vec<_>>()
+        };
+        Some((load(format!("# \n{text}")), load(format!("# parameters\n{text}"))))
+    };
+    let said: Vec<_> = lists().iter().filter_map(|list| said(list)).collect();
+    assert!(said.len() > 40);
+    for (one_by_one, at_once) in said {
+        assert_eq!(one_by_one, at_once);
+    }
 }
 
 /// Every code that the checks of lists can give is shown by some golden.

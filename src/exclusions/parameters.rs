@@ -50,8 +50,8 @@ impl Parameters {
         match yaml::parse(text) {
             Ok(Some(root)) => {
                 for pair in reader.mapping(&root, "a file of parameters", &[]).unwrap_or_default() {
-                    for node in reader.one_or_many(pair.value, &format!("`{}`", pair.name)) {
-                        let value = reader.text(node, &format!("a value of `{}`", pair.name));
+                    for node in reader.one_or_many(pair.value, format_args!("`{}`", pair.name)) {
+                        let value = reader.text(node, format_args!("a value of `{}`", pair.name));
                         if let Some(value) = value {
                             parameters.add(pair.name, value);
                         }
@@ -111,7 +111,7 @@ pub(super) fn declared<'a>(reader: &Reader<'a>, node: &Node<'a>, parameters: &Pa
                     "`meaning` says what to fill in, `example` is the value that the cases of the list use";
                 reader.report("missing-key", pair.key.span, format!("{what} needs the key `{name}`"), help);
             }
-            found.and_then(|key| reader.text(key.value, &format!("`{name}` of {what}")))
+            found.and_then(|key| reader.text(key.value, format_args!("`{name}` of {what}")))
         };
         let (_, example) = (text("meaning"), text("example"));
         parameters.declared.borrow_mut().insert(pair.name.to_owned());

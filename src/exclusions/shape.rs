@@ -7,8 +7,9 @@ use super::parameters::Filled;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::nearest;
 use crate::yaml::{Node, Span, Value};
+use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 /// A key of a mapping and its value.
@@ -66,6 +67,18 @@ impl<'a> Reader<'a> {
         self.found.borrow_mut().push(diagnostic);
     }
 
+    /// Reports a mistake that makes all others of the file doubtful.
+    pub(super) fn forget_and_report(
+        &self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.found.borrow_mut().clear();
+        self.report(code, span, message, help);
+    }
+
     fn place(&self, span: Span) -> Place {
         let lines = self.lines.get_or_init(|| self.text.lines().collect());
         let text = lines.get(span.line - 1).copied().unwrap_or_default();
@@ -83,14 +96,14 @@ impl<'a> Reader<'a> {
     pub(super) fn mapping<'n>(
         &self,
         node: &'n Node<'a>,
-        what: &str,
+        what: impl Display,
         legal: &[&str],
     ) -> Option<Vec<Pair<'n, 'a>>> {
         let Value::Map(pairs) = &node.value else {
             self.wrong_type(node, what, "a mapping of keys to values");
             return None;
         };
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut seen: HashMap<&str, usize> = HashMap::with_capacity(pairs.len());
         let mut out = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
             let Some(name) = self.text(key, "a key") else { continue };
@@ -103,7 +116,7 @@ impl<'a> Reader<'a> {
                     help,
                 );
             } else if !legal.is_empty() && !legal.contains(&name) {
-                self.unknown_key(key.span, name, what, legal);
+                self.unknown_key(key.span, name, &what, legal);
             } else {
                 out.push(Pair { name, key, value });
             }
@@ -111,7 +124,7 @@ impl<'a> Reader<'a> {
         Some(out)
     }
 
-    fn unknown_key(&self, span: Span, name: &str, what: &str, legal: &[&str]) {
+    fn unknown_key(&self, span: Span, name: &str, what: &impl Display, legal: &[&str]) {
         let near = nearest(name, legal.iter().copied());
         let help = match near.first() {
             Some(near) => format!("did you mean `{near}`? legal here: {}", legal.join(", ")),
@@ -121,7 +134,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a scalar; null and other values are mistakes.
-    pub(super) fn text<'n>(&self, node: &'n Node<'a>, what: &str) -> Option<&'n str> {
+    pub(super) fn text<'n>(&self, node: &'n Node<'a>, what: impl Display) -> Option<&'n str> {
         match &node.value {
             Value::Scalar(..) if node.is_null() => {
                 let message = format!("{what} is null");
@@ -138,7 +151,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The items of a list.
-    pub(super) fn list<'n>(&self, node: &'n Node<'a>, what: &str) -> Option<&'n [Node<'a>]> {
+    pub(super) fn list<'n>(&self, node: &'n Node<'a>, what: impl Display) -> Option<&'n [Node<'a>]> {
         if let Value::List(items) = &node.value {
             return Some(items);
         }
@@ -147,7 +160,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value or the values of a list; an empty list is a mistake.
-    pub(super) fn one_or_many<'n>(&self, node: &'n Node<'a>, what: &str) -> Vec<&'n Node<'a>> {
+    pub(super) fn one_or_many<'n>(&self, node: &'n Node<'a>, what: impl Display) -> &'n [Node<'a>] {
         match &node.value {
             Value::List(items) if items.is_empty() => {
                 let message = format!("{what} has an empty list of values");
@@ -157,14 +170,14 @@ impl<'a> Reader<'a> {
                     message,
                     "write at least one value, or remove the key",
                 );
-                Vec::new()
+                &[]
             }
-            Value::List(items) => items.iter().collect(),
-            _ => vec![node],
+            Value::List(items) => items,
+            _ => std::slice::from_ref(node),
         }
     }
 
-    pub(super) fn wrong_type(&self, node: &Node<'a>, what: &str, wanted: &str) {
+    pub(super) fn wrong_type(&self, node: &Node<'a>, what: impl Display, wanted: &str) {
         let message = format!("{what} must be {wanted}, and this is {}", node.kind());
         self.report("wrong-type", node.span, message, "docs/exclusions.md shows the shape of a list");
     }

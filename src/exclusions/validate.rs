@@ -11,8 +11,8 @@ use crate::diagnostic::Diagnostic;
 use crate::fields::Kind;
 use crate::schema::Schemas;
 use crate::yaml::{self, Node, Span, Value};
+use hashbrown::HashMap;
 use jiff::civil::Date;
-use std::collections::HashMap;
 
 /// The text of one list file.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct ListText {
     pub text: String,
 }
 
+const EXCLUSIONS: &str = "exclusions";
+const PARAMETERS: &str = "parameters";
 const EXCLUSION_KEYS: &[&str] = &[
     "id",
     "scenario",
@@ -53,7 +55,8 @@ pub fn load_with(
     let mut seen: HashMap<String, Origin> = HashMap::new();
     for list in lists {
         let reader = Reader::new(&list.file, &list.text);
-        for named in read_list(&reader, &list.text, schemas, parameters) {
+        let scope = Scope { reader: &reader, schemas };
+        scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
                 let help = format!(
@@ -65,9 +68,11 @@ pub fn load_with(
                 seen.insert(named.id, named.origin);
                 exclusions.extend(named.exclusion);
             }
-        }
+        });
         mistakes.extend(reader.into_found());
     }
+    // They stay as long as the program runs.
+    exclusions.shrink_to_fit();
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
 
@@ -84,60 +89,6 @@ pub fn meaning(list: &ListText, schemas: &Schemas) -> Option<Vec<Exclusion>> {
     Some(exclusions)
 }
 
-fn read_list<'a>(
-    reader: &Reader<'a>,
-    text: &'a str,
-    schemas: &Schemas,
-    parameters: &Parameters,
-) -> Vec<Named> {
-    let root = match yaml::parse(text) {
-        Ok(Some(root)) => root,
-        Ok(None) => {
-            let start = Span { line: 1, column: 1, width: 1 };
-            reader.report(
-                "empty-file",
-                start,
-                "this file holds no exclusion list",
-                "it begins with `exclusions:`; see docs/exclusions.md",
-            );
-            return Vec::new();
-        }
-        Err(error) => {
-            let span = Span { line: error.line.max(1), column: error.column, width: 1 };
-            reader.report(
-                "not-yaml",
-                span,
-                format!("this cannot be read as a list: {}", error.message),
-                "mend this place first; what stands behind it has not been read",
-            );
-            return Vec::new();
-        }
-    };
-    read_root(reader, &root, schemas, parameters)
-}
-
-fn read_root<'a>(
-    reader: &Reader<'a>,
-    root: &Node<'a>,
-    schemas: &Schemas,
-    parameters: &Parameters,
-) -> Vec<Named> {
-    let reader = &Scope { reader, schemas };
-    let legal = ["exclusions", "parameters"];
-    let Some(pairs) = reader.reader.mapping(root, "an exclusion list", &legal) else {
-        return Vec::new();
-    };
-    if let Some(pair) = pairs.iter().find(|pair| pair.name == "parameters") {
-        reader.reader.set_parameters(declared(reader.reader, pair.value, parameters));
-    }
-    let Some(pair) = pairs.iter().find(|pair| pair.name == "exclusions") else {
-        reader.reader.report("missing-key", root.span, "an exclusion list needs the key `exclusions`", "");
-        return Vec::new();
-    };
-    let items = reader.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
-    items.iter().filter_map(|item| reader.exclusion(item)).collect()
-}
-
 /// An id and where it stands; its exclusion, if nothing else is wrong with it.
 struct Named {
     id: String,
@@ -152,12 +103,56 @@ struct Scope<'s, 'a> {
 }
 
 impl<'a> Scope<'_, 'a> {
+    /// Reads a list, and calls `take` with each exclusion that has an id.
+    fn list(&self, text: &'a str, parameters: &Parameters, mut take: impl FnMut(Named)) {
+        // What parameters stand for has to be known before the first exclusion is read.
+        let root = if text.contains(PARAMETERS) {
+            yaml::parse(text)
+        } else {
+            yaml::parse_items(text, EXCLUSIONS, |item| self.exclusion(&item).into_iter().for_each(&mut take))
+        };
+        match root {
+            Ok(Some(root)) => self.root(&root, parameters, take),
+            Ok(None) => self.reader.report(
+                "empty-file",
+                Span { line: 1, column: 1, width: 1 },
+                "this file holds no exclusion list",
+                "it begins with `exclusions:`; see docs/exclusions.md",
+            ),
+            Err(error) => self.reader.forget_and_report(
+                "not-yaml",
+                Span { line: error.line.max(1), column: error.column, width: 1 },
+                format!("this cannot be read as a list: {}", error.message),
+                "mend this place first; what stands behind it has not been read",
+            ),
+        }
+    }
+
+    fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(Named)) {
+        let legal = [EXCLUSIONS, PARAMETERS];
+        let Some(pairs) = self.reader.mapping(root, "an exclusion list", &legal) else { return };
+        if let Some(pair) = pairs.iter().find(|pair| pair.name == PARAMETERS) {
+            self.reader.set_parameters(declared(self.reader, pair.value, parameters));
+        }
+        let Some(pair) = pairs.iter().find(|pair| pair.name == EXCLUSIONS) else {
+            return self.reader.report(
+                "missing-key",
+                root.span,
+                "an exclusion list needs the key `exclusions`",
+                "",
+            );
+        };
+        // Those that were read already are not there any more.
+        let items = self.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
+        items.iter().filter_map(|item| self.exclusion(item)).for_each(take);
+    }
+
     fn exclusion(&self, node: &Node<'a>) -> Option<Named> {
         let pairs = self.reader.mapping(node, "an exclusion", EXCLUSION_KEYS)?;
         let find = |name: &str| pairs.iter().find(|pair| pair.name == name).copied();
         let text = |name: &str| {
             let pair = find(name)?;
-            self.reader.text(pair.value, &format!("`{name}`")).map(str::to_owned)
+            self.reader.text(pair.value, format_args!("`{name}`")).map(str::to_owned)
         };
         let (created, expires) = (self.date(find("created")), self.date(find("expires")));
         self.check_dates(created, expires, find("expires"));
@@ -257,7 +252,7 @@ impl<'a> Scope<'_, 'a> {
             );
             return None;
         }
-        let mut seen: HashMap<(FieldRef, Vec<&str>), &str> = HashMap::new();
+        let mut seen: HashMap<(FieldRef, Vec<&str>), &str> = HashMap::with_capacity(pairs.len());
         let mut conditions = Some(Vec::with_capacity(pairs.len()));
         for pair in &pairs {
             let condition = value::condition(self.reader, self.schemas, pair);
@@ -285,7 +280,7 @@ impl<'a> Scope<'_, 'a> {
     fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {
         let Some(pair) = pair else { return Vec::new() };
         let nodes = self.reader.one_or_many(pair.value, "`rules`");
-        let rules = nodes.into_iter().filter_map(|node| {
+        let rules = nodes.iter().filter_map(|node| {
             let rule = self.reader.text(node, "a rule")?;
             if rule.is_empty() {
                 let help = "write a rule's id or name, or remove the key";
@@ -298,7 +293,7 @@ impl<'a> Scope<'_, 'a> {
 
     fn date(&self, pair: Option<Pair<'_, 'a>>) -> Option<Date> {
         let pair = pair?;
-        let text = self.reader.text(pair.value, &format!("`{}`", pair.name))?;
+        let text = self.reader.text(pair.value, format_args!("`{}`", pair.name))?;
         let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
         if date.is_none() {
             let message = format!("`{text}` is not a day of the calendar");
@@ -328,7 +323,7 @@ impl<'a> Scope<'_, 'a> {
             return cases;
         };
         for pair in pairs {
-            let items = self.reader.list(pair.value, &format!("`{}`", pair.name)).unwrap_or(&[]);
+            let items = self.reader.list(pair.value, format_args!("`{}`", pair.name)).unwrap_or(&[]);
             let rows = items.iter().filter_map(|item| self.case(item));
             match pair.name {
                 "suppress" => cases.suppress.extend(rows),
@@ -355,7 +350,7 @@ impl<'a> Scope<'_, 'a> {
         let mut cells = Vec::with_capacity(pairs.len());
         for pair in &pairs {
             let field = value::field(self.reader, self.schemas, pair.key.span, pair.name);
-            let text = self.reader.text(pair.value, &format!("`{}`", pair.name));
+            let text = self.reader.text(pair.value, format_args!("`{}`", pair.name));
             let cell = text.and_then(|text| self.cell(pair.value.span, text, field.as_ref()));
             cells.extend(field.zip(cell));
         }

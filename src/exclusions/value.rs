@@ -8,7 +8,6 @@ use super::shape::{Pair, Reader};
 use crate::fields::{Field, Kind, nearest};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
-use std::borrow::Cow;
 
 const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
 
@@ -114,50 +113,51 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&s
 }
 
 fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pair<'_, 'a>) -> Option<Test> {
-    let what = format!("`{}`", pair.name);
-    let nodes = reader.one_or_many(pair.value, &what);
-    let mut texts: Vec<Option<(&Node<'_>, Cow<'_, str>)>> = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        match reader
-            .text(node, &format!("a value of {what}"))
-            .map(|text| (text, filled(reader, node.span, text)))
-        {
-            Some((_, Some(values))) if !values.is_empty() => {
-                texts.extend(values.into_iter().map(|value| Some((node, Cow::Owned(value)))));
-            }
-            Some((text, None)) => texts.push(Some((node, Cow::Borrowed(text)))),
-            _ => texts.push(None),
-        }
-    }
     let kind = field.kind();
     if kind != Kind::Text && (words.operator != Operator::Is || words.cased) {
         let help = match kind {
             Kind::Address => "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9",
             _ => "write a number or a range 8530-8531",
         };
-        reader.report(
-            "bad-modifier",
-            pair.key.span,
-            format!("{what} is not text and takes no modifier"),
-            help,
-        );
+        let message = format!("`{}` is not text and takes no modifier", pair.name);
+        reader.report("bad-modifier", pair.key.span, message, help);
+        // Values may be missing besides.
+        values(reader, pair, |_, _| Some(()));
         return None;
     }
     match kind {
-        Kind::Text => all(texts, |node, text| text_value(reader, node, text, words)).map(Test::Text),
-        Kind::Address => all(texts, |node, text| address(reader, node, text)).map(Test::Address),
-        Kind::Number => all(texts, |node, text| number(reader, node, text)).map(Test::Number),
+        Kind::Text => {
+            values(reader, pair, |node, text| text_value(reader, node, text, words)).map(Test::Text)
+        }
+        Kind::Address => values(reader, pair, |node, text| address(reader, node, text)).map(Test::Address),
+        Kind::Number => values(reader, pair, |node, text| number(reader, node, text)).map(Test::Number),
     }
 }
 
 /// Reads every value, so that every mistake is reported, and gives none if one is wrong.
-fn all<'n, 'a, T>(
-    texts: Vec<Option<(&'n Node<'a>, Cow<'n, str>)>>,
+fn values<'n, 'a, T>(
+    reader: &Reader<'a>,
+    pair: &Pair<'n, 'a>,
     read: impl Fn(&'n Node<'a>, &str) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let values: Vec<Option<T>> =
-        texts.into_iter().map(|text| text.and_then(|(node, text)| read(node, &text))).collect();
-    values.into_iter().collect::<Option<Vec<T>>>().filter(|all| !all.is_empty())
+    let nodes = reader.one_or_many(pair.value, format_args!("`{}`", pair.name));
+    let mut values = Some(Vec::with_capacity(nodes.len()));
+    let mut add = |value: Option<T>| match (&mut values, value) {
+        (Some(values), Some(value)) => values.push(value),
+        (values, _) => *values = None,
+    };
+    for node in nodes {
+        let Some(text) = reader.text(node, format_args!("a value of `{}`", pair.name)) else {
+            add(None);
+            continue;
+        };
+        match filled(reader, node.span, text) {
+            None => add(read(node, text)),
+            Some(given) if given.is_empty() => add(None),
+            Some(given) => given.iter().for_each(|text| add(read(node, text))),
+        }
+    }
+    values.filter(|all| !all.is_empty())
 }
 
 fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
