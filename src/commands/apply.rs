@@ -12,6 +12,7 @@ use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
 use quell::report::build::{LeftOut, Run, build};
 use quell::report::{Layout, Report, ReportFormat, Status, WarningCode, render};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 /// Applies exclusions to results.
@@ -20,14 +21,16 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     if let Some(result) = &args.from_impact {
         return from_impact(args, world, result, &formats);
     }
-    let lists = loaded(&args.lists)?;
+    // The process ends with this command: to give back a hundred thousand exclusions one by one would take as long as
+    // to judge a hundred thousand rows.
+    let lists = ManuallyDrop::new(loaded(&args.lists)?);
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
     let mut opened = open_all(&args.results, &args.input)?;
     let schema = one_schema(&opened, &lists)?;
     let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
+        Ok(matcher) => ManuallyDrop::new(matcher),
         Err(cause) => return fail("too-many-fields", cause, "split the lists"),
     };
     let told = |found| with_query(found, rule.as_ref(), &applied, schema);

@@ -52,8 +52,8 @@ pub struct Origin {
 /// Conditions that hold together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// All must be met. Never empty.
-    pub conditions: Vec<Condition>,
+    /// All must be met. Never empty. In long lists the same ones come again and again, so that they are shared.
+    pub conditions: Vec<Arc<Condition>>,
 }
 
 /// A field and the values of which one must be met.

@@ -13,6 +13,8 @@ use crate::schema::Schemas;
 use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
 use jiff::civil::Date;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 /// The text of one list file.
 #[derive(Debug, Clone)]
@@ -55,7 +57,7 @@ pub fn load_with(
     let mut seen: HashMap<String, Origin> = HashMap::new();
     for list in lists {
         let reader = Reader::new(&list.file, &list.text);
-        let scope = Scope { reader: &reader, schemas };
+        let scope = Scope { reader: &reader, schemas, known: Default::default() };
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
@@ -97,9 +99,14 @@ struct Named {
     exclusion: Option<Exclusion>,
 }
 
+/// Conditions with one value, by key and value as they are written.
+type Known = HashMap<String, HashMap<String, Arc<Condition>>>;
+
 struct Scope<'s, 'a> {
     reader: &'s Reader<'a>,
     schemas: &'s Schemas,
+    /// Those in quotes, and those without.
+    known: [RefCell<Known>; 2],
 }
 
 impl<'a> Scope<'_, 'a> {
@@ -255,7 +262,7 @@ impl<'a> Scope<'_, 'a> {
         let mut seen: HashMap<(FieldRef, Vec<&str>), &str> = HashMap::with_capacity(pairs.len());
         let mut conditions = Some(Vec::with_capacity(pairs.len()));
         for pair in &pairs {
-            let condition = value::condition(self.reader, self.schemas, pair);
+            let condition = self.condition(pair);
             if let Some(condition) = &condition {
                 let mut modifiers: Vec<&str> = pair.name.split('|').skip(1).collect();
                 modifiers.sort_unstable();
@@ -269,12 +276,25 @@ impl<'a> Scope<'_, 'a> {
                     );
                 }
             }
-            conditions = conditions.zip(condition).map(|(mut all, one): (Vec<Condition>, _)| {
+            conditions = conditions.zip(condition).map(|(mut all, one): (Vec<_>, _)| {
                 all.push(one);
                 all
             });
         }
         conditions.map(|conditions| Entry { conditions })
+    }
+
+    fn condition(&self, pair: &Pair<'_, 'a>) -> Option<Arc<Condition>> {
+        let read = || value::condition(self.reader, self.schemas, pair).map(Arc::new);
+        let Value::Scalar(value, plain) = &pair.value.value else { return read() };
+        // Without quotes the same text may be null.
+        let mut known = self.known[usize::from(*plain)].borrow_mut();
+        if let Some(condition) = known.get(pair.name).and_then(|values| values.get(&**value)) {
+            return Some(Arc::clone(condition));
+        }
+        let condition = read()?;
+        known.entry_ref(pair.name).or_default().insert(value.to_string(), Arc::clone(&condition));
+        Some(condition)
     }
 
     fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {

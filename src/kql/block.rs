@@ -12,6 +12,7 @@ use crate::exclusions::model::{Condition, Entry, Exclusion, Test};
 use crate::schema::Schema;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
+use std::sync::Arc;
 
 /// How the first line of a block begins.
 pub const BEGIN: &str = "// quell:begin";
@@ -144,7 +145,7 @@ pub(super) fn entries(
 }
 
 pub(super) fn expression(
-    conditions: &[Condition],
+    conditions: &[Arc<Condition>],
     id: &str,
     entry: usize,
     schema: &Schema,
@@ -198,7 +199,7 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
             let kind = std::mem::discriminant(&open.test);
             let key = format!("{others:?} {:?} {kind:?}", open.field);
             if let Some(known) = groups.get_mut(&key).and_then(|known| known.conditions.last_mut()) {
-                known.test.join(&open.test);
+                Arc::make_mut(known).test.join(&open.test);
             } else {
                 let conditions = others.into_iter().chain([open]).cloned().collect();
                 groups.insert(key, Entry { conditions });
@@ -224,11 +225,11 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
 
 /// The other conditions in an order of their own, whatever order they were written in, and the condition
 /// whose values are joined: the first of addresses, else the last as written.
-fn apart(entry: &Entry) -> (Vec<&Condition>, &Condition) {
+fn apart(entry: &Entry) -> (Vec<&Arc<Condition>>, &Arc<Condition>) {
     let address = entry.conditions.iter().position(|condition| matches!(condition.test, Test::Address(_)));
     let open = address.unwrap_or(entry.conditions.len() - 1);
     let others = entry.conditions.iter().enumerate().filter(|(place, _)| *place != open);
-    let mut others: Vec<&Condition> = others.map(|(_, condition)| condition).collect();
+    let mut others: Vec<&Arc<Condition>> = others.map(|(_, condition)| condition).collect();
     others.sort_by_cached_key(|condition| format!("{condition:?}"));
     (others, &entry.conditions[open])
 }

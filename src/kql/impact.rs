@@ -131,7 +131,8 @@ fn scoped(exclusion: &Exclusion, schema: &Schema) -> Result<String, KqlError> {
     if fitting.len() < 2 {
         return Ok("true".to_owned());
     }
-    let conditions: Vec<&Condition> = fitting.iter().flat_map(|entry| &entry.conditions).collect();
+    let conditions: Vec<&Condition> =
+        fitting.iter().flat_map(|entry| &entry.conditions).map(|condition| &**condition).collect();
     let mut groups = Vec::new();
     for field in exclusion.fields() {
         let of_field = conditions.iter().filter(|condition| condition.field == *field);

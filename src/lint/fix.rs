@@ -14,6 +14,7 @@ use crate::schema::Schemas;
 use crate::yaml::{Node, Span, Value};
 use indexmap::IndexSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The text of a list without what stands twice in it, and how many of its findings that settles; `None` if
 /// none.
@@ -44,7 +45,10 @@ pub fn fixed(
 /// An exclusion with every value and entry once.
 fn once(mut exclusion: Exclusion) -> Exclusion {
     let entries: IndexSet<Vec<Condition>> = exclusion.entries.iter().map(canonical_entry).collect();
-    exclusion.entries = entries.into_iter().map(|conditions| Entry { conditions }).collect();
+    exclusion.entries = entries
+        .into_iter()
+        .map(|conditions| Entry { conditions: conditions.into_iter().map(Arc::new).collect() })
+        .collect();
     exclusion
 }
 

@@ -222,7 +222,7 @@ impl<'c> Context<'c> {
 
     fn conditions(&self) -> impl Iterator<Item = (At, usize, &'c Condition)> {
         self.entries().flat_map(|(at, entry)| {
-            entry.conditions.iter().enumerate().map(move |(place, condition)| (at, place, condition))
+            entry.conditions.iter().enumerate().map(move |(place, condition)| (at, place, &**condition))
         })
     }
 }

@@ -5,6 +5,7 @@ use super::{At, Context, Finding, Level, Lint, Needs, listed, text_values};
 use crate::exclusions::model::{Condition, Entry, FieldRef, Operator};
 use crate::lint::pipeline::{Leaves, Pipeline};
 use hashbrown::HashSet;
+use std::sync::Arc;
 
 /// An entry that no row of the rule meets.
 pub(super) const CONTRADICTS_RULE: Lint = Lint {
@@ -23,7 +24,7 @@ fn contradicts_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
             return;
         }
         let mut both = entry.clone();
-        both.conditions.extend(pipeline.demands.iter().cloned());
+        both.conditions.extend(pipeline.demands.iter().cloned().map(Arc::new));
         let field = contradiction(&both);
         let place = field.and_then(|field| entry.conditions.iter().position(|c| c.field == *field));
         if let Some(place) = place {
@@ -53,7 +54,7 @@ pub(super) const HIDES_WHOLE_RULE: Lint = Lint {
 
 fn hides_whole_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
     each(context, |pipeline, at, entry| {
-        let demands = Entry { conditions: pipeline.demands.clone() };
+        let demands = Entry { conditions: pipeline.demands.iter().cloned().map(Arc::new).collect() };
         if contradiction(&demands).is_none() && implies(&demands, entry) {
             let message = "the rule demands this of every row, so all of its results are suppressed";
             found.push(Finding::new(HIDES_WHOLE_RULE.code, at.exclusion, at.spot(), message));
@@ -76,7 +77,7 @@ fn already_in_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
     each(context, |pipeline, at, entry| {
         let refused = pipeline.refuses.iter().find(|condition| {
             contradiction(entry).is_none()
-                && implies(entry, &Entry { conditions: vec![(*condition).clone()] })
+                && implies(entry, &Entry { conditions: vec![Arc::new((*condition).clone())] })
         });
         if let Some(refused) = refused {
             let what = format!("{}: {}", refused.field.name(), refused.wanted().join(", "));

@@ -10,10 +10,14 @@ use globset::{GlobSet, GlobSetBuilder};
 use hashbrown::HashMap;
 use ipnet::{Ipv4Subnets, Ipv6Subnets};
 use regex::{RegexSet, RegexSetBuilder};
+use smallvec::SmallVec;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// The number of a condition in the matcher.
 pub(super) type ConditionId = u32;
+
+/// Most conditions have their key for themselves.
+type Ids = SmallVec<[ConditionId; 2]>;
 
 /// More patterns than this in one set make one automaton too large.
 const SET_SIZE: usize = 256;
@@ -22,11 +26,12 @@ const SET_SIZE: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// By the text in ASCII lower case.
-    texts: HashMap<Box<str>, Vec<ConditionId>>,
+    texts: HashMap<Box<str>, Ids>,
     /// By the text as it is.
-    cased: HashMap<Box<str>, Vec<ConditionId>>,
-    /// By network: family, length and masked number.
-    networks: HashMap<(Family, u8, u128), Vec<ConditionId>>,
+    cased: HashMap<Box<str>, Ids>,
+    /// By network: length and masked number.
+    networks: HashMap<(u8, u32), Ids>,
+    wide_networks: HashMap<(u8, u128), Ids>,
     /// The lengths that occur.
     lengths: [Vec<u8>; 2],
     numbers: Vec<(NumberRange, ConditionId)>,
@@ -91,9 +96,12 @@ impl Index {
     }
 
     fn add_range(&mut self, id: ConditionId, range: &AddressRange) {
-        let Self { networks, lengths, .. } = self;
+        let Self { networks, wide_networks, lengths, .. } = self;
         for (length, number) in subnets(range) {
-            let ids = networks.entry((range.family, length, number)).or_default();
+            let ids = match narrow(range.family, number) {
+                Some(number) => networks.entry((length, number)).or_default(),
+                None => wide_networks.entry((length, number)).or_default(),
+            };
             // Two ranges of one condition may share a network.
             if ids.last() != Some(&id) {
                 ids.push(id);
@@ -111,8 +119,12 @@ impl Index {
             Seen::Text(text) => self.find_text(text, buffers, met),
             Seen::Address(family, number) => {
                 for &length in &self.lengths[family as usize] {
-                    let key = (family, length, masked(family, length, number));
-                    self.networks.get(&key).into_iter().flatten().copied().for_each(&mut met);
+                    let number = masked(family, length, number);
+                    let ids = match narrow(family, number) {
+                        Some(number) => self.networks.get(&(length, number)),
+                        None => self.wide_networks.get(&(length, number)),
+                    };
+                    ids.into_iter().flatten().copied().for_each(&mut met);
                 }
             }
             Seen::Number(number) => {
@@ -163,6 +175,14 @@ fn regex_set(values: &[(ConditionId, &str)]) -> (RegexSet, Vec<ConditionId>) {
     let texts = values.iter().map(|(_, text)| text);
     let set = RegexSetBuilder::new(texts).size_limit(256 << 20).build();
     (set.unwrap_or_else(|_| RegexSet::empty()), values.iter().map(|(id, _)| *id).collect())
+}
+
+/// The number of an IPv4 address.
+fn narrow(family: Family, number: u128) -> Option<u32> {
+    match family {
+        Family::V4 => u32::try_from(number).ok(),
+        Family::V6 => None,
+    }
 }
 
 fn masked(family: Family, length: u8, number: u128) -> u128 {

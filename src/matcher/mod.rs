@@ -17,6 +17,7 @@ use crate::verdict::{Outcome, Verdict};
 use hashbrown::HashMap;
 use index::{Buffers, ConditionId, Index, is_indexable};
 pub use predicate::{Predicate, Seen, is_like, read};
+use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A set of slots.
@@ -40,13 +41,13 @@ pub struct Matcher {
 #[derive(Debug)]
 struct Compiled {
     slot: usize,
-    condition: Condition,
+    condition: Arc<Condition>,
     predicate: Predicate,
 }
 
 #[derive(Debug)]
 struct CompiledEntry {
-    conditions: Box<[ConditionId]>,
+    conditions: SmallVec<[ConditionId; 4]>,
     mask: Mask,
     exclusion: u32,
 }
@@ -64,8 +65,48 @@ struct Plan {
     /// Some entry hangs on unreadable slots alone.
     undecidable: bool,
     indexes: Vec<(usize, Index)>,
-    /// Entries behind each anchor.
-    waiting: HashMap<ConditionId, Vec<u32>>,
+    waiting: Waiting,
+}
+
+/// Entries behind their anchors.
+#[derive(Debug)]
+struct Waiting {
+    /// Where the entries of each condition begin, and the end of the last.
+    starts: Vec<u32>,
+    entries: Vec<u32>,
+}
+
+impl Waiting {
+    /// Entries, each with its anchor, in a list of so many conditions.
+    fn new(anchored: &[(ConditionId, u32)], conditions: usize) -> Self {
+        let mut starts = vec![0; conditions + 1];
+        for (anchor, _) in anchored {
+            starts[*anchor as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut free = starts.clone();
+        let mut entries = vec![0; anchored.len()];
+        for (anchor, entry) in anchored {
+            let place = &mut free[*anchor as usize];
+            entries[*place as usize] = *entry;
+            *place += 1;
+        }
+        Self { starts, entries }
+    }
+
+    fn behind(&self, anchor: ConditionId) -> &[u32] {
+        let [start, end] = [anchor as usize, anchor as usize + 1].map(|at| self.starts[at] as usize);
+        &self.entries[start..end]
+    }
+
+    fn anchors(&self) -> Vec<ConditionId> {
+        let places = (0..).zip(self.starts.windows(2));
+        places.filter(|(_, bounds)| bounds[0] < bounds[1]).map(|(anchor, _)| anchor).collect()
+    }
 }
 
 /// What one thread needs while it asks; reused from row to row.
@@ -129,7 +170,7 @@ impl Matcher {
         }
         let mut undecidable = plan.undecidable;
         for anchor in &scratch.met {
-            for &entry in plan.waiting.get(anchor).into_iter().flatten() {
+            for &entry in plan.waiting.behind(*anchor) {
                 let entry = &self.entries[entry as usize];
                 if self.is_met(entry, *anchor, seen) {
                     if entry.mask & !known == 0 {
@@ -205,7 +246,7 @@ impl Matcher {
                             Some(seen) if compiled.predicate.is_met(seen) => Outcome::Met,
                             Some(_) => Outcome::NotMet,
                         };
-                        (&compiled.condition, compiled.slot, outcome)
+                        (&*compiled.condition, compiled.slot, outcome)
                     })
                     .collect()
             })
@@ -239,7 +280,7 @@ impl Matcher {
         for (_, entry) in entries() {
             entry.conditions.iter().for_each(|id| popularity[*id as usize] += 1);
         }
-        let mut waiting: HashMap<ConditionId, Vec<u32>> = HashMap::new();
+        let mut anchored = Vec::with_capacity(self.entries.len());
         for (number, entry) in entries() {
             let cost = |id: &ConditionId| {
                 let condition = &self.conditions[*id as usize].condition;
@@ -247,19 +288,19 @@ impl Matcher {
             };
             let anchor = entry.conditions.iter().copied().filter(usable).min_by_key(cost);
             if let (Some(anchor), Ok(number)) = (anchor, u32::try_from(number)) {
-                waiting.entry(anchor).or_default().push(number);
+                anchored.push((anchor, number));
             }
         }
-        Plan { undecidable, indexes: self.indexes(&waiting), waiting }
+        let waiting = Waiting::new(&anchored, self.conditions.len());
+        Plan { undecidable, indexes: self.indexes(waiting.anchors()), waiting }
     }
 
-    fn indexes(&self, waiting: &HashMap<ConditionId, Vec<u32>>) -> Vec<(usize, Index)> {
-        let mut anchors: Vec<ConditionId> = waiting.keys().copied().collect();
+    fn indexes(&self, mut anchors: Vec<ConditionId>) -> Vec<(usize, Index)> {
         anchors.sort_unstable_by_key(|id| (self.conditions[*id as usize].slot, *id));
         anchors
             .chunk_by(|a, b| self.conditions[*a as usize].slot == self.conditions[*b as usize].slot)
             .map(|ids| {
-                let conditions = ids.iter().map(|id| (*id, &self.conditions[*id as usize].condition));
+                let conditions = ids.iter().map(|id| (*id, &*self.conditions[*id as usize].condition));
                 (self.conditions[ids[0] as usize].slot, Index::new(conditions))
             })
             .collect()
@@ -270,7 +311,9 @@ impl Matcher {
 struct Builder {
     slots: Vec<FieldRef>,
     slot_of: HashMap<FieldRef, usize>,
-    ids: HashMap<Condition, ConditionId>,
+    ids: HashMap<Arc<Condition>, ConditionId>,
+    /// The same by where a condition stands in memory, since most are shared.
+    ids_of_shared: HashMap<*const Condition, ConditionId>,
     conditions: Vec<Compiled>,
     entries: Vec<CompiledEntry>,
     exclusions: Vec<CompiledExclusion>,
@@ -298,7 +341,8 @@ impl Builder {
     }
 
     fn entry(&mut self, place: usize, entry: &Entry) -> CompiledEntry {
-        let conditions: Box<[ConditionId]> = entry.conditions.iter().map(|c| self.condition(c)).collect();
+        let conditions: SmallVec<[ConditionId; 4]> =
+            entry.conditions.iter().map(|c| self.condition(c)).collect();
         let slots = conditions.iter().map(|id| self.conditions[*id as usize].slot);
         CompiledEntry {
             // A slot beyond the last that a mask holds makes the whole list refused in the end.
@@ -308,7 +352,17 @@ impl Builder {
         }
     }
 
-    fn condition(&mut self, condition: &Condition) -> ConditionId {
+    fn condition(&mut self, condition: &Arc<Condition>) -> ConditionId {
+        let shared = Arc::as_ptr(condition);
+        if let Some(id) = self.ids_of_shared.get(&shared) {
+            return *id;
+        }
+        let id = self.new_condition(condition);
+        self.ids_of_shared.insert(shared, id);
+        id
+    }
+
+    fn new_condition(&mut self, condition: &Arc<Condition>) -> ConditionId {
         if let Some(id) = self.ids.get(condition) {
             return *id;
         }
@@ -320,10 +374,10 @@ impl Builder {
         let id = u32::try_from(self.conditions.len()).unwrap_or(u32::MAX);
         self.conditions.push(Compiled {
             slot,
-            condition: condition.clone(),
+            condition: Arc::clone(condition),
             predicate: Predicate::new(&condition.test),
         });
-        self.ids.insert(condition.clone(), id);
+        self.ids.insert(Arc::clone(condition), id);
         id
     }
 

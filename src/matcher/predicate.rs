@@ -4,7 +4,7 @@
 //! [`read`]'s to say: an empty, absent or unparseable cell never meets anything.
 
 use crate::exclusions::model::{
-    AddressRange, Family, NumberRange, Operator, Piece, Test, TextValue, address_number, parse_number,
+    Family, NumberRange, Operator, Piece, Test, TextValue, address_number, parse_number,
 };
 use crate::fields::Kind;
 use globset::{Glob, GlobBuilder, GlobMatcher};
@@ -43,7 +43,8 @@ pub struct Predicate(Values);
 #[derive(Debug)]
 enum Values {
     Text(Vec<TextPredicate>),
-    Address(Vec<AddressRange>),
+    /// The first and the last of each.
+    Address(Vec<(Family, u128, u128)>),
     Number(Vec<NumberRange>),
 }
 
@@ -68,7 +69,9 @@ impl Predicate {
     pub fn new(test: &Test) -> Self {
         Self(match test {
             Test::Text(values) => Values::Text(values.iter().map(TextPredicate::new).collect()),
-            Test::Address(ranges) => Values::Address(ranges.clone()),
+            Test::Address(ranges) => {
+                Values::Address(ranges.iter().map(|range| (range.family, range.first, range.last)).collect())
+            }
             Test::Number(ranges) => Values::Number(ranges.clone()),
         })
     }
@@ -78,7 +81,8 @@ impl Predicate {
         match (&self.0, seen) {
             (Values::Text(values), Seen::Text(text)) => values.iter().any(|value| value.is_met(text)),
             (Values::Address(ranges), Seen::Address(family, number)) => {
-                ranges.iter().any(|range| range.contains(family, number))
+                let holds = |(of, first, last): &_| *of == family && *first <= number && number <= *last;
+                ranges.iter().any(holds)
             }
             (Values::Number(ranges), Seen::Number(number)) => {
                 ranges.iter().any(|range| range.contains(number))

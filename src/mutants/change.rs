@@ -7,6 +7,7 @@ use crate::exclusions::model::{
     AddressRange, Condition, Exclusion, Family, NumberRange, Operator, Test, TextValue,
 };
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 /// A change to one entry of an exclusion.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,11 +67,14 @@ impl Mutation {
         match &self.change {
             Change::DropEntry => drop(changed.entries.remove(self.entry)),
             Change::DropCondition(place) => drop(conditions.remove(*place)),
-            Change::DropValue(place, value) => replace(&mut conditions[*place].test, *value, None),
+            Change::DropValue(place, value) => replace(test(conditions, *place), *value, None),
             Change::Widen(place, value, wider) => {
-                replace(&mut conditions[*place].test, *value, Some(wider));
+                replace(test(conditions, *place), *value, Some(wider));
             }
-            Change::AnyValue(place) => conditions[*place].test = any(&conditions[*place].test),
+            Change::AnyValue(place) => {
+                let test = test(conditions, *place);
+                *test = any(test);
+            }
         }
         changed
     }
@@ -116,6 +120,11 @@ pub(super) fn only(test: &Test, value: usize) -> Test {
         Test::Address(ranges) => Test::Address(vec![ranges[value].clone()]),
         Test::Number(ranges) => Test::Number(vec![ranges[value]]),
     }
+}
+
+/// What a condition demands, to be changed here and nowhere else.
+fn test(conditions: &mut [Arc<Condition>], place: usize) -> &mut Test {
+    &mut Arc::make_mut(&mut conditions[place]).test
 }
 
 fn replace(test: &mut Test, value: usize, by: Option<&Test>) {

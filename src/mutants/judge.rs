@@ -53,7 +53,7 @@ impl Judge {
     pub fn new(exclusion: &Exclusion) -> Self {
         let entries = exclusion.entries.iter().map(|entry| Entry {
             fits: has_a_schema(entry.conditions.iter().map(|condition| &condition.field)),
-            conditions: entry.conditions.iter().map(Condition::new).collect(),
+            conditions: entry.conditions.iter().map(|condition| Condition::new(condition)).collect(),
         });
         Self { entries: entries.collect() }
     }

@@ -8,6 +8,7 @@ use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::fields::Field;
 use crate::matcher::Matcher;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,11 +71,11 @@ fn joined(exclusion: &Exclusion) -> Option<Exclusion> {
     if exclusion.entries.len() < 2 {
         return None;
     }
-    let mut conditions: Vec<Condition> = Vec::new();
+    let mut conditions: Vec<Arc<Condition>> = Vec::new();
     for condition in exclusion.entries.iter().flat_map(|entry| &entry.conditions) {
         match conditions.iter_mut().find(|known| known.field == condition.field) {
-            Some(known) => known.test.join(&condition.test),
-            None => conditions.push(condition.clone()),
+            Some(known) => Arc::make_mut(known).test.join(&condition.test),
+            None => conditions.push(Arc::clone(condition)),
         }
     }
     Some(Exclusion { entries: vec![Entry { conditions }], ..exclusion.clone() })

@@ -22,7 +22,12 @@ pub fn implies(narrow: &Entry, wide: &Entry) -> bool {
 
 /// The conditions of an entry on a field.
 pub fn on<'e>(entry: &'e Entry, field: &FieldRef) -> Vec<&'e Condition> {
-    entry.conditions.iter().filter(|condition| condition.field == *field).collect()
+    entry
+        .conditions
+        .iter()
+        .filter(|condition| condition.field == *field)
+        .map(|condition| &**condition)
+        .collect()
 }
 
 /// The fields of an entry, once each.
@@ -112,7 +117,8 @@ pub fn canonical(condition: &Condition) -> Condition {
 
 /// An entry in one spelling.
 pub fn canonical_entry(entry: &Entry) -> Vec<Condition> {
-    let mut conditions: Vec<Condition> = entry.conditions.iter().map(canonical).collect();
+    let mut conditions: Vec<Condition> =
+        entry.conditions.iter().map(|condition| canonical(condition)).collect();
     // Conditions of one field keep an order that does not depend on how they were written.
     conditions.sort_by(|a, b| a.field.cmp(&b.field).then_with(|| a.wanted().cmp(&b.wanted())));
     conditions.dedup();

@@ -117,7 +117,9 @@ fn parts(condition: &Condition) -> Vec<Entry> {
     };
     let alone = tests.len() < 2;
     let tests = tests.into_iter().filter(|_| !alone);
-    tests.map(|test| Entry { conditions: vec![Condition { field: condition.field.clone(), test }] }).collect()
+    tests
+        .map(|test| Entry { conditions: vec![Condition { field: condition.field.clone(), test }.into()] })
+        .collect()
 }
 
 /// Whether an exclusion holds wherever and as long as another does.
