@@ -6,12 +6,13 @@ use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
 use super::query::with_query;
 use super::warnings::duplicates;
-use super::{End, Outcome, World, fail, impact, output, print};
+use super::{End, Outcome, World, fail, impact, output, print_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
 use quell::report::build::{LeftOut, Run, build};
-use quell::report::{Layout, Report, ReportFormat, Status, WarningCode, render};
+use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
+use std::io::{self, BufWriter, Write};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 
@@ -23,7 +24,9 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     }
     // The process ends with this command: to give back a hundred thousand exclusions one by one would take as long as
     // to judge a hundred thousand rows.
-    let lists = ManuallyDrop::new(loaded(&args.lists)?);
+    let mut lists = ManuallyDrop::new(loaded(&args.lists)?);
+    // Nobody asks for places in them any more.
+    lists.texts = Vec::new();
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
     let mut opened = open_all(&args.results, &args.input)?;
@@ -133,17 +136,25 @@ fn report_files(
 ) -> Outcome<Vec<Finished>> {
     let layout = Layout { width: world.width, groups: args.groups };
     let files = args.report.iter().zip(formats);
-    files.map(|(name, format)| whole_file(name, &render(report, *format, layout))).collect()
+    files
+        .map(|(name, format)| {
+            let mut text = Vec::new();
+            // Memory takes everything.
+            let _ = report::write(report, *format, layout, &mut text);
+            whole_file(name, &text)
+        })
+        .collect()
 }
 
 fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
-    let text = render(report, args.format, Layout { width: world.width, groups: args.groups });
+    let layout = Layout { width: world.width, groups: args.groups };
+    let write = |out: &mut dyn Write| report::write(report, args.format, layout, out);
     if args.kept.as_deref() == Some("-") || args.suppressed.as_deref() == Some("-") {
         // Standard output carries rows.
-        eprint!("{text}");
+        let _ = write(&mut BufWriter::new(io::stderr().lock()));
         return Ok(());
     }
-    print(&text)
+    print_by(write)
 }
 
 fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {

@@ -107,6 +107,6 @@ fn tabular(
             "say where to write it: --values quell-values.csv",
         );
     };
-    whole_file(file, &kql::watchlist_csv(&values)).and_then(Finished::commit)?;
+    whole_file(file, kql::watchlist_csv(&values)).and_then(Finished::commit)?;
     Ok(two_parts(&lets, &block))
 }

@@ -28,6 +28,7 @@ mod warnings;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 /// What the process knows and no command asks for itself.
 #[derive(Debug, Clone, Copy)]
@@ -64,9 +65,13 @@ pub(crate) fn fail<T>(code: &'static str, message: impl Into<String>, help: &str
 
 /// Prints to standard output; a reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> Outcome<()> {
-    use std::io::{ErrorKind, Write};
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    print_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints what `write` writes, in parts of any size.
+pub(crate) fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             fail("cannot-write", format!("standard output: {error}"), "")
         }

@@ -280,9 +280,9 @@ fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
 }
 
 /// Writes a whole small file, which then waits for its name.
-pub(super) fn whole_file(name: &str, text: &str) -> Outcome<Finished> {
+pub(super) fn whole_file(name: &str, text: impl AsRef<[u8]>) -> Outcome<Finished> {
     let mut output = Output::create(name, Encoding::Utf8)?;
-    match output.write(text.as_bytes()) {
+    match output.write(text.as_ref()) {
         Ok(()) => output.finish(),
         Err(error) => {
             fail("cannot-write", error.to_string(), "the file that was there before, if any, is as it was")

@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     };
     let probed = probe(&matcher, &applied, &malicious, &schema.name, &moves);
     if let Some(file) = &args.bypasses {
-        whole_file(file, &bypasses(&probed, &matcher, schema)).and_then(Finished::commit)?;
+        whole_file(file, bypasses(&probed, &matcher, schema)).and_then(Finished::commit)?;
     }
     print(&match args.format {
         ProbeFormat::Human => show::human(&probed, malicious.len()),

@@ -381,7 +381,10 @@ impl Builder {
         id
     }
 
-    fn finish(self) -> Matcher {
+    fn finish(mut self) -> Matcher {
+        self.conditions.shrink_to_fit();
+        self.entries.shrink_to_fit();
+        self.exclusions.shrink_to_fit();
         Matcher {
             slots: self.slots,
             conditions: self.conditions,

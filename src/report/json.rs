@@ -1,9 +1,10 @@
 //! The report for machines.
 
 use super::Report;
+use std::io::{self, Write};
 
-/// The report as indented JSON.
-pub(super) fn render(report: &Report) -> String {
-    // A report holds only strings and numbers; serialising it cannot fail.
-    serde_json::to_string_pretty(report).unwrap_or_default() + "\n"
+/// Writes the report as indented JSON.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
 }

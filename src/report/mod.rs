@@ -15,6 +15,7 @@ pub use words::loose;
 use crate::tally::Totals;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::io;
 
 /// The report of `quell apply`.
 #[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
@@ -253,14 +254,20 @@ pub struct Layout {
     pub groups: usize,
 }
 
-/// The text of a report, with a final line feed.
-pub fn render(report: &Report, format: ReportFormat, layout: Layout) -> String {
-    match format {
+/// Writes the text of a report, with a final line feed, in many small parts.
+pub fn write(
+    report: &Report,
+    format: ReportFormat,
+    layout: Layout,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let text = match format {
+        ReportFormat::Json => return json::write(report, out),
         ReportFormat::Table => table::render(report, layout),
-        ReportFormat::Json => json::render(report),
         ReportFormat::Markdown => markdown::render(report, layout),
         ReportFormat::Csv => csv::render(report),
-    }
+    };
+    out.write_all(text.as_bytes())
 }
 
 /// Text from a row made safe to print: what would move the cursor or turn the text around is written out.
