@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let schema = one_schema(&opened, &lists)?;
     let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
     let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => ManuallyDrop::new(matcher),
+        Ok(matcher) => matcher,
         Err(cause) => return fail("too-many-fields", cause, "split the lists"),
     };
     let told = |found| with_query(found, rule.as_ref(), &applied, schema);
@@ -45,9 +45,12 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let notes = notes(&passed, applied.len(), &lists.exclusions);
     passed.warnings.extend(duplicates(passed.repeats, args.dedupe));
     let Passed { tally, files, malformed, mut outputs, warnings, .. } = passed;
-    let report = build(Run {
+    // Where a list is long, the report takes the room of what has compiled it.
+    let slots = matcher.slots().to_vec();
+    drop(matcher);
+    let report = ManuallyDrop::new(build(Run {
         tally,
-        slots: matcher.slots(),
+        slots: &slots,
         applied: &applied,
         left_out: &left_out,
         results: files,
@@ -56,7 +59,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         malformed,
         warnings,
         notes,
-    });
+    }));
     outputs.extend(report_files(args, world, &report, &formats)?);
     if args.strict && report.totals.malformed > 0 {
         show(args, world, &report)?;

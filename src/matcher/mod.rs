@@ -10,6 +10,7 @@
 //! slots; there is one plan for each combination of readable slots that occurs.
 
 mod index;
+mod pattern;
 mod predicate;
 
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};

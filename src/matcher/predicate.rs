@@ -3,11 +3,12 @@
 //! In: a [`Test`] of the model. Out: for a readable cell, met or not. Which cells are readable is
 //! [`read`]'s to say: an empty, absent or unparseable cell never meets anything.
 
+use super::pattern::Pattern;
 use crate::exclusions::model::{
     Family, NumberRange, Operator, Piece, Test, TextValue, address_number, parse_number,
 };
 use crate::fields::Kind;
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder};
 use regex::Regex;
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -48,20 +49,15 @@ enum Values {
     Number(Vec<NumberRange>),
 }
 
-/// One text value. Wildcards and regular expressions are compiled when they are first asked for, so
-/// that a long list costs nothing for what no row comes near.
+/// One text value.
 #[derive(Debug)]
-struct TextPredicate {
-    value: TextValue,
-    compiled: OnceLock<Compiled>,
-}
-
-#[derive(Debug)]
-enum Compiled {
-    Glob(GlobMatcher),
-    Regex(Regex),
-    /// Does not compile; validation refuses such values, and one that slipped through matches nothing.
-    Never,
+enum TextPredicate {
+    /// The whole text, and whether letter case counts.
+    Whole(Box<str>, bool),
+    Pattern(Pattern),
+    /// Compiled when it is first asked for, so that a long list costs nothing for what no row comes near. `None` if it
+    /// does not compile; validation refuses such values, and one that slipped through matches nothing.
+    Regex(Box<str>, OnceLock<Option<Regex>>),
 }
 
 impl Predicate {
@@ -94,26 +90,26 @@ impl Predicate {
 
 impl TextPredicate {
     fn new(value: &TextValue) -> Self {
-        Self { value: value.clone(), compiled: OnceLock::new() }
+        if let Some(whole) = value.whole() {
+            return Self::Whole(whole.into(), value.cased);
+        }
+        match Pattern::new(value) {
+            Some(pattern) => Self::Pattern(pattern),
+            None => Self::Regex(value.text.as_str().into(), OnceLock::new()),
+        }
     }
 
     fn is_met(&self, text: &str) -> bool {
-        if let Some(whole) = self.value.whole() {
-            return if self.value.cased { whole == text } else { whole.eq_ignore_ascii_case(text) };
-        }
-        match self.compiled.get_or_init(|| compile(&self.value)) {
-            Compiled::Glob(glob) => glob.is_match(text),
-            Compiled::Regex(regex) => regex.is_match(text),
-            Compiled::Never => false,
+        match self {
+            Self::Whole(whole, true) => **whole == *text,
+            Self::Whole(whole, false) => whole.eq_ignore_ascii_case(text),
+            Self::Pattern(pattern) => pattern.is_met(text),
+            Self::Regex(regex, compiled) => {
+                let compiled = compiled.get_or_init(|| Regex::new(regex).ok());
+                compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+            }
         }
     }
-}
-
-fn compile(value: &TextValue) -> Compiled {
-    if value.operator == Operator::Re {
-        return Regex::new(&value.text).map_or(Compiled::Never, Compiled::Regex);
-    }
-    glob(value).map_or(Compiled::Never, |glob| Compiled::Glob(glob.compile_matcher()))
 }
 
 /// Whether a text is what a pattern with `*` and `?` says, without regard to ASCII letter case.

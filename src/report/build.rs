@@ -65,7 +65,8 @@ pub fn build(run: Run<'_>) -> Report {
         report.why = Some(left.why.clone());
         exclusions.push(report);
     }
-    exclusions.sort_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
+    // Ids are unique.
+    exclusions.sort_unstable_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
     let (kept_groups, kept_in_other_groups) = groups(&run.tally);
     let span = run.tally.span;
     Report {
@@ -98,7 +99,7 @@ pub fn one(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read:
     loose.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.field.cmp(&b.field)));
     ExclusionReport {
         id: exclusion.id.clone(),
-        file: exclusion.origin.file.to_string(),
+        file: (*exclusion.origin.file).into(),
         line: exclusion.origin.line,
         status,
         why: None,
