@@ -107,6 +107,8 @@ pub struct Scanned {
 
 /// Cells of a row beside those that are judged.
 const COUNTED: usize = 6;
+/// The last of them, which tell only whether rows repeat each other.
+const IDENTIFYING: usize = 2;
 
 /// Rows that cannot be read and are named by line.
 pub const MAX_BAD_ROWS: usize = 100;
@@ -273,7 +275,10 @@ impl Job<'_> {
         let mut seen = vec![false; self.matcher.slots().len() + COUNTED];
         if chunk.pieces.is_empty() {
             let mut kept_to = 0;
-            let chunked = self.rows.each(chunk, &mut seen, |row| {
+            let counted =
+                if self.repeats.is_some_and(Repeats::looks) { COUNTED } else { COUNTED - IDENTIFYING };
+            let cells = self.matcher.slots().len() + counted;
+            let chunked = self.rows.each(cells, chunk, &mut seen, |row| {
                 if self.judge(row, chunk, &mut part, ledger) != Fate::Kept && self.kept {
                     push_run(&mut part.kept, kept_to..row.start);
                     kept_to = row.start + row.bytes.len();

@@ -29,7 +29,7 @@ pub(super) fn every_row(
         };
         let lines = |from: usize, to: usize| memchr_iter(b'\n', &chunk.bytes[from..to]).count() as u64;
         let mut counted = 0;
-        rows.each(&chunk, &mut [false; 256], |row: &Row<'_>| {
+        rows.each(usize::MAX, &chunk, &mut [false; 256], |row: &Row<'_>| {
             if flow.is_continue() {
                 number += 1;
                 line += lines(counted, row.start);

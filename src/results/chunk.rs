@@ -13,7 +13,7 @@ use memchr::{memchr_iter, memrchr, memrchr_iter, memrchr2};
 use std::io::{self, Read};
 
 /// Bytes read at a time.
-pub const CHUNK: usize = 1 << 20;
+pub const CHUNK: usize = 1 << 19;
 /// A row longer than this is an unclosed quote or no row at all.
 pub const MAX_ROW: usize = 16 << 20;
 

@@ -67,17 +67,32 @@ impl Splitter {
     /// In a chunk from a careful cut faults are faults of their row. In one from a hasty cut the first fault of
     /// quoting ends the reading, since the cut itself is in doubt.
     /// `last` says that no byte follows the chunk.
-    pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, mut take: impl FnMut(&Row<'_>)) -> Chunked {
+    pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, take: impl FnMut(&Row<'_>)) -> Chunked {
+        self.rows_up_to(usize::MAX, chunk, cut, last, take)
+    }
+
+    /// The same, but cells beyond the first so many may be left out.
+    pub fn rows_up_to(
+        &self,
+        cells: usize,
+        chunk: &[u8],
+        cut: Cut,
+        last: bool,
+        mut take: impl FnMut(&Row<'_>),
+    ) -> Chunked {
         match cut {
             Cut::Lost => lost_lines(chunk, 0, &mut take),
-            Cut::Hasty => return self.hasty_rows(chunk, &mut take),
+            Cut::Hasty => return self.hasty_rows(cells, chunk, &mut take),
             Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
         Chunked::Regular { lines: memchr_iter(b'\n', chunk).count() as u64 }
     }
 
-    fn hasty_rows(&self, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
-        let mut cells = vec![None; self.layout.wanted.len()];
+    fn hasty_rows(&self, wanted: usize, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
+        let all = self.layout.wanted.len();
+        // What stands in for another cell comes last.
+        let wanted = if self.layout.has_stand_ins() { all } else { wanted.min(all) };
+        let mut cells = vec![None; wanted];
         let mut places = vec![None; self.layout.wanted.len()];
         let width = self.layout.width;
         let found = hasty::rows(chunk, self.delimiter, STRETCH, |stretch, row| {

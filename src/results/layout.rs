@@ -83,6 +83,11 @@ impl Layout {
         if cell < asked { cell } else { self.stand_ins[cell - asked] }
     }
 
+    /// Whether there are cells beyond those that were asked for.
+    pub(super) fn has_stand_ins(&self) -> bool {
+        !self.stand_ins.is_empty()
+    }
+
     /// The cells that were asked for.
     #[inline]
     pub(crate) fn settle<'s, 'c>(&self, cells: &'s mut [Option<&'c str>]) -> &'s [Option<&'c str>] {

@@ -54,6 +54,11 @@ impl Repeats {
         self.drops
     }
 
+    /// Whether anybody still wants to know what a row is.
+    pub(super) fn looks(&self) -> bool {
+        !self.full.load(Ordering::Relaxed)
+    }
+
     /// Rows that repeat an earlier one, and whether later rows were not looked at.
     pub fn found(&self) -> (u64, bool) {
         (self.counted().repeats, self.full.load(Ordering::Relaxed))
@@ -63,7 +68,7 @@ impl Repeats {
     /// which counts where repeats are dropped; of a row that cannot be compared there is no repeat.
     #[inline]
     pub(super) fn identity(&self, parts: [Option<&str>; 3], whole: Option<impl Hash>) -> Option<Identity> {
-        if self.full.load(Ordering::Relaxed) {
+        if !self.looks() {
             return None;
         }
         let [Some(device), Some(time), Some(report)] = parts else { return None };

@@ -24,10 +24,19 @@ pub enum Rows {
 }
 
 impl Rows {
-    /// Calls `take` with each row of a chunk; `seen` gets true for each wanted cell whose key occurs.
-    pub fn each(&self, chunk: &Chunk, seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> Chunked {
+    /// Calls `take` with each row of a chunk; `seen` gets true for each wanted cell whose key occurs. Cells beyond the
+    /// first so many may be left out.
+    pub fn each(
+        &self,
+        cells: usize,
+        chunk: &Chunk,
+        seen: &mut [bool],
+        mut take: impl FnMut(&Row<'_>),
+    ) -> Chunked {
         match self {
-            Self::Csv(splitter) => return splitter.rows(&chunk.bytes, chunk.cut, chunk.last, take),
+            Self::Csv(splitter) => {
+                return splitter.rows_up_to(cells, &chunk.bytes, chunk.cut, chunk.last, take);
+            }
             Self::Json(lines) if chunk.cut != Cut::Records => {
                 return Chunked::Regular { lines: lines.rows(&chunk.bytes, seen, take) };
             }
