@@ -6,7 +6,7 @@
 //! Chunks are read side by side and put back in order. When a chunk turns out to be irregular, it and
 //! everything read after it goes back into the stream, which is cut carefully from there on.
 
-use crate::ledger::{Facts, Ledger, Page};
+use crate::ledger::{Facts, Ledger};
 use crate::matcher::Matcher;
 use crate::results::chunk::{Chunk, Chunker};
 use crate::results::csv::Chunked;
@@ -18,7 +18,6 @@ use memchr::memchr_iter;
 use std::hash::Hash;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod attribute;
@@ -29,6 +28,7 @@ pub mod parquet;
 mod repeats;
 mod rows;
 mod weave;
+mod worker;
 
 pub use attribute::{ATTRIBUTION, split_line_end};
 use attribute::{COLUMN, attribute};
@@ -38,6 +38,7 @@ use repeats::Identity;
 pub use repeats::{REMEMBERED, Repeats};
 pub use rows::Rows;
 use weave::Strand;
+use worker::{Source, work};
 
 /// What is to be done with each row.
 #[derive(Debug)]
@@ -176,88 +177,6 @@ pub fn scan<R: Read + Send>(
         out.error = walker.error().map(str::to_owned);
     }
     Ok(out)
-}
-
-/// What is still to be read.
-struct Source<'c, R> {
-    chunker: &'c mut Chunker<R>,
-    /// Chunks that were given to workers.
-    sent: u64,
-    /// How often bytes were put back after they had been given to workers.
-    returns: u64,
-}
-
-/// A chunk with what became of it.
-struct Judged {
-    number: u64,
-    worker: usize,
-    chunk: Chunk,
-    page: Page,
-    /// `None` if the chunk is irregular.
-    part: Option<Part>,
-}
-
-/// Reads and judges chunks, and writes those whose turn it is unless somebody else does.
-fn work<R: Read>(
-    job: &Job<'_>,
-    worker: usize,
-    source: &Mutex<Source<'_, R>>,
-    conductor: &Mutex<Conductor<'_, '_>>,
-    desk: &Desk,
-) {
-    let mut ledger = Ledger::new(job.matcher, job.covers);
-    while let Some(buffer) = desk.buffer() {
-        // After a panic the others would wait for this chunk for ever.
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            next(job, worker, source, desk, buffer, &mut ledger)?;
-            conduct(source, conductor, desk)
-        }));
-        let defect = "the judging of a row failed; this is a defect of quell";
-        if let Err(error) = done.unwrap_or_else(|_| Err(io::Error::other(defect))) {
-            desk.fail(error);
-        }
-    }
-}
-
-/// Reads a chunk, while no other worker reads, and judges it, while others do too.
-fn next<R: Read>(
-    job: &Job<'_>,
-    worker: usize,
-    source: &Mutex<Source<'_, R>>,
-    desk: &Desk,
-    buffer: Vec<u8>,
-    ledger: &mut Ledger<'_>,
-) -> io::Result<()> {
-    let mut source = locked(source);
-    let chunk = match source.chunker.next(buffer)? {
-        Ok(chunk) => chunk,
-        Err(buffer) => {
-            desk.end(source.sent, source.returns, buffer);
-            return Ok(());
-        }
-    };
-    let number = source.sent;
-    source.sent += 1;
-    drop(source);
-    let part = job.part(&chunk, ledger);
-    desk.put(Judged { number, worker, page: ledger.take(), part, chunk });
-    Ok(())
-}
-
-/// Takes every chunk whose turn it is, unless another worker does so.
-fn conduct<R: Read>(
-    source: &Mutex<Source<'_, R>>,
-    conductor: &Mutex<Conductor<'_, '_>>,
-    desk: &Desk,
-) -> io::Result<()> {
-    // A chunk that is put down just before another worker stops is not to be left lying.
-    while desk.is_ready() {
-        let Ok(mut conductor) = conductor.try_lock() else { return Ok(()) };
-        while let Some(judged) = desk.take() {
-            conductor.take(judged, source, desk)?;
-        }
-    }
-    Ok(())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

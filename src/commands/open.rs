@@ -141,10 +141,13 @@ pub(super) fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
     fail("cannot-read", format!("{name}: {error}"), "")
 }
 
+/// Bytes from which the shape of a file is told.
+const BEGINNING: usize = 1 << 20;
+
 type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
 
 fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, input: &Input) -> Understood {
-    let (text, ended) = chunker.peek(CHUNK).map_err(Ok)?;
+    let (text, ended) = chunker.peek(BEGINNING).map_err(Ok)?;
     let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
     if text.starts_with(b"PAR1") {
         return refuse(
@@ -182,7 +185,7 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, input: &I
 
 /// Reads on until the header of CSV is whole.
 fn header(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, delimiter: Option<u8>) -> Understood {
-    let mut wanted = CHUNK;
+    let mut wanted = BEGINNING;
     loop {
         let (text, ended) = chunker.peek(wanted).map_err(Ok)?;
         // Excel's own line above the header names the delimiter.
@@ -224,7 +227,7 @@ fn dates(chunker: &mut Chunker<Box<dyn Read + Send>>, format: Format, names: &[S
         return Dates::Iso;
     }
     // A failure to read meets the scan too, and is said there.
-    let Ok((text, _)) = chunker.peek(CHUNK) else { return Dates::Iso };
+    let Ok((text, _)) = chunker.peek(BEGINNING) else { return Dates::Iso };
     let reader =
         ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
     let rows: Vec<_> = reader.into_records().map_while(Result::ok).take(SAMPLE).collect();

@@ -6,7 +6,8 @@
 use super::desk::Desk;
 use super::repeats::Repeats;
 use super::weave::Place;
-use super::{BadRow, Job, Judged, MAX_BAD_ROWS, Part, Scanned, Sink, Source, locked};
+use super::worker::{Judged, Source};
+use super::{BadRow, Job, MAX_BAD_ROWS, Part, Scanned, Sink, locked};
 use crate::ledger::{Book, tally};
 use crate::results::chunk::Chunk;
 use std::io::{self, Read};

@@ -3,7 +3,8 @@
 //! In: chunks in any order, used buffers. Out: the chunk whose turn it is, empty buffers, and the end. Nobody holds on to
 //! it for long; who has nothing to do waits here. It looks into no chunk.
 
-use super::{Judged, locked};
+use super::locked;
+use super::worker::Judged;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
