@@ -155,7 +155,7 @@ impl<R: Read> Chunker<R> {
                 }
                 return self.lose(text.finish()).map(Ok);
             }
-            let more = text.length;
+            let more = text.length.min(MAX_ROW - text.length);
             self.ended = text.fill(&mut self.reader, more)?;
         }
     }
@@ -190,7 +190,7 @@ impl<R: Read> Chunker<R> {
                 return Err(io::Error::other(format!("a JSON record is longer than {} MiB", MAX_ROW >> 20)));
             }
             self.walked = text.length;
-            missing = text.length;
+            missing = text.length.min(MAX_ROW - text.length);
         }
     }
 
