@@ -5,7 +5,7 @@
 //!
 //! Sixty-four bytes become bit sets, in which bit n is byte n. An odd number of quotation marks before a byte means that
 //! it is inside a quoted cell. `fearless_simd` compares as many bytes in one instruction as the processor can, chosen
-//! when quell runs; a test holds what this processor has against a plain loop.
+//! when quell runs; a test holds every way that the processor at hand has against a plain loop.
 
 #![expect(
     clippy::inline_always,
@@ -13,7 +13,9 @@
 )]
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, u8x64, u32x16};
+#[cfg(target_arch = "x86_64")]
+use fearless_simd::u32x16;
+use fearless_simd::{Level, Simd, dispatch, u8x64};
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
@@ -76,9 +78,13 @@ impl FoundRow<'_> {
 impl Index {
     /// Looks through a text that begins at a row and is shorter than 4 GiB. If it is `last`, its end is the end of a row too.
     pub(super) fn read(&mut self, text: &[u8], delimiter: u8, last: bool) -> Met {
+        self.read_at(Level::new(), text, delimiter, last)
+    }
+
+    fn read_at(&mut self, level: Level, text: &[u8], delimiter: u8, last: bool) -> Met {
         self.found = 0;
         self.rows = 0;
-        let state = dispatch!(Level::new(), simd => read(simd, text, delimiter, self));
+        let state = dispatch!(level, simd => read(simd, text, delimiter, self));
         if last && self.end(text) < text.len() && state.inside == 0 {
             self.room();
             self.places[self.found] = u32::try_from(text.len()).unwrap_or(u32::MAX);
@@ -239,6 +245,10 @@ const ALL: [u8; BLOCK] = {
 
 /// Writes the places of the first bits that are set, and returns how many it has written at most.
 #[inline(always)]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(unused_variables, reason = "only AVX-512 has a way of its own")
+)]
 fn write_first<S: Simd>(simd: S, mut bits: u64, base: u32, places: &mut [u32]) -> usize {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx512) = simd.level().as_avx512() {
@@ -330,6 +340,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The ways that this processor has.
+    fn levels() -> Vec<Level> {
+        let best = Level::new();
+        #[cfg(target_arch = "x86_64")]
+        let lower = [
+            best.as_avx2().map(Simd::level),
+            best.as_sse4_2().map(Simd::level),
+            best.as_sse2().map(Simd::level),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let lower: [Option<Level>; 0] = [];
+        [best].into_iter().chain(lower.into_iter().flatten()).collect()
+    }
+
     /// The same by looking at one byte after the other.
     fn plain(text: &[u8], delimiter: u8, last: bool) -> (Met, Vec<Vec<u32>>) {
         let (mut met, mut lines) = (Met::default(), 0);
@@ -377,18 +401,20 @@ mod tests {
             // Groups are told from each other, too.
             let text = [&b"a,\"b\n\"\n".repeat(filler * 300), bytes.as_slice()].concat();
             let (wanted, rows) = plain(&text, delimiter, last);
-            let mut index = Index::default();
-            let met = index.read(&text, delimiter, last);
-            prop_assert_eq!(met.out_of_place, wanted.out_of_place);
-            if !met.out_of_place {
-                prop_assert_eq!(met, wanted);
-                let mut first = 0;
-                let found = index.ends[..index.rows].iter().map(|last| {
-                    let row = index.places[first..=*last].to_vec();
-                    first = *last + 1;
-                    row
-                });
-                prop_assert_eq!(found.collect::<Vec<_>>(), rows);
+            for level in levels() {
+                let mut index = Index::default();
+                let met = index.read_at(level, &text, delimiter, last);
+                prop_assert_eq!(met.out_of_place, wanted.out_of_place);
+                if !met.out_of_place {
+                    prop_assert_eq!(met, wanted);
+                    let mut first = 0;
+                    let found = index.ends[..index.rows].iter().map(|last| {
+                        let row = index.places[first..=*last].to_vec();
+                        first = *last + 1;
+                        row
+                    });
+                    prop_assert_eq!(found.collect::<Vec<_>>(), &*rows);
+                }
             }
         }
 
