@@ -15,9 +15,6 @@ use known::Known;
 mod key;
 mod known;
 
-/// Different rows that are remembered at a time.
-const REMEMBERED: usize = 16_384;
-
 /// What one thread knows about the rows that it has seen.
 #[derive(Debug)]
 pub struct Ledger<'m> {
@@ -155,7 +152,7 @@ impl<'m> Ledger<'m> {
             self.page.rows.push((number as usize, rows, span));
         }
         let page = std::mem::take(&mut self.page);
-        if self.known.len() >= REMEMBERED {
+        if self.known.is_full() {
             self.known.clear();
             self.page.afresh = true;
         }

@@ -7,6 +7,11 @@
 use super::key::{Head, Key, hash, same};
 use hashbrown::DefaultHashBuilder;
 
+/// Different rows that are remembered at a time.
+const REMEMBERED: usize = 16_384;
+/// Numbers of their keys that are remembered beside the heads: command lines may be long, and each another.
+const REMEMBERED_NUMBERS: usize = 1 << 19;
+
 /// What rows that are alike have in common, and how many the page at hand has of them. As long as what a processor
 /// fetches at a time.
 #[derive(Debug, Clone)]
@@ -58,6 +63,8 @@ pub(super) struct Known {
     /// The places of outcomes, and for those that have it the place of what more there is, by their numbers.
     place_of: Vec<(u32, u32)>,
     more: Vec<More>,
+    /// Numbers of keys in `more`.
+    numbers: usize,
 }
 
 impl Default for Known {
@@ -67,6 +74,7 @@ impl Default for Known {
             places: vec![EMPTY; 256],
             place_of: Vec::new(),
             more: Vec::new(),
+            numbers: 0,
         }
     }
 }
@@ -77,11 +85,17 @@ impl Known {
         self.place_of.len()
     }
 
+    /// Whether they are so many that they had better be forgotten.
+    pub(super) fn is_full(&self) -> bool {
+        self.len() >= REMEMBERED || self.numbers >= REMEMBERED_NUMBERS
+    }
+
     /// Forgets them.
     pub(super) fn clear(&mut self) {
         self.places.fill(EMPTY);
         self.place_of.clear();
         self.more.clear();
+        self.numbers = 0;
     }
 
     /// The place of the outcome with this key, or the one where it would stand.
@@ -110,6 +124,7 @@ impl Known {
         let more = number(self.more.len());
         if !(covering.is_empty() && key.rest().is_empty()) {
             name |= MORE;
+            self.numbers += key.rest().len();
             self.more.push(More { key: key.rest().into(), covering: covering.into() });
         }
         self.places[at] = Outcome { key: *key.head(), name, ..EMPTY };
@@ -208,5 +223,19 @@ mod tests {
                 prop_assert_eq!(known.numbered(*number).take().0, 0);
             }
         }
+    }
+
+    #[test]
+    fn long_keys_are_too_many_sooner() {
+        let mut known = Known::default();
+        while !known.is_full() {
+            let mut key = Key::default();
+            key.add(format!("{:08}{}", known.len(), "x".repeat(8_000)).as_bytes());
+            let free = known.find(&key).unwrap_err();
+            known.add(free, &key, &[]);
+        }
+        assert!((500..550).contains(&known.len()), "{}", known.len());
+        known.clear();
+        assert!(!known.is_full());
     }
 }
