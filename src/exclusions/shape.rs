@@ -67,16 +67,9 @@ impl<'a> Reader<'a> {
         self.found.borrow_mut().push(diagnostic);
     }
 
-    /// Reports a mistake that makes all others of the file doubtful.
-    pub(super) fn forget_and_report(
-        &self,
-        code: &'static str,
-        span: Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+    /// Forgets the mistakes found so far, which what follows makes doubtful.
+    pub(super) fn forget(&self) {
         self.found.borrow_mut().clear();
-        self.report(code, span, message, help);
     }
 
     fn place(&self, span: Span) -> Place {

@@ -126,12 +126,15 @@ impl<'a> Scope<'_, 'a> {
                 "this file holds no exclusion list",
                 "it begins with `exclusions:`; see docs/exclusions.md",
             ),
-            Err(error) => self.reader.forget_and_report(
-                "not-yaml",
-                Span { line: error.line.max(1), column: error.column, width: 1 },
-                format!("this cannot be read as a list: {}", error.message),
-                "mend this place first; what stands behind it has not been read",
-            ),
+            Err(error) => {
+                self.reader.forget();
+                self.reader.report(
+                    "not-yaml",
+                    Span { line: error.line.max(1), column: error.column, width: 1 },
+                    format!("this cannot be read as a list: {}", error.message),
+                    "mend this place first; what stands behind it has not been read",
+                );
+            }
         }
     }
 
