@@ -295,6 +295,16 @@ fn the_readers_of_csv_agree() {
     assert!(rows >= 20, "only {rows}");
 }
 
+#[test]
+fn a_row_beside_one_that_is_no_text_has_its_own_cells() {
+    let text = b"m,n,o\ny\xff,b,c\np,q,r\n\"s\"\"\",t,u\nv,w,x\n";
+    let row = |first: &str, last: &str| Some(vec![first.to_owned(), last.to_owned()]);
+    let wanted = vec![row("m", "o"), None, row("p", "r"), row("s\"", "u"), row("v", "x")];
+    for cut in [Cut::Hasty, Cut::Careful { delimiter: b',' }] {
+        assert_eq!(read(text, 2, cut), Some(wanted.clone()));
+    }
+}
+
 /// Pairs of a list and a row that were compared with the plain reading.
 static PAIRS: AtomicUsize = AtomicUsize::new(0);
 
