@@ -2,7 +2,7 @@
 //! `cargo run --example kql_cases -- COUNT FOLDER` writes `FOLDER/N.json` and, for the analyser, `FOLDER/N-FORM.kql`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a tool of the tests that cannot go on fails")]
 
-#[path = "../common/mod.rs"]
+#[path = "../it/common/mod.rs"]
 mod common;
 
 use common::naive::Row;

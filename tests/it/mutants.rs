@@ -1,11 +1,8 @@
 //! Changes to lists that cases must notice: the quick verdict against the matcher, and cases that are proposed.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-
-use common::naive::Row;
-use common::random::{lists, rows};
-use common::{cases, loaded};
+use crate::common::naive::Row;
+use crate::common::random::{lists, rows};
+use crate::common::{cases, loaded};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -1,6 +1,5 @@
-//! Pages that are made from the program: `QUELL_BLESS=1 cargo test --test docs` writes them, a plain run
+//! Pages that are made from the program: `QUELL_BLESS=1 cargo test --test it docs::` writes them, a plain run
 //! compares them. Console blocks of the README and docs are run by trycmd.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quell::fields::{FIELDS, Field};
 use quell::schema::Schemas;

@@ -1,6 +1,5 @@
-//! The block in rules of every shape: one folder a case, named in words. `QUELL_BLESS=1 cargo test --test splice`
+//! The block in rules of every shape: one folder a case, named in words. `QUELL_BLESS=1 cargo test --test it splice::`
 //! writes what a splice gives now; read it before you commit it.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quell::exclusions::{documented, validate::load};
 use quell::kql::{Options, where_block};

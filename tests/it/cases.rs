@@ -1,5 +1,4 @@
 //! What `quell test` says about cases, in every format.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::Value;
 use std::io::Write;

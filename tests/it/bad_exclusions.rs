@@ -1,6 +1,5 @@
 //! Wrong lists and what is said about them: `tests/bad_exclusions/<what-is-wrong>.yaml` and `.stderr`.
 //! `QUELL_BLESS=1` writes what is said now.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quell::exclusions::validate::{ListText, load};
 use quell::schema::Schemas;

@@ -1,11 +1,8 @@
 //! The smallest list with the same verdicts, held against trying every smaller one; and the edit of the files.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-
-use common::naive::{Row, judge, parse};
-use common::random::{csv, lists, rows};
-use common::{How, apply, cases, loaded};
+use crate::common::naive::{Row, judge, parse};
+use crate::common::random::{csv, lists, rows};
+use crate::common::{How, apply, cases, loaded};
 use proptest::prelude::*;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};

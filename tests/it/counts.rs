@@ -1,6 +1,5 @@
 //! Totals against an independent count, and the same report however many exclusions there are and however
 //! they are spread over files.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
 use std::fmt::Write;

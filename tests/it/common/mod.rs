@@ -1,6 +1,6 @@
 //! What the tests of several files share: a run in memory, a plain slow reading of lists, and random
 //! lists and rows that come near each other.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "the example kql_cases uses a part of it")]
 
 pub(crate) mod naive;
 pub(crate) mod random;

@@ -1,5 +1,4 @@
 //! Lists that become KQL and are read back.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
 use quell::exclusions::document::ListFile;

@@ -1,5 +1,4 @@
 //! Results that are not all of what the hunt found, or more than that: it is said in every format, and nothing is lost.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::Value;
 use std::fs;

@@ -1,6 +1,4 @@
 //! The hooks and the action do what they say: their own commands are run in a repository of lists.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde::Deserialize;
 use std::collections::HashMap;

@@ -1,8 +1,6 @@
 //! Parquet: the same verdicts as the same rows in CSV, and every row with all its columns in one of the two outputs.
 //!
 //! `cargo test --features parquet --test parquet`
-#![cfg(feature = "parquet")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;

@@ -1,11 +1,7 @@
 //! What follows from what, against trying every row of a small world.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
-use common::random::{csv, lists, rows};
-use common::{How, apply, cases, loaded};
+use crate::common::random::{csv, lists, rows};
+use crate::common::{How, apply, cases, loaded};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,10 +1,7 @@
 //! Blind spots: every way in is a row that quell itself suppresses, and more conditions never make it cheaper.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-
-use common::random::{lists, rows};
-use common::{cases, loaded};
+use crate::common::random::{lists, rows};
+use crate::common::{cases, loaded};
 use proptest::prelude::*;
 use quell::exclusions::model::{Entry, Exclusion};
 use quell::exclusions::validate::load_with;

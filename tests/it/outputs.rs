@@ -1,7 +1,5 @@
 //! Trouble with files: full disks, interruptions, pipes that close, links, permissions. Whatever happens, a
 //! file is the old one or the whole new one.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -1,11 +1,8 @@
 //! What a change to lists does, held against two whole runs.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
-
-use common::naive::{Row, judge, parse};
-use common::random::{COLUMNS, csv, lists, rows};
-use common::{How, apply, cases, loaded};
+use crate::common::naive::{Row, judge, parse};
+use crate::common::random::{COLUMNS, csv, lists, rows};
+use crate::common::{How, apply, cases, loaded};
 use indexmap::IndexMap;
 use proptest::prelude::*;
 use quell::exclusions::model::Exclusion;
@@ -87,7 +84,7 @@ proptest! {
                     prop_assert!(covering);
                 }
             }
-            let each = |outcome: &common::Outcome, list: &[Exclusion]| {
+            let each = |outcome: &crate::common::Outcome, list: &[Exclusion]| {
                 let place = list.iter().position(|known| known.id == exclusion.id);
                 place.and_then(|place| outcome.tally.exclusions.get(&u32::try_from(place).unwrap()).map(|each| (each.matches, each.sole))).unwrap_or_default()
             };

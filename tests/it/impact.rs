@@ -1,5 +1,4 @@
 //! `quell apply --from-impact`: figures that a server counted become the report that `quell apply` makes.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quell::exclusions::documented;
 use quell::exclusions::validate::load;

@@ -1,7 +1,5 @@
 //! `quell lint` as a user meets it: a folder for each code, the documented pack, levels, formats, `--fix`.
-//! `QUELL_BLESS=1 cargo test --test lint` writes what is expected; a plain run compares.
-
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! `QUELL_BLESS=1 cargo test --test it lint::` writes what is expected; a plain run compares.
 
 use quell::lint::{LINTS, Level, Needs};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What a user types and sees: one file a case, named in words. `TRYCMD=overwrite cargo test --test cmd` writes
+//! What a user types and sees: one file a case, named in words. `TRYCMD=overwrite cargo test --test it cmd::` writes
 //! what is printed now.
 
 #[test]

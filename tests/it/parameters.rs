@@ -1,5 +1,4 @@
 //! Parameters: what a site fills in, and that nothing is live before it has.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quell::exclusions::Parameters;
 use quell::exclusions::validate::{ListText, load_with};

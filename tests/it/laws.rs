@@ -1,12 +1,8 @@
 //! The laws that quell is built on, each against random lists and rows.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
-use common::naive::{judge, parse};
-use common::random::{COLUMNS, csv, json, lists, rows};
-use common::{How, Outcome, apply, cases, loaded, try_apply};
+use crate::common::naive::{judge, parse};
+use crate::common::random::{COLUMNS, csv, json, lists, rows};
+use crate::common::{How, Outcome, apply, cases, loaded, try_apply};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;

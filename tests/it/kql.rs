@@ -1,6 +1,5 @@
 //! Generated KQL: goldens of every form, and the traps that hand-written exclusions fall into.
 //! `QUELL_BLESS=1` writes the goldens. Microsoft's analyser and an engine read the same in `.ci/kql`.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use quell::exclusions::documented;
 use quell::exclusions::model::Exclusion;

@@ -1,6 +1,5 @@
 //! One content in every shape in which it is exported: the same verdicts, the same report, and every byte of every row
 //! in the kept or in the suppressed file, inside the envelope that it came in.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Map, Value, json};
 use std::fs;

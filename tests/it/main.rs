@@ -1,0 +1,30 @@
+//! Every integration test, as one program: it is linked once, and what a test leaves unused elsewhere is seen.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod architecture;
+mod bad_exclusions;
+mod cases;
+mod cmd;
+mod common;
+mod counts;
+mod docs;
+mod impact;
+mod import;
+mod kql;
+mod laws;
+mod lint;
+mod lint_laws;
+mod mutants;
+#[cfg(unix)]
+mod outputs;
+mod parameters;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod partial;
+mod probe;
+mod prune;
+#[cfg(unix)]
+mod repository;
+mod shapes;
+mod splice;
+mod tune;
