@@ -2,12 +2,15 @@
 
 mod cli;
 mod commands;
+mod signals;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, ColorWhen, Command};
-use commands::{End, Outcome, World};
+use commands::files::{self, Abandoned, PARTLY_WRITTEN};
+use commands::{End, Outcome, World, tell};
 use quell::diagnostic::{Diagnostic, render};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -17,14 +20,15 @@ fn main() -> ExitCode {
         ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
         ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
     }
-    if let Err(error) = ctrlc::set_handler(interrupted) {
-        eprintln!("warning: an interruption will leave unfinished files behind: {error}");
-    }
-    match run(&cli.command, &world()) {
+    signals::handle(interrupted);
+    let world = world();
+    // A defect ends like every error: nothing is half-written, and the exit code is not that of a finding.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| run(&cli.command, &world)));
+    match ended.unwrap_or_else(|_| Err(vec![defect()])) {
         Ok(End::Clean) => ExitCode::SUCCESS,
         Ok(End::LookAtIt) => ExitCode::from(1),
         Ok(End::Unreadable(rows)) => {
-            eprintln!("quell: --strict: rows that could not be read: {rows}; no file was written");
+            tell(&format!("quell: --strict: rows that could not be read: {rows}; no file was written\n"));
             ExitCode::from(2)
         }
         Err(diagnostics) => {
@@ -32,6 +36,11 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn defect() -> Diagnostic {
+    Diagnostic::error("defect", "quell came to a point that it should never reach; the lines above say where")
+        .help("please report them, with the command and, if you can, the file")
 }
 
 fn run(command: &Command, world: &World) -> Outcome {
@@ -83,21 +92,25 @@ fn complain(diagnostics: &[Diagnostic], command: &Command) {
     text += "\nquell: ";
     text += &count;
     text += match command {
+        _ if diagnostics.iter().any(|one| one.code == PARTLY_WRITTEN) => "not all files are what they were\n",
         Command::Apply(_) | Command::Explain(_) => "nothing was suppressed\n",
         _ => "nothing was done\n",
     };
-    // With nobody left to tell, the exit code still says it.
-    let _ = anstream::stderr().write_all(text.as_bytes());
+    tell(&text);
 }
 
-fn interrupted() {
-    let unfinished = commands::output::abandon();
-    if unfinished > 0 {
-        eprintln!(
-            "quell: interrupted; nothing was written, and files that were there before are as they were"
-        );
-    } else {
-        eprintln!("quell: interrupted");
-    }
+/// Ends the process after a signal.
+fn interrupted() -> ! {
+    tell(&match files::abandon() {
+        Abandoned::Nothing => "quell: interrupted\n".to_owned(),
+        Abandoned::AllNew => "quell: interrupted; the files had been written\n".to_owned(),
+        Abandoned::AllOld => {
+            "quell: interrupted; nothing was written, and files that were there before are as they were\n"
+                .to_owned()
+        }
+        Abandoned::Mixed(which) => {
+            format!("quell: interrupted; some files are new and some are old:\n{which}\n")
+        }
+    });
     std::process::exit(2);
 }

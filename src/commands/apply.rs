@@ -1,12 +1,12 @@
 //! `quell apply`: the main job.
 
+use super::files::FileSet;
 use super::lists::{in_force, loaded, rule, today};
 use super::open::open_all;
-use super::output::{Finished, whole_file};
 use super::pass::{Pass, Passed, one_schema};
 use super::query::with_query;
 use super::warnings::duplicates;
-use super::{End, Outcome, World, fail, impact, output, print_by};
+use super::{End, Outcome, World, fail, impact, print_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
@@ -36,15 +36,17 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         Ok(matcher) => matcher,
         Err(cause) => return fail("too-many-fields", cause, "split the lists"),
     };
+    let mut outputs = outputs(args)?;
     let told = |found| with_query(found, rule.as_ref(), &applied, schema);
     let mut pass = Pass::new(args, world, schema, &applied, &matcher, &opened).map_err(told)?;
+    pass.write_to(&outputs, &opened)?;
     for results in &mut opened {
         pass.file(results).map_err(told)?;
     }
     let mut passed = pass.finish()?;
     let notes = notes(&passed, applied.len(), &lists.exclusions);
     passed.warnings.extend(duplicates(passed.repeats, args.dedupe));
-    let Passed { tally, files, malformed, mut outputs, warnings, .. } = passed;
+    let Passed { tally, files, malformed, written, warnings, .. } = passed;
     // Where a list is long, the report takes the room of what has compiled it.
     let slots = matcher.slots().to_vec();
     drop(matcher);
@@ -60,13 +62,13 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         warnings,
         notes,
     }));
-    outputs.extend(report_files(args, world, &report, &formats)?);
+    written.into_iter().try_for_each(|output| outputs.add(output))?;
+    report_files(args, world, &report, &formats, &mut outputs)?;
     if args.strict && report.totals.malformed > 0 {
         show(args, world, &report)?;
         return Ok(End::Unreadable(report.totals.malformed));
     }
-    outputs.into_iter().try_for_each(Finished::commit)?;
-    show(args, world, &report)?;
+    outputs.put(|| show(args, world, &report))?;
     Ok(end(args, &report, &left_out))
 }
 
@@ -74,27 +76,19 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
 fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[ReportFormat]) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
+    let mut outputs = outputs(args)?;
     let report = impact::report(result, &lists, rule.as_ref(), today(&args.scope, world))?;
-    let outputs = report_files(args, world, &report, formats)?;
-    outputs.into_iter().try_for_each(Finished::commit)?;
-    show(args, world, &report)?;
+    report_files(args, world, &report, formats, &mut outputs)?;
+    outputs.put(|| show(args, world, &report))?;
     Ok(end(args, &report, &[]))
 }
 
+/// The files that will be written. Every input is open by now, so that none of them can be a target.
+fn outputs(args: &Apply) -> Outcome<FileSet> {
+    FileSet::begin(args.kept.iter().chain(&args.suppressed).chain(&args.report).map(String::as_str))
+}
+
 fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
-    let outputs: Vec<&String> = args.kept.iter().chain(&args.suppressed).chain(&args.report).collect();
-    for (place, name) in outputs.iter().enumerate() {
-        // Devices may be written twice.
-        let file = output::place(name);
-        let twice = outputs[..place].iter().any(|other| output::place(other) == file);
-        if twice && !file.starts_with("/dev") {
-            return fail(
-                "same-file",
-                format!("{name} is asked for twice"),
-                "give each output a file of its own",
-            );
-        }
-    }
     let format = |name: &String| match ReportFormat::of_file(name) {
         Some(format) => Ok(format),
         None => fail(
@@ -136,17 +130,15 @@ fn report_files(
     world: &World,
     report: &Report,
     formats: &[ReportFormat],
-) -> Outcome<Vec<Finished>> {
+    outputs: &mut FileSet,
+) -> Outcome<()> {
     let layout = Layout { width: world.width, groups: args.groups };
-    let files = args.report.iter().zip(formats);
-    files
-        .map(|(name, format)| {
-            let mut text = Vec::new();
-            // Memory takes everything.
-            let _ = report::write(report, *format, layout, &mut text);
-            whole_file(name, &text)
-        })
-        .collect()
+    args.report.iter().zip(formats).try_for_each(|(name, format)| {
+        let mut text = Vec::new();
+        // Memory takes everything.
+        let _ = report::write(report, *format, layout, &mut text);
+        outputs.write(name, &text)
+    })
 }
 
 fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {

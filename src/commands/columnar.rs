@@ -2,8 +2,8 @@
 //!
 //! In: names of files. Out: [`Opened`] with columns instead of text, and outputs of columns that wait for their names.
 
+use super::files::Output;
 use super::open::Opened;
-use super::output::Output;
 use super::{Outcome, fail};
 use quell::report::ResultsFile;
 use quell::results::Format;
@@ -13,13 +13,13 @@ use quell::results::layout::Layout;
 use quell::results::time::Dates;
 use quell::scan::parquet::{Columns, Outputs, Writer, scan};
 use quell::scan::{Job, Scanned};
-use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::path::Path;
 
 /// Opens a file if it is Parquet.
 pub(super) fn open(name: &str) -> Outcome<Option<Opened>> {
     // Whatever is wrong with the file is said where text is opened.
-    let Ok(mut file) = File::open(name) else { return Ok(None) };
+    let Ok(mut file) = super::files::open(Path::new(name)) else { return Ok(None) };
     let mut first = [0; 4];
     let regular = file.metadata().is_ok_and(|about| about.is_file());
     if !regular || file.read_exact(&mut first).is_err() || first != *b"PAR1" || file.rewind().is_err() {

@@ -1,11 +1,11 @@
 //! `quell import`: lists from what others wrote.
 
 use super::counting::counted;
+use super::files::FileSet;
 use super::kql::schema;
 use super::lists::{Loaded, schemas_only};
-use super::output::{Finished, whole_file};
 use super::rules::{RuleFile, opened};
-use super::{End, Outcome, World, print};
+use super::{End, Outcome, World, print, tell};
 use crate::cli::{Import, ReadingOf};
 use quell::diagnostic::{Diagnostic, Place};
 use quell::exclusions::document::{ListFile, WrittenExclusion};
@@ -29,10 +29,11 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     } else {
         from_texts(args, args.reading, schema)?
     };
+    let mut outputs = FileSet::begin(args.output.as_deref())?;
     let clean = messages.is_empty();
-    eprint!("{messages}");
+    tell(&messages);
     if exclusions.is_empty() {
-        eprintln!("quell: no exclusion was found; nothing was written");
+        tell("quell: no exclusion was found; nothing was written\n");
         return Ok(End::LookAtIt);
     }
     let count = exclusions.len();
@@ -45,11 +46,11 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
         told = differences(args, world, &lists)?;
     }
     match &args.output {
-        Some(output) => whole_file(output, &list).and_then(Finished::commit)?,
+        Some(output) => outputs.write(output, &list)?,
         None => print(&list)?,
     }
-    eprint!("{told}");
-    eprintln!("quell: {count} imported; `quell lint` says what they still lack");
+    outputs.put(|| Ok(()))?;
+    tell(&format!("{told}quell: {count} imported; `quell lint` says what they still lack\n"));
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 
@@ -145,13 +146,13 @@ fn from_rule(file: &RuleFile, schema: &Schema, messages: &mut String) -> Vec<Wri
         let query = &file.text[range];
         let source = Source { file: &name, line, prefix: &prefix, rule: rule.as_deref() };
         let found = import_query(query, table, schema, source);
-        tell(&name, line, query, &found, messages);
+        remark(&name, line, query, &found, messages);
         exclusions.extend(found.exclusions);
     }
     exclusions
 }
 
-fn tell(name: &str, first: usize, query: &str, found: &Found, messages: &mut String) {
+fn remark(name: &str, first: usize, query: &str, found: &Found, messages: &mut String) {
     let remarks = found.not_carried.iter().map(|remark| ("not carried", remark));
     let mut all: Vec<_> = remarks.chain(found.traps.iter().map(|remark| ("trap", remark))).collect();
     all.sort_by_key(|(_, remark)| remark.span);

@@ -1,7 +1,7 @@
 //! `quell kql`: the exclusions as KQL.
 
+use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::output::{Finished, whole_file};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Kql, KqlForm};
 use quell::diagnostic::Diagnostic;
@@ -23,6 +23,7 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
         return fail("no-exclusions", "no exclusion is left to be printed", &why_none(&left_out));
     }
     let options = options(&applied, &left_out);
+    let mut outputs = FileSet::begin(args.values.as_deref())?;
     let text = match args.form {
         KqlForm::Where => kql::where_block(&applied, schema, &options).map_err(inexpressible)?,
         KqlForm::Impact => kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?,
@@ -31,11 +32,13 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
             two_parts(&lets, &block)
         }
         KqlForm::Watchlist => {
-            tabular(args, &applied, schema, &options, &kql::watchlist_table(&args.watchlist))?
+            tabular(args, &applied, schema, &options, &kql::watchlist_table(&args.watchlist), &mut outputs)?
         }
-        KqlForm::Externaldata => tabular(args, &applied, schema, &options, &kql::external_table(&args.url))?,
+        KqlForm::Externaldata => {
+            tabular(args, &applied, schema, &options, &kql::external_table(&args.url), &mut outputs)?
+        }
     };
-    print(&text)?;
+    outputs.put(|| print(&text))?;
     Ok(End::Clean)
 }
 
@@ -98,6 +101,7 @@ fn tabular(
     schema: &Schema,
     options: &Options,
     table: &str,
+    outputs: &mut FileSet,
 ) -> Outcome<String> {
     let (values, lets, block) = kql::table_form(applied, schema, options, table).map_err(inexpressible)?;
     let Some(file) = &args.values else {
@@ -107,6 +111,6 @@ fn tabular(
             "say where to write it: --values quell-values.csv",
         );
     };
-    whole_file(file, kql::watchlist_csv(&values)).and_then(Finished::commit)?;
+    outputs.write(file, kql::watchlist_csv(&values))?;
     Ok(two_parts(&lets, &block))
 }

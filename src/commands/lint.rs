@@ -1,8 +1,8 @@
 //! `quell lint`: what is doubtful about lists.
 
+use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
-use super::output::whole_file;
-use super::{End, Outcome, World, counting, fail, print};
+use super::{End, Outcome, World, counting, fail, print, tell};
 use crate::cli::{Lint, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +17,7 @@ use quell::lint::settings::Settings;
 use quell::lint::{Context, Effect, Finding, Level, sarif};
 use quell::tally::Each;
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 
 /// A settings or rule file larger than this is refused before it is read.
@@ -28,14 +29,20 @@ pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
     let mut lists = loaded_or_examples(&args.lists)?;
     let day = today(&args.scope, world);
     let mut findings = findings(args, world, &settings, &lists, day)?;
-    if args.fix && mend(&lists, &findings)? > 0 {
-        lists = loaded_or_examples(&args.lists)?;
-        findings = self::findings(args, world, &settings, &lists, day)?;
-    }
-    let report = Report::new(findings, &lists.exclusions, &lists.texts, &settings);
-    show(args, &report)?;
-    let nothing = lists.exclusions.is_empty();
-    Ok(if nothing || report.reaches(settings.fail_on) { End::LookAtIt } else { End::Clean })
+    let mut outputs = FileSet::begin([])?;
+    let removed = if args.fix { mend(&lists, &findings, &mut outputs)? } else { String::new() };
+    // What has been mended is read again from its place, and put back if it cannot be shown.
+    outputs.put(|| {
+        if !removed.is_empty() {
+            lists = loaded_or_examples(&args.lists)?;
+            findings = self::findings(args, world, &settings, &lists, day)?;
+        }
+        let report = Report::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
+        show(args, &report)?;
+        tell(&removed);
+        let nothing = lists.exclusions.is_empty();
+        Ok(if nothing || report.reaches(settings.fail_on) { End::LookAtIt } else { End::Clean })
+    })
 }
 
 /// The settings file with what the flags change.
@@ -124,23 +131,22 @@ fn day_of(nanoseconds: i64) -> Option<Date> {
     Some(time.to_zoned(TimeZone::UTC).date())
 }
 
-/// Writes the lists without what stands twice; gives how many findings that settles.
-fn mend(lists: &Loaded, findings: &[Finding]) -> Outcome<usize> {
+/// The lists without what stands twice; says what was removed from which.
+fn mend(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<String> {
     let mut of_list: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in findings {
         of_list.entry(&lists.exclusions[finding.exclusion].origin.file).or_default().push(finding);
     }
-    let mut settled = 0;
+    let mut removed = String::new();
     for list in lists.texts.iter().filter(|_| lists.on_disk) {
         let Some(findings) = of_list.get(list.file.as_str()) else { continue };
         if let Some((text, count)) = fixed(list, &lists.exclusions, findings, &lists.schemas) {
-            whole_file(&list.file, &text)?.commit()?;
-            settled += count;
+            outputs.replace(&list.file, &list.text, &text)?;
             let what = if count == 1 { "1 duplicate".to_owned() } else { format!("{count} duplicates") };
-            eprintln!("{}: removed {what}", list.file);
+            let _ = writeln!(removed, "{}: removed {what}", list.file);
         }
     }
-    Ok(settled)
+    Ok(removed)
 }
 
 fn show(args: &Lint, report: &Report) -> Outcome<()> {

@@ -12,7 +12,7 @@ use quell::report::Status;
 use quell::report::build::LeftOut;
 use quell::rule::Rule;
 use quell::schema::{Schema, Schemas};
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -180,7 +180,7 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
         let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
         Diagnostic::error("too-large", message).help("did you mean to give it as results?")
     };
-    let file = File::open(path).map_err(broken)?;
+    let file = super::files::open(path).map_err(broken)?;
     if file.metadata().map_err(broken)?.len() > limit {
         return Err(too_large());
     }

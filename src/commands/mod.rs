@@ -6,6 +6,7 @@ mod columnar;
 mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod files;
 mod git;
 mod impact;
 pub(crate) mod import;
@@ -13,7 +14,6 @@ pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
 mod open;
-pub(crate) mod output;
 mod pass;
 pub(crate) mod probe;
 pub(crate) mod prune;
@@ -61,6 +61,11 @@ pub(crate) type Outcome<T = End> = Result<T, Vec<Diagnostic>>;
 pub(crate) fn fail<T>(code: &'static str, message: impl Into<String>, help: &str) -> Outcome<T> {
     let diagnostic = Diagnostic::error(code, message);
     Err(vec![if help.is_empty() { diagnostic } else { diagnostic.help(help) }])
+}
+
+/// Says something to the person at standard error. With nobody left to tell, the exit code still says it.
+pub(crate) fn tell(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
 /// Prints to standard output; a reader that has gone away is no error.

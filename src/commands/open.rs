@@ -14,7 +14,6 @@ use quell::results::encoding::Encoding;
 use quell::results::shape::{self, Document, Shape};
 use quell::results::time::Dates;
 use quell::results::unpack::unpack;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -91,9 +90,12 @@ pub(super) fn open(name: &str, input: &Input) -> Outcome<Opened> {
         return Ok(opened);
     }
     let (reader, size): (Box<dyn Read + Send>, Option<u64>) = if name == "-" {
+        if let Err(error) = super::files::reads_standard_input() {
+            return cannot_read(name, &error);
+        }
         (Box::new(io::stdin()), None)
     } else {
-        let file = File::open(name).and_then(|file| Ok((file.metadata()?, file)));
+        let file = super::files::open(Path::new(name)).and_then(|file| Ok((file.metadata()?, file)));
         match file {
             Ok((about, _)) if about.is_dir() => {
                 return fail("cannot-read", format!("{name} is a folder"), "name the files in it");

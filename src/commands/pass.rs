@@ -3,9 +3,9 @@
 //! In: opened results. Out: counts, and outputs that wait for their names. What is said about them is the
 //! command's.
 
+use super::files::{FileSet, Output};
 use super::lists::Loaded;
 use super::open::{BYTE_ORDER_MARK, Opened, is_utc};
-use super::output::{Finished, Output};
 use super::results::{missing, missing_columns, rows, schema, wanted};
 use super::warnings::warnings;
 use super::{Outcome, World, fail};
@@ -92,9 +92,6 @@ impl<'p> Pass<'p> {
         matcher: &'p Matcher,
         opened: &[Opened],
     ) -> Outcome<Self> {
-        let encoding = opened.first().map_or(Encoding::Utf8, |results| results.encoding);
-        let create =
-            |name: &Option<String>| name.as_deref().map(|name| Output::create(name, encoding)).transpose();
         let bytes = opened.iter().map(|results| results.size).sum::<Option<u64>>();
         let mut pass = Self {
             args,
@@ -124,9 +121,17 @@ impl<'p> Pass<'p> {
         for results in opened {
             pass.check(results)?;
         }
-        pass.sink.kept = create(&args.kept)?;
-        pass.sink.suppressed = create(&args.suppressed)?;
         Ok(pass)
+    }
+
+    /// Begins the files that the rows go into.
+    pub(super) fn write_to(&mut self, outputs: &FileSet, opened: &[Opened]) -> Outcome<()> {
+        let encoding = opened.first().map_or(Encoding::Utf8, |results| results.encoding);
+        let create =
+            |name: &Option<String>| name.as_deref().map(|name| outputs.create(name, encoding)).transpose();
+        self.sink.kept = create(&self.args.kept)?;
+        self.sink.suppressed = create(&self.args.suppressed)?;
+        Ok(())
     }
 
     /// Looks at the header before any row is read or any output begun.
@@ -232,17 +237,20 @@ impl<'p> Pass<'p> {
         self.require(results, |slot| has[slot])
     }
 
+    #[cfg_attr(
+        not(feature = "parquet"),
+        expect(clippy::unnecessary_wraps, reason = "the end of Parquet may fail")
+    )]
     pub(super) fn finish(self) -> Outcome<Passed> {
         self.sink.bar.finish_and_clear();
         let outputs = [self.sink.kept, self.sink.suppressed].into_iter();
         #[cfg(feature = "parquet")]
         let outputs = outputs.chain(self.sink.columns.finish(&self.files)?);
-        let finished = outputs.flatten().map(Output::finish).collect::<Outcome<Vec<_>>>()?;
         Ok(Passed {
             tally: self.tally,
             files: self.files,
             malformed: self.malformed,
-            outputs: finished,
+            written: outputs.flatten().collect(),
             absent: self.absent,
             warnings: self.warnings,
             repeats: self.repeats.found(),
@@ -255,17 +263,17 @@ impl Passed {
     /// Says what is doubtful about the results, for a command whose report has no place for it.
     pub(super) fn warn(&self) {
         for warning in &self.warnings {
-            eprintln!("warning: {}", warning.message);
+            super::tell(&format!("warning: {}\n", warning.message));
         }
     }
 }
 
-/// What is left of a pass: counts, and outputs that wait for their names.
+/// What is left of a pass: counts, and outputs that have all their rows.
 pub(super) struct Passed {
     pub(super) tally: Tally,
     pub(super) files: Vec<ResultsFile>,
     pub(super) malformed: Vec<MalformedRow>,
-    pub(super) outputs: Vec<Finished>,
+    pub(super) written: Vec<Output>,
     /// Fields whose columns some file lacks, which was allowed.
     pub(super) absent: Vec<String>,
     pub(super) warnings: Vec<Warning>,

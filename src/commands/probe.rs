@@ -1,8 +1,8 @@
 //! `quell probe`: what an intruder would have to do to disappear.
 
+use super::files::FileSet;
 use super::lists::loaded_or_examples;
 use super::open::{Opened, open_all};
-use super::output::{Finished, whole_file};
 use super::pass::one_schema;
 use super::results::{rows, wanted};
 use super::walk::every_row;
@@ -20,6 +20,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
     let schema = one_schema(&opened, &lists)?;
+    let mut outputs = FileSet::begin(args.bypasses.as_deref())?;
     let applied: Vec<&Exclusion> = lists
         .exclusions
         .iter()
@@ -49,12 +50,14 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     };
     let probed = probe(&matcher, &applied, &malicious, &schema.name, &moves);
     if let Some(file) = &args.bypasses {
-        whole_file(file, bypasses(&probed, &matcher, schema)).and_then(Finished::commit)?;
+        outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
-    print(&match args.format {
-        ProbeFormat::Human => show::human(&probed, malicious.len()),
-        ProbeFormat::Json => show::json(&probed, malicious.len()),
-        ProbeFormat::Markdown => show::markdown(&probed),
+    outputs.put(|| {
+        print(&match args.format {
+            ProbeFormat::Human => show::human(&probed, malicious.len()),
+            ProbeFormat::Json => show::json(&probed, malicious.len()),
+            ProbeFormat::Markdown => show::markdown(&probed),
+        })
     })?;
     let worse = probed.iter().any(|each| each.grade > args.min_grade);
     Ok(if worse { End::LookAtIt } else { End::Clean })

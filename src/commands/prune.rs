@@ -1,9 +1,9 @@
 //! `quell prune`: the smallest list with the same verdicts.
 
 use super::counting::{Covered, covered};
-use super::lists::{Loaded, in_force, loaded, read_text, rule, today};
+use super::files::FileSet;
+use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::open::open_all;
-use super::output::{Finished, whole_file};
 use super::pass::one_schema;
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Prune, PruneFormat};
@@ -15,10 +15,6 @@ use quell::report::build;
 use quell::tune::prune::{Given, LeftOut, Pruned, pruned};
 use quell::tune::remove::{Edited, without};
 use quell::tune::show;
-use std::path::Path;
-
-/// A list file does not grow beyond this while it is pruned.
-const MAX_LIST: u64 = 64 << 20;
 
 /// Chooses, writes if that was asked for, and shows.
 pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
@@ -47,12 +43,16 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
         undecided_too: args.undecided_too,
     });
     fill_in(&mut found, covered, &left_out);
-    if args.write && !found.removed.is_empty() {
-        write(&mut found, &lists)?;
-    }
-    print(&match args.format {
-        PruneFormat::Table => show::pruned(&found, world.width),
-        PruneFormat::Json => found.json(),
+    let outputs = if args.write && !found.removed.is_empty() {
+        edited(&mut found, &lists)?
+    } else {
+        FileSet::begin([])?
+    };
+    outputs.put(|| {
+        print(&match args.format {
+            PruneFormat::Table => show::pruned(&found, world.width),
+            PruneFormat::Json => found.json(),
+        })
     })?;
     let to_do = !found.removed.is_empty() && !args.write;
     Ok(if to_do || applied.is_empty() { End::LookAtIt } else { End::Clean })
@@ -105,9 +105,8 @@ fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]
     }
 }
 
-/// Edits all lists, or none: every text is made, checked and on the disk before the first file gets its name. Should one
-/// of the names fail after all, the lists still suppress the same rows, as any list between the old and the new does.
-fn write(found: &mut Pruned, lists: &Loaded) -> Outcome<()> {
+/// The edits of all lists, every one of them made and checked.
+fn edited(found: &mut Pruned, lists: &Loaded) -> Outcome<FileSet> {
     if found.suppressed == 0 {
         return fail(
             "nothing-suppressed",
@@ -132,21 +131,14 @@ fn write(found: &mut Pruned, lists: &Loaded) -> Outcome<()> {
                 )),
             ),
         }
-        if read_text(Path::new(&list.file), MAX_LIST).ok().as_ref() != Some(&list.text) {
-            mistakes.push(
-                Diagnostic::error(
-                    "changed-meanwhile",
-                    format!("{}: the file changed while it was judged", list.file),
-                )
-                .help("run it again"),
-            );
-        }
     }
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let finished = edits.iter().map(|(list, edited)| whole_file(&list.file, &edited.text));
-    finished.collect::<Outcome<Vec<Finished>>>()?.into_iter().try_for_each(Finished::commit)?;
+    let mut outputs = FileSet::begin([])?;
+    for (list, edited) in &edits {
+        outputs.replace(&list.file, &list.text, &edited.text)?;
+    }
     found.written = true;
     for (list, edited) in &edits {
         for (id, line) in &edited.comments {
@@ -155,5 +147,5 @@ fn write(found: &mut Pruned, lists: &Loaded) -> Outcome<()> {
                 .push(format!("{}:{line}: the comment above {id} stayed; does it still fit?", list.file));
         }
     }
-    Ok(())
+    Ok(outputs)
 }

@@ -1,10 +1,10 @@
 //! `quell splice`: the exclusions in the queries of rules.
 
+use super::files::FileSet;
 use super::kql::{inexpressible, options, schema};
 use super::lists::{Loaded, in_force, loaded, read_text, schemas_only};
-use super::output::{Finished, whole_file};
 use super::rules::{RuleFile, opened};
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::Splice;
 use quell::kql::lex::{TokenKind, lex};
 use quell::kql::{BEGIN, END, where_block};
@@ -12,7 +12,6 @@ use quell::rule::Rule;
 use quell::rule::splice::{Block, SplicedFile, splice_file};
 use quell::schema::Schema;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A block file larger than this is no block.
@@ -33,7 +32,7 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     }
     let mut right = unreadable.is_empty();
     for (file, spliced) in &done {
-        right &= tell(file, spliced, args, schema, &mut messages);
+        right &= remark(file, spliced, args, schema, &mut messages);
     }
     let drifted: Vec<_> = done.iter().filter(|(file, spliced)| file.text != spliced.text).collect();
     write(args, &done)?;
@@ -42,7 +41,7 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
             print(&format!("{}: not up to date\n", file.path.display()))?;
         }
     }
-    eprint!("{messages}{}", summary(&done, drifted.len()));
+    tell(&format!("{messages}{}", summary(&done, drifted.len())));
     let clean = right && (drifted.is_empty() || !args.check);
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
@@ -107,7 +106,7 @@ fn spliced(file: &RuleFile, source: &Source, schema: &Schema, args: &Splice) -> 
 }
 
 /// Names what was left alone; whether there is nothing to look at.
-fn tell(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
+fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
     let mut right = true;
     for left in &spliced.left_alone {
         right &= left.right;
@@ -134,14 +133,18 @@ fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)]) -> Outcome<()> {
     if args.check {
         return Ok(());
     }
-    let mut finished: Vec<Finished> = Vec::new();
+    let mut outputs = FileSet::begin([])?;
     if args.in_place {
         for (file, spliced) in done.iter().filter(|(file, spliced)| file.text != spliced.text) {
-            finished.push(whole_file(&file.path.display().to_string(), &spliced.text)?);
+            outputs.replace(&file.path.display().to_string(), &file.text, &spliced.text)?;
         }
     } else if let Some(output) = &args.output {
-        for (target, text) in targets(args, output, done)? {
-            finished.push(whole_file(&target.display().to_string(), text)?);
+        let targets = targets(args, output, done)?;
+        for (target, text) in &targets {
+            if let Some(folder) = target.parent().filter(|_| targets.len() > 1 || target != output) {
+                outputs.folder(folder)?;
+            }
+            outputs.write(&target.display().to_string(), text)?;
         }
     } else {
         let [(_, only)] = done else {
@@ -150,7 +153,7 @@ fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)]) -> Outcome<()> {
         };
         return print(&only.text);
     }
-    finished.into_iter().try_for_each(Finished::commit)
+    outputs.put(|| Ok(()))
 }
 
 /// Where each file is written: one rule to a file, several below a folder.
@@ -166,11 +169,6 @@ fn targets<'d>(
         if targets.iter().any(|(taken, _)| *taken == target) {
             let message = format!("{}: two rules would be written here", target.display());
             return fail("same-target", message, "splice them apart, or use --in-place");
-        }
-        if let Some(folder) = target.parent().filter(|_| !one)
-            && let Err(error) = fs::create_dir_all(folder)
-        {
-            return fail("cannot-write", format!("{}: {error}", folder.display()), "");
         }
         targets.push((target, &spliced.text));
     }

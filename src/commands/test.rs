@@ -94,7 +94,7 @@ fn mutate(args: &Test, lists: &Loaded, report: &Report) -> Outcome {
         return fail("no-such-format", "JUnit has no place for a score", help);
     }
     if report.totals.failed > 0 {
-        eprint!("{}", report.human());
+        super::tell(&report.human());
         let help = "correct the list or the cases above; then try again";
         return fail("failing-cases", "cases fail, so nothing can be said about what they notice", help);
     }

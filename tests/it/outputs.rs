@@ -135,7 +135,7 @@ fn an_interruption_leaves_the_old_file() {
     for _ in 0..20 {
         input.write_all(&sample).unwrap();
     }
-    let unfinished = || names(folder.path()).iter().any(|name| name.starts_with(".quell-"));
+    let unfinished = || names(folder.path()).iter().any(|name| name.contains(".quell-"));
     while !unfinished() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }

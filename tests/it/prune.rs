@@ -258,7 +258,7 @@ fn a_full_disk_leaves_the_whole_old_list() {
     );
     let output = Command::new("bash").args(["-c", &script]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("is as it was"), "{}", said(&output));
+    assert!(said(&output).contains("are as they were"), "{}", said(&output));
     assert_eq!(fs::read_to_string(&list).unwrap(), text);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing unfinished is left");
 }

@@ -1,0 +1,51 @@
+//! Every file that this process reads, so that no output takes the place of one.
+
+use super::strays;
+use super::system::{Identity, identity, of_stream};
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// The files that were opened, in their order.
+static READ: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
+
+/// Opens a file for reading. What standard output appends to is refused: the run would read what it writes.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if let Some(read) = identity(path) {
+        if of_stream(&io::stdout()).is_some_and(|written| written == read) {
+            return Err(io::Error::other(
+                "standard output goes into this file, which is read; send it elsewhere",
+            ));
+        }
+        remember(read);
+    }
+    strays::look_beside(path);
+    Ok(file)
+}
+
+/// Notes which file standard input is.
+pub(crate) fn reads_standard_input() -> io::Result<()> {
+    let Some(read) = of_stream(&io::stdin()) else { return Ok(()) };
+    if of_stream(&io::stdout()).is_some_and(|written| written == read) {
+        return Err(io::Error::other(
+            "standard input and standard output are one file; send the output elsewhere",
+        ));
+    }
+    remember(read);
+    Ok(())
+}
+
+fn remember(read: Identity) {
+    let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if !known.contains(&read) {
+        known.push(read);
+    }
+}
+
+/// Whether this process reads the file at a path, whatever name it was opened by.
+pub(super) fn is_read(path: &Path) -> bool {
+    let known = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    identity(path).is_some_and(|file| known.contains(&file))
+}

@@ -1,0 +1,297 @@
+//! All files that a run writes, as one: every target is the new file, or every target is the old one.
+//!
+//! 1. [`FileSet::begin`] looks at every target before any work is done.
+//! 2. Each file is written beside its target and synced to the disk.
+//! 3. [`FileSet::put`] keeps the old files under names of their own, renames the new ones into place, and runs what has
+//!    to succeed too (printing the report). If anything fails, the old files are put back.
+//! 4. Only then are the old files let go.
+//!
+//! What no process can undo is the loss of power or SIGKILL between two renames. Each file is whole even then,
+//! and the next run says which are new and which old ([`super::strays`]).
+
+use super::output::Output;
+use super::read::is_read;
+use super::strays;
+use super::undo::{begun, settle};
+use crate::commands::{Outcome, fail};
+use quell::diagnostic::Diagnostic;
+use quell::results::encoding::Encoding;
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The code of a failure after which some files are new and some old: nobody may say then that nothing was done.
+pub(crate) const PARTLY_WRITTEN: &str = "partly-written";
+
+/// What is true of every failure before the files have their names, and of every one that was undone.
+const AS_BEFORE: &str = "nothing was written; files that were there before are as they were";
+
+/// How often a run looks whether another one has given its files their names in the same folder, and how long it waits
+/// in between: half a minute in all.
+const LOOKS: u32 = 6_000;
+const BETWEEN: Duration = Duration::from_millis(5);
+
+/// Locks that are held at most; each costs a handle, and one in a folder says that the run is alive.
+const MOST_LOCKS: usize = 200;
+
+/// A file that is whole and waits for its name.
+pub(super) struct Finished {
+    pub(super) name: String,
+    pub(super) temporary: PathBuf,
+    pub(super) target: PathBuf,
+    /// Keeps the lock that says this run is alive.
+    pub(super) lock: Option<File>,
+    /// What the old file must still hold, for an edit of a file that was read.
+    expected: Option<Vec<u8>>,
+}
+
+/// The files of one run.
+pub(crate) struct FileSet {
+    finished: Vec<Finished>,
+}
+
+impl Drop for FileSet {
+    fn drop(&mut self) {
+        // A failure of its own cannot be said here; `put` says the ones that matter.
+        let _ = begun().undo();
+    }
+}
+
+impl FileSet {
+    /// Looks at all targets: none may be a file that is read, stand twice, or refuse to be written.
+    pub(crate) fn begin<'n>(names: impl IntoIterator<Item = &'n str>) -> Outcome<Self> {
+        let mut targets: Vec<PathBuf> = Vec::new();
+        for name in names {
+            if name == "-" {
+                if targets.iter().any(|known| known.as_os_str() == "-") {
+                    return twice(name);
+                }
+                targets.push("-".into());
+                continue;
+            }
+            let target = place(name);
+            // Devices may be written twice.
+            if targets.contains(&target) && !target.starts_with("/dev") {
+                return twice(name);
+            }
+            may_be_replaced(name, &target)?;
+            targets.push(target);
+        }
+        strays::look_into(targets.iter().filter_map(|target| target.parent()));
+        Ok(Self { finished: Vec::new() })
+    }
+
+    /// Begins a file that is written piece by piece; `-` is standard output.
+    #[expect(clippy::unused_self, reason = "a file belongs to a set from its beginning")]
+    pub(crate) fn create(&self, name: &str, encoding: Encoding) -> Outcome<Output> {
+        if name != "-" {
+            may_be_replaced(name, &place(name))?;
+        }
+        Output::create(name, encoding)
+    }
+
+    /// Takes in a file that has all its bytes.
+    pub(crate) fn add(&mut self, output: Output) -> Outcome<()> {
+        if let Some(mut finished) = output.finish()? {
+            if self.finished.len() >= MOST_LOCKS {
+                finished.lock = None;
+            }
+            self.finished.push(finished);
+        }
+        Ok(())
+    }
+
+    /// Takes in a small file at once.
+    pub(crate) fn write(&mut self, name: &str, text: impl AsRef<[u8]>) -> Outcome<()> {
+        let output = self.create(name, Encoding::Utf8)?;
+        self.fill(output, text.as_ref())
+    }
+
+    /// Takes in the new text of a file that was read. It must still hold `old` when the new one takes its place.
+    pub(crate) fn replace(&mut self, name: &str, old: &str, new: &str) -> Outcome<()> {
+        can_be_written(name, &place(name))?;
+        self.fill(Output::create(name, Encoding::Utf8)?, new.as_bytes())?;
+        if let Some(finished) = self.finished.last_mut() {
+            finished.expected = Some(old.as_bytes().to_vec());
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, mut output: Output, text: &[u8]) -> Outcome<()> {
+        match output.write(text) {
+            Ok(()) => self.add(output),
+            Err(error) => fail("cannot-write", error.to_string(), AS_BEFORE),
+        }
+    }
+
+    /// Makes a folder and those above it; they go again if the set fails.
+    #[expect(clippy::unused_self, reason = "a folder belongs to a set from its beginning")]
+    pub(crate) fn folder(&self, folder: &Path) -> Outcome<()> {
+        let missing: Vec<&Path> =
+            folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+        for path in missing.into_iter().rev() {
+            let mut begun = begun();
+            if let Err(error) = fs::create_dir(path) {
+                return cannot_write(&path.display().to_string(), &error);
+            }
+            begun.folders.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Gives all files their names and runs `then`. Unless both succeed, every file is the old one again, or the error
+    /// says which are not.
+    pub(crate) fn put<T>(mut self, then: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+        let finished = std::mem::take(&mut self.finished);
+        // The locks end when the files are settled.
+        let _locks: Vec<Option<File>> =
+            finished.iter().map(|each| each.lock.as_ref()?.try_clone().ok()).collect();
+        let folders: BTreeSet<PathBuf> =
+            finished.iter().filter_map(|each| Some(each.target.parent()?.to_owned())).collect();
+        place_all(&finished, &folders)?;
+        match then() {
+            Ok(value) => {
+                settle(&folders);
+                Ok(value)
+            }
+            Err(cause) => {
+                let _turn = Turn::take(&folders);
+                Err(undone(cause))
+            }
+        }
+    }
+}
+
+fn twice<T>(name: &str) -> Outcome<T> {
+    fail("same-file", format!("{name} is asked for twice"), "give each output a file of its own")
+}
+
+/// Undoes a set after a failure. The cause stays as it is if that succeeds.
+fn undone(cause: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    match begun().undo() {
+        Ok(()) => cause,
+        Err(mixed) => {
+            let mut all = cause;
+            for diagnostic in &mut all {
+                diagnostic.help.retain(|help| help != AS_BEFORE);
+            }
+            let help = "put right by hand what is named above; no row of the old files is lost";
+            all.push(
+                Diagnostic::error(PARTLY_WRITTEN, format!("some files are new and some are old:\n{mixed}"))
+                    .help(help),
+            );
+            all
+        }
+    }
+}
+
+/// The turn of this run in some folders: no other run renames files there meanwhile.
+struct Turn {
+    _folders: Vec<File>,
+}
+
+impl Turn {
+    /// Waits for it. A folder that cannot be locked is used without; `None` if another run does not come to an end.
+    fn take(folders: &BTreeSet<PathBuf>) -> Option<Self> {
+        let mut looks = 0;
+        let mut held = Vec::new();
+        // Always in the order of their names, so that two runs never wait for each other.
+        for folder in folders {
+            let Ok(folder) = File::open(folder) else { continue };
+            while let Err(fs::TryLockError::WouldBlock) = folder.try_lock() {
+                looks += 1;
+                if looks > LOOKS {
+                    return None;
+                }
+                std::thread::sleep(BETWEEN);
+            }
+            held.push(folder);
+        }
+        Some(Self { _folders: held })
+    }
+}
+
+/// Puts every file in its place, or none.
+fn place_all(finished: &[Finished], folders: &BTreeSet<PathBuf>) -> Outcome<()> {
+    let Some(_turn) = Turn::take(folders) else {
+        return fail(
+            "busy",
+            "another run of quell has been writing into the same folder for 30 seconds",
+            AS_BEFORE,
+        );
+    };
+    let mut begun = begun();
+    let placed = finished.iter().try_for_each(|each| {
+        each.is_unchanged()?;
+        begun.keep_old(each)
+    });
+    let placed =
+        placed.and_then(|()| finished.iter().enumerate().try_for_each(|(at, each)| begun.rename(at, each)));
+    drop(begun);
+    placed.map_err(undone)
+}
+
+impl Finished {
+    pub(super) fn new(name: String, temporary: PathBuf, target: PathBuf, lock: Option<File>) -> Self {
+        Self { name, temporary, target, lock, expected: None }
+    }
+
+    /// An edit must not take back what somebody else has written since.
+    fn is_unchanged(&self) -> Outcome<()> {
+        let Some(expected) = &self.expected else { return Ok(()) };
+        match fs::read(&self.target) {
+            Ok(now) if now == *expected => Ok(()),
+            Ok(_) => {
+                let message = format!("{}: the file changed while quell looked at it", self.name);
+                fail("changed-meanwhile", message, "nothing was written; run it again")
+            }
+            Err(error) => cannot_write(&self.name, &error),
+        }
+    }
+}
+
+/// Where a name leads, so that two spellings of one file are known as one.
+pub(super) fn place(name: &str) -> PathBuf {
+    let path = Path::new(name);
+    if let Ok(known) = fs::canonicalize(path) {
+        return known;
+    }
+    // A link to a file that is still to come leads where it points.
+    let pointed = fs::read_link(path).map(|to| path.parent().unwrap_or(Path::new(".")).join(to));
+    let path = pointed.as_deref().unwrap_or(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    path.file_name().map_or_else(|| path.to_owned(), |file| folder.join(file))
+}
+
+fn may_be_replaced(name: &str, target: &Path) -> Outcome<()> {
+    if target.is_dir() {
+        return fail("cannot-write", format!("{name} is a folder"), "name a file in it");
+    }
+    if target.is_file() && is_read(target) {
+        let message = format!("{name} is read by this run, so it cannot be written by it");
+        return fail(
+            "output-is-input",
+            message,
+            "give the output a name of its own; nothing was read or written",
+        );
+    }
+    can_be_written(name, target)
+}
+
+/// A file that its owner has protected is not replaced, although its folder would allow that.
+fn can_be_written(name: &str, target: &Path) -> Outcome<()> {
+    if !target.is_file() {
+        return Ok(());
+    }
+    match OpenOptions::new().append(true).open(target) {
+        Ok(_) => Ok(()),
+        Err(error) => cannot_write(name, &error),
+    }
+}
+
+pub(super) fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
+    fail("cannot-write", format!("{name}: {error}"), AS_BEFORE)
+}

@@ -1,0 +1,84 @@
+//! What differs between operating systems: which file a handle is, who owns it, and whether a handle can lock.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Tells one file from all others, whatever name it is opened by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Device and inode: the same for every link to a file.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix tells them"))]
+    Inode(u64, u64),
+    /// Where links have been followed to, on systems that tell nothing else.
+    #[cfg_attr(unix, expect(dead_code, reason = "Unix tells more"))]
+    Path(PathBuf),
+}
+
+/// Which file stands at a path, if one does.
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    #[cfg(unix)]
+    return fs::metadata(path).ok().as_ref().map(inode);
+    #[cfg(not(unix))]
+    return fs::canonicalize(path).ok().map(Identity::Path);
+}
+
+#[cfg(unix)]
+fn inode(about: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    Identity::Inode(about.dev(), about.ino())
+}
+
+/// Which regular file standard input or output is, if it is one.
+#[cfg(unix)]
+pub(super) fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<Identity> {
+    let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
+    file.metadata().ok().filter(fs::Metadata::is_file).as_ref().map(inode)
+}
+
+/// Such a stream has no path.
+#[cfg(not(unix))]
+pub(super) fn of_stream<S>(_: &S) -> Option<Identity> {
+    None
+}
+
+/// Creates a file that does not exist yet, with the permissions and, where that is allowed, the owner of the file
+/// whose place it will take.
+#[cfg(unix)]
+pub(super) fn create_like(new: &Path, old: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+    let Ok(about) = fs::metadata(old) else {
+        return OpenOptions::new().write(true).create_new(true).open(new);
+    };
+    // Nobody else reads the rows before the permissions are those of the old file.
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(new)?;
+    // Only root may give files away; for others the new file is theirs, as a copy would be.
+    let _ = fchown(&file, Some(about.uid()), Some(about.gid()));
+    file.set_permissions(fs::Permissions::from_mode(about.permissions().mode() & 0o7777))?;
+    Ok(file)
+}
+
+/// Creates a file that does not exist yet.
+#[cfg(not(unix))]
+pub(super) fn create_like(new: &Path, _: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(new)
+}
+
+/// Waits until a folder's entries are on the disk. Where a folder cannot be opened as a file, the system sees to it.
+pub(super) fn sync_folder(folder: &Path) {
+    if cfg!(unix) {
+        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    }
+}
+
+/// Takes a lock that ends with the process; whether it could be taken. On Windows a lock would keep other programs from
+/// reading the file, so none is taken there.
+pub(super) fn lock(file: &File) -> bool {
+    cfg!(unix) && file.try_lock().is_ok()
+}
+
+/// Whether another process holds the lock of a file.
+pub(super) fn is_locked(path: &Path) -> bool {
+    let tried = |file: File| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock));
+    cfg!(unix) && File::open(path).is_ok_and(tried)
+}
