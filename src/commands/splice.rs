@@ -133,27 +133,30 @@ fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)]) -> Outcome<()> {
     if args.check {
         return Ok(());
     }
-    let mut outputs = FileSet::begin([])?;
     if args.in_place {
+        let mut outputs = FileSet::begin([])?;
         for (file, spliced) in done.iter().filter(|(file, spliced)| file.text != spliced.text) {
             outputs.replace(&file.path.display().to_string(), &file.text, &spliced.text)?;
         }
+        outputs.put(|| Ok(()))
     } else if let Some(output) = &args.output {
         let targets = targets(args, output, done)?;
+        let names: Vec<String> = targets.iter().map(|(target, _)| target.display().to_string()).collect();
+        let mut outputs = FileSet::begin(names.iter().map(String::as_str))?;
         for (target, text) in &targets {
             if let Some(folder) = target.parent().filter(|_| targets.len() > 1 || target != output) {
                 outputs.folder(folder)?;
             }
             outputs.write(&target.display().to_string(), text)?;
         }
+        outputs.put(|| Ok(()))
     } else {
         let [(_, only)] = done else {
             let help = "choose --in-place, -o FOLDER, --diff or --check";
             return fail("many-rules", format!("{} rules cannot be printed at once", done.len()), help);
         };
-        return print(&only.text);
+        print(&only.text)
     }
-    outputs.put(|| Ok(()))
 }
 
 /// Where each file is written: one rule to a file, several below a folder.

@@ -8,6 +8,8 @@ mod cmd;
 mod common;
 mod counts;
 mod docs;
+#[cfg(unix)]
+mod faults;
 mod impact;
 mod import;
 mod kql;

@@ -64,6 +64,23 @@ pub(super) fn create_like(new: &Path, _: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(new)
 }
 
+/// Whether another name for `old` can be taken away again by whoever owns `own`: in a sticky folder such as `/tmp` only
+/// the owner of a file can.
+#[cfg(unix)]
+pub(super) fn may_unlink(old: &Path, own: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let sticky =
+        old.parent().and_then(|folder| fs::metadata(folder).ok()).is_some_and(|f| f.mode() & 0o1000 != 0);
+    let owner = |path: &Path| fs::metadata(path).map(|about| about.uid()).ok();
+    !sticky || owner(old) == owner(own)
+}
+
+/// There are no sticky folders.
+#[cfg(not(unix))]
+pub(super) fn may_unlink(_: &Path, _: &Path) -> bool {
+    true
+}
+
 /// Waits until a folder's entries are on the disk. Where a folder cannot be opened as a file, the system sees to it.
 pub(super) fn sync_folder(folder: &Path) {
     if cfg!(unix) {

@@ -124,8 +124,13 @@ impl Begun {
             Placed { name: finished.name.clone(), target: finished.target.clone(), old: None, new: None };
         if finished.target.exists() {
             let old = strays::named(&finished.target, Kind::Old);
+            let linked = if system::may_unlink(&finished.target, &finished.temporary) {
+                fs::hard_link(&finished.target, &old)
+            } else {
+                Err(io::ErrorKind::PermissionDenied.into())
+            };
             // Some file systems know no links: there the old file moves away, just before the new one comes.
-            let kept = fs::hard_link(&finished.target, &old).or_else(|_| fs::rename(&finished.target, &old));
+            let kept = linked.or_else(|_| fs::rename(&finished.target, &old));
             if let Err(error) = kept {
                 return cannot_write(&finished.name, &error);
             }
