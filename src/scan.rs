@@ -11,6 +11,7 @@ use crate::matcher::Matcher;
 use crate::results::chunk::{Chunk, Chunker};
 use crate::results::csv::Chunked;
 use crate::results::document::Kind;
+use crate::results::duplicate::DuplicateKey;
 use crate::results::json::Line;
 use crate::results::{Fault, Format, Row, time};
 use crate::tally::Tally;
@@ -135,6 +136,8 @@ struct Part {
     cut_off: bool,
     /// Rows that a later one might repeat.
     identities: Vec<Identity>,
+    /// The first row in which a key that is looked at stands twice.
+    duplicate_key: Option<DuplicateKey>,
 }
 
 /// Where a row goes.
@@ -147,6 +150,8 @@ enum Fate {
 }
 
 /// Scans a stream that stands at its first data row, on line `line` of the file.
+///
+/// A [`DuplicateKey`] is an error of the whole file, and stands inside of the [`io::Error`].
 pub fn scan<R: Read + Send>(
     job: &Job<'_>,
     chunker: &mut Chunker<R>,
@@ -257,12 +262,14 @@ impl Job<'_> {
         let cells = match row.cells {
             Ok(cells) => cells,
             Err(fault) => {
+                if fault == Fault::DuplicateKey && part.duplicate_key.is_none() {
+                    part.duplicate_key = self.rows.duplicate_key(row.bytes, lines_before(row, chunk));
+                }
                 // Whoever writes a file ends its last line.
                 let end = row.start + row.bytes.len();
                 part.cut_off |= chunk.last && end == chunk.bytes.len() && row.bytes.last() != Some(&b'\n');
                 if part.bad_rows.len() < MAX_BAD_ROWS {
-                    let line = memchr_iter(b'\n', &chunk.bytes[..row.start]).count() as u64;
-                    part.bad_rows.push(BadRow { line, fault });
+                    part.bad_rows.push(BadRow { line: lines_before(row, chunk), fault });
                 }
                 ledger.malformed();
                 return Fate::Kept;
@@ -311,6 +318,11 @@ impl Job<'_> {
     fn time(&self, text: &str, clock: &mut time::Clock) -> Option<i64> {
         clock.parse(text).or_else(|| time::parse_local(text, self.order?))
     }
+}
+
+/// Lines of a chunk that end before a row.
+fn lines_before(row: &Row<'_>, chunk: &Chunk) -> u64 {
+    memchr_iter(b'\n', &chunk.bytes[..row.start]).count() as u64
 }
 
 /// Adds a run of bytes, empty ones not.

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         }
     };
     if opened.format.has_header() && !args.input.allow_missing_columns {
-        let (_, layout) = rows(&opened, wanted(matcher.slots(), schema));
+        let (_, layout) = rows(&opened, wanted(matcher.slots(), schema))?;
         let missing = missing(matcher.slots(), &applied, |slot| layout.columns[slot].is_some());
         if !missing.is_empty() {
             return Err(missing_columns(&opened, schema, &missing));
@@ -110,7 +110,7 @@ fn find(
         }
         (None, row) => By::Number(row.unwrap_or(1)),
     };
-    let (rows, _) = rows(opened, wanted);
+    let (rows, _) = rows(opened, wanted)?;
     match search(opened, &rows, &by)? {
         Ok(found) => Ok(found),
         Err(read) => match by {

@@ -160,7 +160,7 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, input: &I
             "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
         );
     }
-    let mark = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
+    let mark = text[..byte_order_marks(text)].to_vec();
     let start = text[mark.len()..].trim_ascii_start();
     if start.is_empty() && ended {
         return refuse(
@@ -178,14 +178,21 @@ fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, input: &I
     match shape {
         Some(Ok(shape)) => {
             chunker.skip(mark.len());
-            Ok((shape, mark.to_vec()))
+            Ok((shape, mark))
         }
         Some(Err(cause)) => refuse("json-document", format!("{name}: {cause}"), READABLE),
         None => header(name, chunker, input.delimiter),
     }
 }
 
-/// Reads on until the header of CSV is whole.
+/// The length of the byte order marks that a text begins with. Tools that put files together leave more than one.
+fn byte_order_marks(text: &[u8]) -> usize {
+    text.chunks(BYTE_ORDER_MARK.len()).take_while(|chunk| *chunk == BYTE_ORDER_MARK).count()
+        * BYTE_ORDER_MARK.len()
+}
+
+/// Reads on until the header of CSV is whole. A byte order mark is no part of its first name: left there, it would hide
+/// the quotation mark that opens it.
 fn header(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, delimiter: Option<u8>) -> Understood {
     let mut wanted = BEGINNING;
     loop {
@@ -208,16 +215,16 @@ fn header(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, delimiter: Op
     }
 }
 
-/// The delimiter that a line `sep=;` names, and the length of that line.
+/// The delimiter that a line `sep=;` names, and the length of what stands above the header: that line and byte order
+/// marks.
 fn named_delimiter(text: &[u8]) -> (Option<u8>, usize) {
-    let start = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    let mark = text.len() - start.len();
-    match start {
+    let mark = byte_order_marks(text);
+    match &text[mark..] {
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\r', b'\n', ..] => {
             (Some(*delimiter), mark + 7)
         }
         [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\n', ..] => (Some(*delimiter), mark + 6),
-        _ => (None, 0),
+        _ => (None, mark),
     }
 }
 
@@ -275,7 +282,8 @@ fn is_json_line(text: &[u8]) -> bool {
 
 /// The delimiter that the first line has most of; a comma if none.
 fn guess_delimiter(text: &[u8]) -> u8 {
-    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| !matches!(line, [] | [b'\r'])).unwrap_or_default();
     let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
     let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
     best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')

@@ -6,7 +6,7 @@
 use super::files::{FileSet, Output};
 use super::lists::Loaded;
 use super::open::{BYTE_ORDER_MARK, Opened, is_utc};
-use super::results::{missing, missing_columns, rows, schema, wanted};
+use super::results::{duplicate_key, missing, missing_columns, rows, schema, wanted};
 use super::warnings::warnings;
 use super::{Outcome, World, fail};
 use crate::cli::Apply;
@@ -147,7 +147,7 @@ impl<'p> Pass<'p> {
         if !results.format.has_header() {
             return Ok(());
         }
-        let (_, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
+        let (_, layout) = rows(results, wanted(self.matcher.slots(), self.schema))?;
         self.require(results, |slot| layout.columns[slot].is_some())
     }
 
@@ -169,7 +169,7 @@ impl<'p> Pass<'p> {
     }
 
     pub(super) fn file(&mut self, results: &mut Opened) -> Outcome<()> {
-        let (rows, layout) = rows(results, wanted(self.matcher.slots(), self.schema));
+        let (rows, layout) = rows(results, wanted(self.matcher.slots(), self.schema))?;
         // The time stands behind the device.
         let time = layout.columns.get(self.matcher.slots().len() + 1).copied().flatten();
         let order = match results.dates {
@@ -201,6 +201,9 @@ impl<'p> Pass<'p> {
     }
 
     fn broken(&self, results: &Opened, error: &io::Error) -> Outcome<()> {
+        if let Some(duplicate) = error.get_ref().and_then(|cause| cause.downcast_ref()) {
+            return duplicate_key(results, duplicate);
+        }
         let help = if self.args.kept.is_some() || self.args.suppressed.is_some() {
             "nothing was written; files that were there before are as they were"
         } else {

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
 
 /// Every row of a file that can be read.
 fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: u64) -> Outcome<Vec<Malicious>> {
-    let (rows, _) = rows(opened, wanted(matcher.slots(), schema));
+    let (rows, _) = rows(opened, wanted(matcher.slots(), schema))?;
     let slots = matcher.slots().len();
     let mut found = Vec::new();
     every_row(opened, &rows, |number, _, row| {

@@ -10,12 +10,14 @@ use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Field;
 use quell::results::Format;
 use quell::results::csv::Splitter;
+use quell::results::duplicate::{self, DuplicateKey};
 use quell::results::json::Lines;
 use quell::results::layout::{Layout, Wanted};
 use quell::results::shape::{self, Document};
 use quell::results::table::Table;
 use quell::scan::Rows;
 use quell::schema::{Schema, Schemas, Source, column_name};
+use std::fmt;
 
 /// Columns that tell one row from all others together with its time: the device's id, and the report's.
 const IDENTITY: [&str; 2] = ["DeviceId", "ReportId"];
@@ -74,8 +76,8 @@ pub(super) fn sources(slot: &FieldRef, schema: &Schema) -> Wanted {
     }
 }
 
-/// How the rows of these results are found.
-pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> (Rows, Layout) {
+/// How the rows of these results are found; an error if a column that is wanted stands twice.
+pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> Outcome<(Rows, Layout)> {
     let layout = if opened.format.has_header() {
         Layout::of_header(wanted, &opened.names)
     } else if opened.nested {
@@ -87,13 +89,30 @@ pub(super) fn rows(opened: &Opened, mut wanted: Vec<Wanted>) -> (Rows, Layout) {
     } else {
         Layout::of_known_keys(wanted, &opened.names)
     };
+    let twice = duplicate::columns(&layout, &opened.names);
+    if !twice.is_empty() {
+        let twice = twice.iter().map(|column| twice_in(opened, "duplicate-column", column));
+        return Err(twice.collect());
+    }
     let rows = match opened.format {
         Format::Csv { delimiter } => Rows::Csv(Splitter::new(delimiter, layout.clone(), &opened.names)),
         Format::Document(Document::Tables) => Rows::Table(Table::new(layout.clone(), &opened.names)),
         Format::Parquet => Rows::Columns,
         Format::JsonLines | Format::Document(_) => Rows::Json(Lines::new(layout.clone())),
     };
-    (rows, layout)
+    Ok((rows, layout))
+}
+
+/// Says that something stands twice of which nobody can say which is meant.
+fn twice_in(opened: &Opened, code: &'static str, what: impl fmt::Display) -> Diagnostic {
+    Diagnostic::error(code, format!("{}: {what}", opened.name)).help(
+        "they may hold different values, and nobody can say which one is meant; export again with one of them, or under another name",
+    )
+}
+
+/// Says which key stands twice in a record.
+pub(super) fn duplicate_key<T>(opened: &Opened, duplicate: &DuplicateKey) -> Outcome<T> {
+    Err(vec![twice_in(opened, "duplicate-key", duplicate)])
 }
 
 /// A column that exclusions need and that the results do not have.

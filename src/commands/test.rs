@@ -46,7 +46,7 @@ fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Ve
         Ok(matcher) => matcher,
         Err(cause) => return fail("too-many-fields", cause, "split the lists"),
     };
-    let (rows, _) = rows(results, wanted(matcher.slots(), schema));
+    let (rows, _) = rows(results, wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
     every_row(results, &rows, |number, line, row| {
         let cells = row.cells.map(|cells| &cells[..matcher.slots().len()]).unwrap_or_default();

@@ -5,8 +5,9 @@
 
 use super::Outcome;
 use super::open::{Opened, cannot_read};
+use super::results::duplicate_key;
 use memchr::memchr_iter;
-use quell::results::{Format, Row};
+use quell::results::{Fault, Format, Row};
 use quell::scan::Rows;
 use std::ops::ControlFlow;
 
@@ -21,6 +22,7 @@ pub(super) fn every_row(
     }
     let (mut number, mut line, mut buffer) = (0, opened.line, Vec::new());
     let mut flow = ControlFlow::Continue(());
+    let mut duplicate = None;
     while flow.is_continue() {
         let chunk = match opened.chunker.next(buffer) {
             Ok(Ok(chunk)) => chunk,
@@ -34,11 +36,19 @@ pub(super) fn every_row(
                 number += 1;
                 line += lines(counted, row.start);
                 counted = row.start;
+                if matches!(row.cells, Err(Fault::DuplicateKey)) {
+                    duplicate = rows.duplicate_key(row.bytes, line);
+                    flow = ControlFlow::Break(());
+                    return;
+                }
                 flow = take(number, line, row);
             }
         });
         line += lines(counted, chunk.bytes.len());
         buffer = chunk.bytes;
+    }
+    if let Some(duplicate) = duplicate {
+        return duplicate_key(opened, &duplicate);
     }
     Ok(())
 }

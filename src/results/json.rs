@@ -5,6 +5,7 @@
 //! objects hold no text and are absent.
 
 use super::csv::blank_line;
+use super::duplicate::{self, DuplicateKey};
 use super::layout::{KeyUse, Keys, Layout};
 use super::quick::Quick;
 use super::{Cells, Fault, Row, last_segment};
@@ -24,6 +25,8 @@ pub struct Lines {
 struct Found {
     source: Option<usize>,
     text: Option<Text>,
+    /// That source has been there before.
+    twice: bool,
 }
 
 /// Where the text of a cell stands.
@@ -47,6 +50,7 @@ impl Text {
 pub(crate) struct Line {
     found: Vec<Found>,
     text: String,
+    /// Something stood twice; whether it counts is known only at the end.
     duplicate: bool,
 }
 
@@ -69,9 +73,12 @@ impl Line {
     pub(super) fn put(&mut self, key: &KeyUse, text: Option<&Text>) {
         for (cell, source) in &key.cells {
             let found = &mut self.found[*cell];
-            self.duplicate |= found.source == Some(*source);
+            if found.source == Some(*source) {
+                found.twice = true;
+                self.duplicate = true;
+            }
             if found.source.is_none_or(|known| *source < known) {
-                *found = Found { source: Some(*source), text: text.cloned() };
+                *found = Found { source: Some(*source), text: text.cloned(), twice: false };
             }
         }
     }
@@ -192,10 +199,20 @@ impl Lines {
         let object = Object { keys: &self.layout.keys, line };
         json.deserialize_map(object).map_err(|_| Fault::NotJson)?;
         json.end().map_err(|_| Fault::NotJson)?;
-        if line.duplicate {
+        if line.duplicate && line.found.iter().any(|found| found.twice) {
             return Err(Fault::DuplicateKey);
         }
         Ok(())
+    }
+
+    /// The key that stands twice in a record of a file, which begins on this line; `None` if there is none.
+    pub(crate) fn duplicate(&self, record: &[u8], on_line: u64) -> Option<DuplicateKey> {
+        let mut line = Line::default();
+        self.read(record, &mut line).err().filter(|fault| *fault == Fault::DuplicateKey)?;
+        let (cell, found) = line.found.iter().enumerate().find(|(_, found)| found.twice)?;
+        let key = self.layout.wanted[cell].get(found.source?)?.column.clone();
+        let places = duplicate::places(std::str::from_utf8(record).ok()?, &key);
+        Some(DuplicateKey { line: on_line, key, places })
     }
 }
 

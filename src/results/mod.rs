@@ -11,6 +11,7 @@ mod blocks;
 pub mod chunk;
 pub mod csv;
 pub mod document;
+pub mod duplicate;
 pub mod encoding;
 mod hasty;
 pub mod json;
@@ -86,7 +87,7 @@ pub enum Fault {
     NotJsonRow,
     /// It stands after a place where the structure of a JSON document breaks.
     Lost,
-    /// A key that is looked at stands twice.
+    /// A key that is looked at stands twice. Such a row is not kept either: the file is refused.
     DuplicateKey,
 }
 

@@ -10,6 +10,7 @@ use super::worker::{Judged, Source};
 use super::{BadRow, Job, MAX_BAD_ROWS, Part, Scanned, Sink, locked};
 use crate::ledger::{Book, tally};
 use crate::results::chunk::Chunk;
+use crate::results::duplicate::DuplicateKey;
 use std::io::{self, Read};
 use std::sync::Mutex;
 
@@ -64,6 +65,10 @@ impl<'r, 's> Conductor<'r, 's> {
     }
 
     fn write(&mut self, chunk: &Chunk, part: Part) -> io::Result<()> {
+        if let Some(duplicate) = part.duplicate_key {
+            let line = duplicate.line + self.line;
+            return Err(io::Error::other(DuplicateKey { line, ..duplicate }));
+        }
         self.sink.kept_runs(&chunk.bytes, &part.kept)?;
         if !part.suppressed.is_empty() {
             self.sink.suppressed(&part.suppressed)?;

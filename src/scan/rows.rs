@@ -5,6 +5,7 @@
 use crate::results::chunk::{Chunk, Cut};
 use crate::results::csv::{Chunked, Splitter};
 use crate::results::document::Kind;
+use crate::results::duplicate::DuplicateKey;
 use crate::results::json::{Line, Lines};
 use crate::results::table::Table;
 use crate::results::{Fault, Row};
@@ -49,6 +50,14 @@ impl Rows {
             }
         }
         Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 }
+    }
+
+    /// The key that stands twice in a row, which begins on this line; `None` if there is none.
+    pub fn duplicate_key(&self, row: &[u8], line: u64) -> Option<DuplicateKey> {
+        match self {
+            Self::Json(lines) => lines.duplicate(row, line),
+            Self::Csv(_) | Self::Table(_) | Self::Columns => None,
+        }
     }
 
     /// Calls `take` with the rows of a piece of a document.

@@ -10,6 +10,7 @@ mod counts;
 mod docs;
 #[cfg(unix)]
 mod faults;
+mod hostile_results;
 mod impact;
 mod import;
 mod kql;
