@@ -166,10 +166,15 @@ pub fn scan<R: Read + Send>(
     let conductor = Mutex::new(Conductor::new(job, line, threads, sink));
     let desk = Desk::new(threads);
     std::thread::scope(|scope| {
-        for worker in 0..threads {
-            let (source, conductor, desk) = (&source, &conductor, &desk);
-            scope.spawn(move || work(job, worker, source, conductor, desk));
+        let (source, conductor, desk) = (&source, &conductor, &desk);
+        for worker in 1..threads {
+            let thread = std::thread::Builder::new().name(format!("worker {worker}"));
+            // Where the system gives no more threads, those that are there do the work.
+            if thread.spawn_scoped(scope, move || work(job, worker, source, conductor, desk)).is_err() {
+                break;
+            }
         }
+        work(job, 0, source, conductor, desk);
     });
     if let Some(error) = desk.failure() {
         return Err(error);

@@ -7,13 +7,13 @@ use super::{Outcome, fail};
 use crate::cli::{Input, InputFormat};
 use memchr::memchr_iter;
 use quell::diagnostic::Diagnostic;
-use quell::results::Format;
 use quell::results::chunk::{CHUNK, Chunker, MAX_ROW};
-use quell::results::csv;
 use quell::results::encoding::Encoding;
+use quell::results::header::{Header, header as header_of};
 use quell::results::shape::{self, Document, Shape};
 use quell::results::time::Dates;
 use quell::results::unpack::unpack;
+use quell::results::{Format, MAX_COLUMNS};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -149,40 +149,86 @@ const BEGINNING: usize = 1 << 20;
 type Understood = Result<(Shape, Vec<u8>), Result<io::Error, Diagnostic>>;
 
 fn understand(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, input: &Input) -> Understood {
-    let (text, ended) = chunker.peek(BEGINNING).map_err(Ok)?;
-    let refuse = |code, message: String, help: &str| Err(Err(Diagnostic::error(code, message).help(help)));
-    if text.starts_with(b"PAR1") {
-        return refuse(
-            "parquet",
-            format!(
-                "{name}: this is Parquet, which quell reads from a file and if built with --features parquet"
-            ),
-            "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
-        );
-    }
-    let mark = text[..byte_order_marks(text)].to_vec();
-    let start = text[mark.len()..].trim_ascii_start();
-    if start.is_empty() && ended {
-        return refuse(
-            "empty-results",
-            format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
-            "nothing was checked; export the results again",
-        );
-    }
-    let shape = match (input.format_of, start.first()) {
-        (Some(InputFormat::Jsonl), _) => Some(Ok(shape::of_lines(start))),
-        (Some(InputFormat::Json), _) => Some(document(start, ended, shape::document(start))),
-        (None, Some(b'[' | b'{')) => Some(json_shape(start, ended)),
-        (Some(InputFormat::Csv) | None, _) => None,
-    };
-    match shape {
-        Some(Ok(shape)) => {
-            chunker.skip(mark.len());
-            Ok((shape, mark))
+    let mut wanted = BEGINNING;
+    loop {
+        let (text, ended) = chunker.peek(wanted).map_err(Ok)?;
+        // A record or an envelope may be longer than the beginning.
+        let whole = ended || wanted >= MAX_ROW;
+        if text.starts_with(b"PAR1") {
+            return refuse(
+                "parquet",
+                format!(
+                    "{name}: this is Parquet, which quell reads from a file and if built with --features parquet"
+                ),
+                "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
+            );
         }
-        Some(Err(cause)) => refuse("json-document", format!("{name}: {cause}"), READABLE),
-        None => header(name, chunker, input.delimiter),
+        let mark = text[..byte_order_marks(text)].to_vec();
+        let start = text[mark.len()..].trim_ascii_start();
+        if start.is_empty() && ended {
+            return refuse(
+                "empty-results",
+                format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
+                "nothing was checked; export the results again",
+            );
+        }
+        let Some(shape) = shape_of_json(start, ended, input) else {
+            return header(name, chunker, input.delimiter);
+        };
+        match shape {
+            Ok(shape) if ended || !shape.names.is_empty() => {
+                if shape.format == Format::JsonLines && has_lone_carriage_return(start) {
+                    return carriage_return(name);
+                }
+                chunker.skip(mark.len());
+                return Ok((shape, mark));
+            }
+            Err(cause) if whole => return refuse("json-document", format!("{name}: {cause}"), READABLE),
+            Ok(_) if whole => {
+                let message = format!(
+                    "{name}: its first record, or what stands before it, is longer than {} MiB",
+                    MAX_ROW >> 20
+                );
+                return refuse(
+                    "no-record",
+                    message,
+                    "a record that is so long is no row of a hunt's results",
+                );
+            }
+            Ok(_) | Err(_) => wanted = MAX_ROW.min(wanted * 2),
+        }
     }
+}
+
+fn refuse(code: &'static str, message: String, help: &str) -> Understood {
+    Err(Err(Diagnostic::error(code, message).help(help)))
+}
+
+fn carriage_return(name: &str) -> Understood {
+    refuse(
+        "carriage-return",
+        format!(
+            "{name}: carriage returns without line feeds end its lines, as old Macs wrote them, or stand inside of one"
+        ),
+        "make them line feeds: `tr '\\r' '\\n' < FILE | quell apply -`",
+    )
+}
+
+/// What a text of JSON is, or why it cannot be read; `None` if it is not JSON.
+fn shape_of_json(text: &[u8], ended: bool, input: &Input) -> Option<Result<Shape, String>> {
+    match (input.format_of, text.first()) {
+        (Some(InputFormat::Jsonl), _) => Some(Ok(shape::of_lines(text))),
+        (Some(InputFormat::Json), _) => Some(document(text, ended, shape::document(text))),
+        (None, Some(b'[' | b'{')) => Some(json_shape(text, ended)),
+        (Some(InputFormat::Csv) | None, _) => None,
+    }
+}
+
+/// Whether the first line holds several values with carriage returns between them.
+fn has_lone_carriage_return(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let first = line.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    first.len() < line.len() && serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok()
 }
 
 /// The length of the byte order marks that a text begins with. Tools that put files together leave more than one.
@@ -202,16 +248,30 @@ fn header(name: &str, chunker: &mut Chunker<Box<dyn Read + Send>>, delimiter: Op
         let delimiter = delimiter.or(named).unwrap_or_else(|| guess_delimiter(&text[above..]));
         let blank = text.len() - above - text[above..].trim_ascii_start().len();
         let blank = if text[above..above + blank].contains(&delimiter) { 0 } else { blank };
-        if let Some((names, length)) = csv::header(&text[above + blank..], delimiter, ended) {
-            let preamble = text[..above + blank + length].to_vec();
-            chunker.skip(preamble.len());
-            return Ok((Shape { format: Format::Csv { delimiter }, names, nested: false }, preamble));
+        match header_of(&text[above + blank..], delimiter, ended) {
+            Header::Whole { names, length } => {
+                let preamble = text[..above + blank + length].to_vec();
+                chunker.skip(preamble.len());
+                return Ok((Shape { format: Format::Csv { delimiter }, names, nested: false }, preamble));
+            }
+            Header::Open if ended || wanted >= MAX_ROW => {
+                let message = format!(
+                    "{name}: the header does not end within {} MiB: a quotation mark in it is never closed, or this is no table",
+                    MAX_ROW >> 20
+                );
+                return refuse("no-header", message, "correct the first line");
+            }
+            Header::Open => wanted = MAX_ROW.min(wanted * 2),
+            Header::LoneCarriageReturn => return carriage_return(name),
+            Header::TooWide => {
+                let message = format!("{name}: the header has more than {MAX_COLUMNS} columns");
+                return refuse(
+                    "too-many-columns",
+                    message,
+                    "this is no table of results, or its first line is broken",
+                );
+            }
         }
-        if ended || wanted > MAX_ROW {
-            let message = format!("{name}: the header has a quotation mark that is never closed");
-            return Err(Err(Diagnostic::error("no-header", message).help("correct the first line")));
-        }
-        wanted *= 2;
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: the text of lists. Out: the [`model`], or every mistake in them.
 
 pub mod document;
+mod expressions;
 pub mod model;
 mod parameters;
 mod shape;

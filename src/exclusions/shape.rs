@@ -3,6 +3,7 @@
 //! In: [`Node`]s of one file. Out: keys, texts and lists that are there, and a diagnostic for each that
 //! is not. It does not know what the keys mean.
 
+use super::expressions::Expressions;
 use super::parameters::Filled;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::nearest;
@@ -10,6 +11,7 @@ use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Display;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A key of a mapping and its value.
@@ -27,12 +29,14 @@ pub(super) struct Reader<'a> {
     lines: OnceCell<Vec<&'a str>>,
     found: RefCell<Vec<Diagnostic>>,
     parameters: OnceCell<Filled>,
+    /// Shared by all files of a run.
+    pub(super) expressions: Rc<Expressions>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(file: &str, text: &'a str) -> Self {
+    pub(super) fn new(file: &str, text: &'a str, expressions: Rc<Expressions>) -> Self {
         let (lines, parameters) = (OnceCell::new(), OnceCell::new());
-        Self { file: file.into(), text, lines, found: RefCell::default(), parameters }
+        Self { file: file.into(), text, lines, found: RefCell::default(), parameters, expressions }
     }
 
     /// The parameters of the file; none until they are set.

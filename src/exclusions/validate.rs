@@ -3,6 +3,7 @@
 //! In: the texts of files. Out: [`Exclusion`]s, or all diagnostics at once: a list with one mistake
 //! gives nothing, so that nothing is suppressed by half a list. It opens no files.
 
+use super::expressions::Expressions;
 use super::model::{AddressRange, Case, Cases, Condition, Entry, Exclusion, FieldRef, Origin};
 use super::parameters::{Parameters, declared, filled};
 use super::shape::{Pair, Reader};
@@ -14,6 +15,7 @@ use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The text of one list file.
@@ -55,8 +57,9 @@ pub fn load_with(
     let mut exclusions = Vec::new();
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Origin> = HashMap::new();
+    let expressions = Rc::<Expressions>::default();
     for list in lists {
-        let reader = Reader::new(&list.file, &list.text);
+        let reader = Reader::new(&list.file, &list.text, Rc::clone(&expressions));
         let scope = Scope { reader: &reader, schemas, known: Default::default() };
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {

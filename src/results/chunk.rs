@@ -7,9 +7,9 @@
 //! where RFC 4180 lets them; the reading of the chunk notices if not, and from there on [`Cut::Careful`] walks every row.
 
 use super::Format;
-use super::csv::last_row_end;
+use super::csv::{ends_in_quotes, last_row_end};
 use super::document::{Piece, Walker};
-use memchr::{memchr_iter, memrchr, memrchr_iter, memrchr2};
+use memchr::{memchr, memchr_iter, memrchr, memrchr_iter, memrchr2};
 use std::io::{self, Read};
 
 /// Bytes read at a time.
@@ -31,8 +31,16 @@ pub enum Cut {
     Lines,
     /// At the records of a JSON document.
     Records,
-    /// CSV after a row that has no end within [`MAX_ROW`]: no line can be read any more.
-    Lost,
+    /// A part of a row that is longer than [`MAX_ROW`]. Its cells are not looked at.
+    TooLong {
+        /// The row began in an earlier chunk.
+        continues: bool,
+    },
+    /// CSV after a quotation mark that is not closed within [`MAX_ROW`]: no line can be read any more.
+    Lost {
+        /// The first line began in an earlier chunk.
+        continues: bool,
+    },
 }
 
 /// Bytes between two row boundaries.
@@ -55,7 +63,8 @@ pub struct Chunker<R> {
     ended: bool,
     cut: Cut,
     size: usize,
-    delimiter: u8,
+    /// CSV.
+    delimiter: Option<u8>,
     walker: Option<Box<Walker>>,
     /// Bytes at hand that the walker has seen.
     walked: usize,
@@ -65,7 +74,7 @@ impl<R: Read> Chunker<R> {
     /// Cuts `reader` into chunks of about `size` bytes.
     pub fn new(reader: R, size: usize) -> Self {
         Self {
-            delimiter: b',',
+            delimiter: None,
             reader,
             carry: Vec::new(),
             ended: false,
@@ -85,7 +94,7 @@ impl<R: Read> Chunker<R> {
     pub fn set_format(&mut self, format: Format) {
         match format {
             Format::Csv { delimiter } => {
-                self.delimiter = delimiter;
+                self.delimiter = Some(delimiter);
                 self.cut = Cut::Hasty;
             }
             Format::JsonLines | Format::Parquet => self.cut = Cut::Lines,
@@ -101,9 +110,12 @@ impl<R: Read> Chunker<R> {
         self.walker.as_deref()
     }
 
-    /// From now on every row is walked.
+    /// From now on every row of CSV is walked.
     pub fn be_careful(&mut self) {
-        self.cut = Cut::Careful { delimiter: self.delimiter };
+        self.cut = match self.delimiter {
+            Some(delimiter) => Cut::Careful { delimiter },
+            None => Cut::Lines,
+        };
     }
 
     /// The bytes at hand without cutting, at least `wanted` of them unless the stream ends before.
@@ -137,6 +149,11 @@ impl<R: Read> Chunker<R> {
             if text.length == 0 {
                 return Ok(Err(text.bytes));
             }
+            if let Cut::TooLong { continues: true } = self.cut
+                && let Some(chunk) = self.rest_of_row(&mut text)
+            {
+                return Ok(Ok(chunk));
+            }
             if self.ended && self.cut != Cut::Hasty {
                 return Ok(Ok(self.chunk(text.finish(), true)));
             }
@@ -153,7 +170,7 @@ impl<R: Read> Chunker<R> {
                     self.be_careful();
                     continue;
                 }
-                return self.lose(text.finish()).map(Ok);
+                return Ok(Ok(self.begin_long_row(text.finish())));
             }
             let more = text.length.min(MAX_ROW - text.length);
             self.ended = text.fill(&mut self.reader, more)?;
@@ -194,29 +211,58 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    fn chunk(&self, bytes: Vec<u8>, last: bool) -> Chunk {
-        Chunk { bytes, cut: self.cut, pieces: Vec::new(), last }
+    /// A chunk that ends at a row, or at the end of the text.
+    fn chunk(&mut self, bytes: Vec<u8>, last: bool) -> Chunk {
+        let cut = self.cut;
+        if let Cut::Lost { continues } = &mut self.cut {
+            *continues = false;
+        }
+        Chunk { bytes, cut, pieces: Vec::new(), last }
     }
 
-    /// No row ends within reach, so that no line can be read any more. A line of JSON that is so long is no row.
-    fn lose(&mut self, bytes: Vec<u8>) -> io::Result<Chunk> {
-        match self.cut {
-            Cut::Lines => Err(io::Error::other(format!(
-                "a line is longer than {} MiB; this is not JSON Lines",
-                MAX_ROW >> 20
-            ))),
-            Cut::Hasty | Cut::Careful { .. } | Cut::Lost | Cut::Records => {
-                self.cut = Cut::Lost;
-                Ok(self.chunk(bytes, false))
-            }
+    /// A chunk without the end of a row. If no quotation mark is open, the next line feed ends the row, and what follows
+    /// it can be read; otherwise nobody knows where the next row begins.
+    fn begin_long_row(&mut self, bytes: Vec<u8>) -> Chunk {
+        let cut = match self.cut {
+            Cut::Lost { continues } => Cut::Lost { continues },
+            Cut::Careful { delimiter } if ends_in_quotes(&bytes, delimiter) => Cut::Lost { continues: false },
+            _ => Cut::TooLong { continues: false },
+        };
+        self.cut = match cut {
+            Cut::TooLong { .. } => Cut::TooLong { continues: true },
+            _ => Cut::Lost { continues: true },
+        };
+        Chunk { bytes, cut, pieces: Vec::new(), last: false }
+    }
+
+    /// The next part of a row that is longer than [`MAX_ROW`]; `None` if it cannot be told where it ends, because a
+    /// quotation mark stands in it, or if it ended with the chunk before.
+    fn rest_of_row(&mut self, text: &mut Filling) -> Option<Chunk> {
+        let filled = text.filled();
+        let end = memchr(b'\n', filled).map(|at| at + 1);
+        if self.delimiter.is_some() && memchr(b'"', &filled[..end.unwrap_or(filled.len())]).is_some() {
+            self.cut = Cut::Lost { continues: true };
+            return None;
         }
+        let text = std::mem::replace(text, Filling::new(Vec::new(), &[]));
+        let cut = self.cut;
+        let bytes = match end {
+            Some(end) => {
+                self.be_careful();
+                self.cut_at(end, text)
+            }
+            None => text.finish(),
+        };
+        Some(Chunk { bytes, cut, pieces: Vec::new(), last: self.ended && self.carry.is_empty() })
     }
 
     fn end(&self, text: &[u8]) -> Option<usize> {
         match self.cut {
-            Cut::Lines | Cut::Lost | Cut::Records => memrchr(b'\n', text).map(|at| at + 1),
             Cut::Careful { delimiter } => last_row_end(text, delimiter),
-            Cut::Hasty => last_line_outside(text, self.delimiter),
+            Cut::Hasty => last_line_outside(text, self.delimiter?),
+            Cut::Lines | Cut::TooLong { .. } | Cut::Lost { .. } | Cut::Records => {
+                memrchr(b'\n', text).map(|at| at + 1)
+            }
         }
     }
 }

@@ -16,9 +16,9 @@ use std::ops::Range;
 
 /// Where one cell stands.
 #[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    start: usize,
-    end: usize,
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) end: usize,
     /// It stood in quotes and holds doubled quotes.
     doubled: bool,
 }
@@ -81,7 +81,11 @@ impl Splitter {
         mut take: impl FnMut(&Row<'_>),
     ) -> Chunked {
         match cut {
-            Cut::Lost => lost_lines(chunk, 0, &mut take),
+            Cut::Lost { continues } => {
+                let begun = if continues { line_end(chunk, 0) } else { 0 };
+                lost_lines(chunk, begun, &mut take);
+            }
+            Cut::TooLong { continues } => too_long(chunk, continues, &mut take),
             Cut::Hasty => return self.hasty_rows(cells, chunk, &mut take),
             Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
@@ -225,12 +229,12 @@ impl Splitter {
     }
 }
 
-struct Cell {
-    place: Place,
+pub(super) struct Cell {
+    pub(super) place: Place,
     /// Where the next cell or row begins.
-    next: usize,
-    ends_row: bool,
-    delimited: bool,
+    pub(super) next: usize,
+    pub(super) ends_row: bool,
+    pub(super) delimited: bool,
     stray: bool,
 }
 
@@ -245,7 +249,7 @@ fn unquoted(bytes: &[u8], start: usize, end: usize) -> Place {
 }
 
 /// The cell that begins at `at`; `None` if it is quoted and does not end.
-fn cell(text: &[u8], at: usize, delimiter: u8) -> Option<Cell> {
+pub(super) fn cell(text: &[u8], at: usize, delimiter: u8) -> Option<Cell> {
     if text.get(at) == Some(&b'"') {
         return quoted_cell(text, at + 1, delimiter);
     }
@@ -347,12 +351,34 @@ pub(super) fn blank_line(text: &[u8]) -> Option<usize> {
 fn lost_lines(chunk: &[u8], start: usize, take: &mut impl FnMut(&Row<'_>)) {
     let mut start = start;
     while start < chunk.len() {
-        let end = memchr(b'\n', &chunk[start..]).map_or(chunk.len(), |found| start + found + 1);
+        let end = line_end(chunk, start);
         if blank_line(&chunk[start..]).is_none() {
             take(&Row { bytes: &chunk[start..end], start, cells: Err(Fault::UnclosedQuote) });
         }
         start = end;
     }
+}
+
+/// Where the line that begins here ends.
+fn line_end(text: &[u8], start: usize) -> usize {
+    memchr(b'\n', &text[start..]).map_or(text.len(), |found| start + found + 1)
+}
+
+/// A part of a row that is too long is a row where it begins.
+pub(crate) fn too_long(chunk: &[u8], continues: bool, take: &mut impl FnMut(&Row<'_>)) {
+    if !continues {
+        take(&Row { bytes: chunk, start: 0, cells: Err(Fault::TooLong) });
+    }
+}
+
+/// Whether a text that begins at a row ends inside a quoted cell.
+pub(super) fn ends_in_quotes(text: &[u8], delimiter: u8) -> bool {
+    let mut at = 0;
+    while at < text.len() {
+        let Some(cell) = cell(text, at, delimiter) else { return true };
+        at = cell.next;
+    }
+    false
 }
 
 /// The end of the last whole row of a text, found by walking it; `None` if no row ends in it.
@@ -369,22 +395,4 @@ pub(super) fn last_row_end(text: &[u8], delimiter: u8) -> Option<usize> {
         }
     }
     ended
-}
-
-/// The cells of the first row, and its length; `None` if it does not end in the text.
-pub fn header(text: &[u8], delimiter: u8, last: bool) -> Option<(Vec<String>, usize)> {
-    let mut names = Vec::new();
-    let mut at = 0;
-    loop {
-        let cell = cell(text, at, delimiter)?;
-        if cell.next >= text.len() && !cell.ends_row && !last {
-            return None;
-        }
-        let raw = &text[cell.place.start..cell.place.end];
-        names.push(String::from_utf8_lossy(raw).replace("\"\"", "\""));
-        at = cell.next;
-        if cell.ends_row || (at >= text.len() && !cell.delimited) {
-            return Some((names, at));
-        }
-    }
 }

@@ -9,6 +9,7 @@
 
 use super::shape::{Document, Step};
 use super::skip::{Skip, What};
+use super::{MAX_COLUMNS, is_json_space};
 use std::io;
 use std::ops::Range;
 
@@ -180,7 +181,7 @@ impl Walker {
             walk.at += 1;
             return Ok(true);
         }
-        if byte.is_ascii_whitespace() {
+        if is_json_space(byte) {
             walk.at += 1;
             return Ok(true);
         }
@@ -283,6 +284,9 @@ impl Walker {
     /// In tables the columns tell what a row is.
     fn may_have_records(&self) -> io::Result<()> {
         match self.same_columns {
+            _ if self.columns.as_ref().is_some_and(|names| names.len() > MAX_COLUMNS) => {
+                Err(io::Error::other(format!("a table has more than {MAX_COLUMNS} columns")))
+            }
             _ if self.document != Document::Tables => Ok(()),
             Some(true) => Ok(()),
             None => Err(io::Error::other("a table has its rows before its columns, or has no columns")),

@@ -8,7 +8,7 @@ use super::csv::blank_line;
 use super::duplicate::{self, DuplicateKey};
 use super::layout::{KeyUse, Keys, Layout};
 use super::quick::Quick;
-use super::{Cells, Fault, Row, last_segment};
+use super::{Cells, Fault, MAX_COLUMNS, Row, last_segment};
 use memchr::memchr;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -239,6 +239,9 @@ pub(super) fn collect_keys(
     names: &mut indexmap::IndexSet<String>,
 ) {
     for (key, value) in object {
+        if names.len() >= MAX_COLUMNS {
+            return;
+        }
         let name = format!("{before}{key}");
         if let serde_json::Value::Object(below) = value {
             collect_keys(below, &format!("{name}."), names);

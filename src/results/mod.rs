@@ -14,6 +14,7 @@ pub mod document;
 pub mod duplicate;
 pub mod encoding;
 mod hasty;
+pub mod header;
 pub mod json;
 pub mod layout;
 mod quick;
@@ -25,6 +26,14 @@ pub mod unpack;
 
 use smallvec::SmallVec;
 use std::fmt;
+
+/// A file with more columns is no table: the services' own limit is 500, that of spreadsheets is this.
+pub const MAX_COLUMNS: usize = 1 << 14;
+
+/// White space of JSON. A form feed, which Rust counts as such, is none.
+pub(crate) fn is_json_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
 
 /// The shape of a results file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +86,8 @@ pub enum Fault {
     UnclosedQuote,
     /// A quotation mark or a carriage return stands inside an unquoted cell, or text after a closing quotation mark.
     StrayQuote,
+    /// It is longer than [`chunk::MAX_ROW`].
+    TooLong,
     /// It holds a NUL byte.
     Nul,
     /// It is not UTF-8.
@@ -97,6 +108,7 @@ impl fmt::Display for Fault {
             Self::Ragged { cells, header } => write!(f, "{cells} cells under a header of {header}"),
             Self::UnclosedQuote => f.write_str("a quoted cell that never ends, or a line after it"),
             Self::StrayQuote => f.write_str("a quotation mark or carriage return where none may stand"),
+            Self::TooLong => write!(f, "longer than {} MiB", chunk::MAX_ROW >> 20),
             Self::Nul => f.write_str("a NUL byte"),
             Self::NotUtf8 => f.write_str("not UTF-8"),
             Self::NotJson => f.write_str("not one JSON object"),

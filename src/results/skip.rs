@@ -3,6 +3,7 @@
 //! In: text that begins at the value or goes on inside it. Out: where it ends, and of the few values that say something
 //! about the others their content. It checks nothing but strings and brackets.
 
+use super::is_json_space;
 use memchr::memchr2;
 
 /// Bytes of a value whose content is wanted at most.
@@ -71,7 +72,7 @@ impl Skip {
             }
             let byte = text[*at];
             if self.scalar {
-                if matches!(byte, b',' | b']' | b'}') || byte.is_ascii_whitespace() {
+                if matches!(byte, b',' | b']' | b'}') || is_json_space(byte) {
                     return true;
                 }
                 *at += 1;

@@ -26,7 +26,8 @@ impl Packing {
     fn of_bytes(first: &[u8]) -> Option<Self> {
         match first {
             [0x1f, 0x8b, ..] => Some(Self::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd] => Some(Self::Zstd),
+            // A frame that is to be skipped may come first, as parallel packers write it.
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(Self::Zstd),
             _ => None,
         }
     }
@@ -129,9 +130,16 @@ mod tests {
         let two = [gzip(&text.as_bytes()[..10]), gzip(&text.as_bytes()[10..])].concat();
         let frames =
             text.as_bytes().chunks(999).map(|part| zstd::encode_all(part, 1).unwrap()).collect::<Vec<_>>();
-        for packed in
-            [text.as_bytes().to_vec(), gzip(text.as_bytes()), two, frames.concat(), gzip(&utf16), utf16]
-        {
+        let skipped = [&b"\x50\x2a\x4d\x18\x03\0\0\0abc"[..], &frames.concat()].concat();
+        for packed in [
+            text.as_bytes().to_vec(),
+            gzip(text.as_bytes()),
+            two,
+            frames.concat(),
+            skipped,
+            gzip(&utf16),
+            utf16,
+        ] {
             assert_eq!(read(&packed).unwrap(), text.as_bytes());
         }
         assert_eq!(read(b"").unwrap(), b"");

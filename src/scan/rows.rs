@@ -3,12 +3,12 @@
 //! In: a chunk. Out: its rows in order. It judges nothing and writes nothing.
 
 use crate::results::chunk::{Chunk, Cut};
-use crate::results::csv::{Chunked, Splitter};
+use crate::results::csv::{Chunked, Splitter, too_long};
 use crate::results::document::Kind;
 use crate::results::duplicate::DuplicateKey;
 use crate::results::json::{Line, Lines};
 use crate::results::table::Table;
-use crate::results::{Fault, Row};
+use crate::results::{Fault, Row, is_json_space};
 use memchr::memchr_iter;
 
 /// The rows of one format.
@@ -34,6 +34,10 @@ impl Rows {
         seen: &mut [bool],
         mut take: impl FnMut(&Row<'_>),
     ) -> Chunked {
+        if let Cut::TooLong { continues } = chunk.cut {
+            too_long(&chunk.bytes, continues, &mut take);
+            return Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 };
+        }
         match self {
             Self::Csv(splitter) => {
                 return splitter.rows_up_to(cells, &chunk.bytes, chunk.cut, chunk.last, take);
@@ -76,7 +80,7 @@ impl Rows {
             (Kind::Lost, _) => {
                 let mut start = start;
                 for bytes in bytes.split_inclusive(|byte| *byte == b'\n') {
-                    if !bytes.trim_ascii().is_empty() {
+                    if !bytes.iter().all(|byte| is_json_space(*byte)) {
                         take(&Row { bytes, start, cells: Err(Fault::Lost) });
                     }
                     start += bytes.len();

@@ -12,7 +12,8 @@ use quell::report::build::{Run, build};
 use quell::report::{Report, ResultsFile};
 use quell::results::Format;
 use quell::results::chunk::Chunker;
-use quell::results::csv::{Splitter, header};
+use quell::results::csv::Splitter;
+use quell::results::header::{Header, header};
 use quell::results::json::Lines;
 use quell::results::layout::Layout;
 use quell::results::shape::{self, Document};
@@ -98,7 +99,7 @@ pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> io:
     wanted.extend(["DeviceName", "Timestamp", "InitiatingProcessFileName", "RemoteIP"].map(plain));
     let (rows, body) = match how.format {
         Format::Csv { delimiter } => {
-            let (names, length) = header(input, delimiter, true).unwrap();
+            let Header::Whole { names, length } = header(input, delimiter, true) else { panic!("no header") };
             let layout = Layout::of_header(wanted, &names);
             (Rows::Csv(Splitter::new(delimiter, layout, &names)), &input[length..])
         }
