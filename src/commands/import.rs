@@ -64,14 +64,14 @@ fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusi
 /// Says on which rows the two readings differ: those that meet one part of a condition and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
     let all = |_: &str| lists.exclusions.iter().collect();
-    let (applied, slots, tally) = counted(&args.results, &args.input, world, lists, all)?;
-    let read = tally.totals.read;
+    let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;
+    let read = run.tally.totals.read;
     let mut out = String::new();
     if read == 0 {
         out += "quell: THERE ARE NO ROWS in the results, so nothing is known of the two readings\n";
     }
     for (place, exclusion) in (0..).zip(applied) {
-        let report = one(exclusion, tally.exclusions.get(&place), &slots, read);
+        let report = one(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
         let (loose, scoped) = (report.matches, report.scoped_matches);
         let _ = writeln!(
             out,

@@ -7,6 +7,7 @@ use crate::cli::{Lint, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use quell::count::tally::ExclusionCounts;
 use quell::diagnostic::{Diagnostic, render};
 use quell::exclusions::model::Exclusion;
 use quell::lint::facts::Facts;
@@ -15,7 +16,6 @@ use quell::lint::pipeline::Pipeline;
 use quell::lint::report::Report;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Effect, Finding, Level, sarif};
-use quell::tally::Each;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -109,11 +109,12 @@ fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<V
     let counted = counting::counted(&args.results, &args.input, world, lists, |schema| {
         in_force(&lists.exclusions, rule.as_ref(), today, schema).0
     })?;
-    let (applied, _, tally) = counted;
+    let (applied, run) = counted;
+    let tally = run.tally;
     if tally.totals.read == 0 {
         return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
     }
-    let nothing = Each::default();
+    let nothing = ExclusionCounts::default();
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let effect = |exclusion: &Exclusion| {
         let each = tally.exclusions.get(places.get(exclusion.id.as_str())?).unwrap_or(&nothing);

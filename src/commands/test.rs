@@ -1,16 +1,18 @@
 //! `quell test`: the cases of the lists, and what they would not notice.
 
+use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
-use super::open::{Opened, open_all};
-use super::results::{rows, schema, wanted};
-use super::walk::every_row;
 use super::{End, Outcome, fail, print};
 use crate::cli::{Test, TestFormat};
 use quell::cases::report::Report;
 use quell::cases::{Expected, Judged, junit};
 use quell::exclusions::model::{Exclusion, FieldRef};
-use quell::matcher::{Matcher, Scratch};
+use quell::input::Input;
+use quell::judge::row;
+use quell::judge::{Matcher, Scratch};
 use quell::mutants::report::Report as Changes;
+use quell::run::columns::{reader, schema_of};
+use quell::run::each_row::each_row;
 use std::ops::ControlFlow;
 
 /// Runs every case; a failed one, or a list without cases of both kinds, is something to look at.
@@ -39,16 +41,16 @@ pub(crate) fn run(args: &Test) -> Outcome {
 }
 
 /// The rows of a file as cases of all lists together. Scope and expiry are left aside, as for other cases.
-fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Vec<Judged>> {
-    let schema = schema(results, &lists.schemas, lists.named.as_deref())?;
+fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec<Judged>> {
+    let schema = schema_of(std::slice::from_ref(results), &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
     let matcher = match Matcher::new(&all, &schema.name) {
         Ok(matcher) => matcher,
         Err(cause) => return fail("too-many-fields", cause, "split the lists"),
     };
-    let (rows, _) = rows(results, wanted(matcher.slots(), schema))?;
+    let (rows, _) = reader(results, row::wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
-    every_row(results, &rows, |number, line, row| {
+    each_row(results, &rows, |number, line, row| {
         let cells = row.cells.map(|cells| &cells[..matcher.slots().len()]).unwrap_or_default();
         let by: Vec<&str> = match row.cells {
             Ok(_) => matcher

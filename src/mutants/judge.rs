@@ -5,7 +5,7 @@
 use super::change::{Change, Mutation, count, only};
 use crate::cases::cell;
 use crate::exclusions::model::{Case, Exclusion, FieldRef};
-use crate::matcher::{Predicate, read};
+use crate::judge::{Predicate, read};
 
 /// An exclusion, ready to be asked value by value.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ pub mod queries;
 pub mod splice;
 
 use crate::exclusions::model::Exclusion;
-use crate::matcher::is_like;
+use crate::judge::is_like;
 
 /// The rule that results come from, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! format. Both lists are judged by one matcher in one pass: the exclusions of the new list stand behind those of the
 //! old one, so that one set says for each row what both lists make of it.
 
-use crate::covers::{Cover, Covers, Example};
+use crate::count::coverage::{CoverSet, Coverage, Example};
 use crate::exclusions::model::Exclusion;
 use crate::report::{KeptGroup, ResultsFile};
 use indexmap::IndexMap;
@@ -129,7 +129,7 @@ pub struct Moved {
 }
 
 impl Moved {
-    pub(super) fn add(&mut self, cover: &Cover, slots: &[String], most: usize) {
+    pub(super) fn add(&mut self, cover: &CoverSet, slots: &[String], most: usize) {
         self.rows += cover.rows;
         for example in &cover.examples {
             let named = named(example, slots);
@@ -158,7 +158,7 @@ pub struct Lists<'e> {
     /// Those of the new one.
     pub new: &'e [&'e Exclusion],
     /// The sets in which both cover rows.
-    pub covers: &'e Covers,
+    pub covers: &'e Coverage,
     /// The names of the fields that were looked at.
     pub slots: &'e [String],
     /// Examples for each exclusion and direction.

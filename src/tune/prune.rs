@@ -10,7 +10,7 @@
 
 use super::cover::{ALWAYS_PROVED, smallest};
 use super::diff::Effect;
-use crate::covers::Covers;
+use crate::count::coverage::Coverage;
 use crate::exclusions::model::Exclusion;
 use crate::report::ResultsFile;
 use serde::Serialize;
@@ -94,7 +94,7 @@ pub struct Given<'e> {
     /// The exclusions in force, in the order of the matcher.
     pub applied: &'e [&'e Exclusion],
     /// The sets in which they cover rows.
-    pub covers: &'e Covers,
+    pub covers: &'e Coverage,
     /// Ids that have to stay.
     pub keep: &'e [String],
     /// Fields that no column of the results holds.

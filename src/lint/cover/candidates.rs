@@ -9,7 +9,7 @@
 //! An entry waits behind one of its conditions: the one whose keys the fewest values share.
 
 use crate::exclusions::model::{Condition, Entry, Family, FieldRef, Piece, Test, TextValue};
-use crate::matcher::{Seen, read};
+use crate::judge::{Seen, read};
 use hashbrown::{HashMap, HashSet};
 
 /// Literals are compared up to this many bytes.
