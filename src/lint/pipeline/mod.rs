@@ -305,6 +305,13 @@ mod tests {
         assert_eq!(pipeline.leaves, None);
     }
 
+    /// Today: the escape is read as the letter behind the backslash, and the name as another one.
+    #[test]
+    fn a_text_is_what_its_escapes_stand_for() {
+        let pipeline = read(r#"DeviceNetworkEvents | where InitiatingProcessFileName =~ "a\x2eexe""#);
+        assert_eq!(said(&pipeline.demands), ["process.name: ax2eexe"]);
+    }
+
     #[test]
     fn a_row_that_is_kept_whole_drops_nothing() {
         assert_eq!(read("DeviceNetworkEvents | summarize arg_max(Timestamp, *) by DeviceId").leaves, None);
