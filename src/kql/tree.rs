@@ -125,6 +125,11 @@ impl<'t> Tree<'t> {
         matches!(node, Some(Node::Leaf(index)) if self.word(*index) == sign)
     }
 
+    /// Whether a node is this word, or holds it in brackets.
+    pub fn has_word(&self, node: &Node, word: &str) -> bool {
+        (node.first()..=node.last()).any(|index| self.word(index) == word)
+    }
+
     /// Whether a node is a pair of these brackets.
     pub fn opens<'n>(&self, node: Option<&'n Node>, bracket: &str) -> Option<&'n Group> {
         node.and_then(Node::group).filter(|group| self.word(group.open) == bracket)

@@ -4,15 +4,14 @@
 //! with literals that stand in a `where` before any operator that makes other rows, joined by `and`. It
 //! follows the last statement of the query and knows neither functions nor joins.
 
-mod tokens;
-
 use crate::exclusions::model::{
     AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue,
 };
 use crate::fields::Kind;
+use crate::kql::lex::{TokenKind, literal};
+use crate::kql::tree::{Node, Tree};
 use crate::rule::Rule;
 use crate::schema::{Schema, Schemas};
-use tokens::{Token, statements, tokens, top_level};
 
 /// What a query says about its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,12 +41,15 @@ impl Pipeline {
     /// Reads a rule file. The error is one line for a person.
     pub fn parse(text: &str, schemas: &Schemas) -> Result<Self, String> {
         let query = query(text).ok_or("there is no line `query:`")?;
-        let tokens = tokens(&query);
-        let statement = statements(&tokens).pop().ok_or("its query is empty")?;
-        let stages = top_level(statement, |token| *token == Token::Symbol("|".into()));
+        let tree = Tree::new(&query);
+        let mut statements = tree.split(&tree.nodes, TokenKind::Semicolon);
+        statements.retain(|statement| !statement.is_empty());
+        let statement = statements.pop().ok_or("its query is empty")?;
+        let stages = tree.split(statement, TokenKind::Pipe);
         let schema =
-            schema(&stages, schemas).ok_or("no schema knows the table or the columns of its query")?;
-        let mut reading = Reading {
+            schema(&tree, &stages, schemas).ok_or("no schema knows the table or the columns of its query")?;
+        let mut reader = Reader {
+            tree: &tree,
             schemas,
             schema,
             demands: Vec::new(),
@@ -55,13 +57,13 @@ impl Pipeline {
             leaves: None,
             rows_are_the_tables: true,
         };
-        stages.iter().skip(1).for_each(|stage| reading.stage(stage));
+        stages.iter().skip(1).for_each(|stage| reader.stage(stage));
         Ok(Self {
             rule: Rule::parse(text).unwrap_or_default(),
             schema: schema.name.clone(),
-            demands: reading.demands,
-            refuses: reading.refuses,
-            leaves: reading.leaves,
+            demands: reader.demands,
+            refuses: reader.refuses,
+            leaves: reader.leaves,
         })
     }
 }
@@ -80,17 +82,18 @@ fn query(text: &str) -> Option<String> {
     Some(block.collect::<Vec<&str>>().join("\n"))
 }
 
-fn schema<'s>(stages: &[&[Token]], schemas: &'s Schemas) -> Option<&'s Schema> {
-    let table = stages.first()?.first().and_then(Token::word).unwrap_or_default();
-    let words: Vec<String> =
-        stages.iter().flat_map(|stage| *stage).filter_map(Token::word).map(str::to_owned).collect();
+fn schema<'s>(tree: &Tree<'_>, stages: &[&[Node]], schemas: &'s Schemas) -> Option<&'s Schema> {
+    let table = stages.first().and_then(|stage| tree.name(stage.first())).unwrap_or_default();
+    let names = tree.tokens.iter().filter(|token| token.kind == TokenKind::Name);
+    let words: Vec<String> = names.map(|token| token.text(tree.text).to_owned()).collect();
     let of_table = schemas.iter().filter(|schema| schema.table.as_deref() == Some(table));
     // Two products share a table; the name of the time tells them apart.
     let best = of_table.max_by_key(|schema| words.iter().filter(|word| schema.time.contains(word)).count());
     best.or_else(|| schemas.recognise(&words))
 }
 
-struct Reading<'s> {
+struct Reader<'s> {
+    tree: &'s Tree<'s>,
     schemas: &'s Schemas,
     schema: &'s Schema,
     demands: Vec<Condition>,
@@ -99,23 +102,25 @@ struct Reading<'s> {
     rows_are_the_tables: bool,
 }
 
-impl Reading<'_> {
-    fn stage(&mut self, stage: &[Token]) {
-        let Some(operator) = stage.first().and_then(Token::word) else { return };
-        let rest = &stage[1..];
+impl Reader<'_> {
+    fn stage(&mut self, stage: &[Node]) {
+        let tree = self.tree;
+        let Some((first, rest)) = stage.split_first() else { return };
+        let Some(operator) = tree.name(Some(first)) else { return };
+        let whole_rows = rest.iter().any(|node| tree.has_word(node, "*"));
         match operator {
+            // `project-away` and its kin begin with the name of another operator.
+            _ if tree.is(rest.first(), "-") => self.rows_are_the_tables = false,
             "where" | "filter" if self.rows_are_the_tables => self.demand(rest),
             "where" | "filter" | "order" | "sort" | "take" | "limit" | "top" => {}
             "extend" => self.extend(rest),
+            // `arg_max(Timestamp, *)` keeps the row.
+            "summarize" if whole_rows => {}
             "summarize" => {
-                // `arg_max(Timestamp, *)` keeps the row.
-                if !rest.contains(&Token::Symbol("*".into())) {
-                    self.leave(operator, named_by(rest));
-                }
+                let parts = rest.split(|node| tree.name(Some(node)) == Some("by"));
+                self.leave(operator, parts.flat_map(|part| names(tree, part)).collect());
             }
-            "project" | "distinct" if !rest.contains(&Token::Symbol("*".into())) => {
-                self.leave(operator, names(rest));
-            }
+            "project" | "distinct" if !whole_rows => self.leave(operator, names(tree, rest)),
             _ => self.rows_are_the_tables = false,
         }
     }
@@ -126,8 +131,8 @@ impl Reading<'_> {
         self.leaves = Some(Leaves { operator: first, columns });
     }
 
-    fn extend(&mut self, rest: &[Token]) {
-        let new = names(rest);
+    fn extend(&mut self, rest: &[Node]) {
+        let new = names(self.tree, rest);
         // A column that gets another value is no longer the table's.
         self.rows_are_the_tables &= !new.iter().any(|name| self.schema.columns.contains_key(name));
         if let Some(leaves) = &mut self.leaves {
@@ -135,21 +140,28 @@ impl Reading<'_> {
         }
     }
 
-    fn demand(&mut self, tokens: &[Token]) {
-        if top_level(tokens, |token| token.is("or")).len() > 1 {
+    fn demand(&mut self, nodes: &[Node]) {
+        let tree = self.tree;
+        if nodes.iter().any(|node| tree.name(Some(node)) == Some("or")) {
             return;
         }
-        for part in top_level(tokens, |token| token.is("and")) {
+        for part in nodes.split(|node| tree.name(Some(node)) == Some("and")) {
             match part {
-                [Token::Open, inner @ .., Token::Close] if tokens::is_balanced(inner) => self.demand(inner),
-                [Token::Word(column), comparison @ ..] => self.comparison(column, comparison),
-                _ => {}
+                [group] if tree.opens(Some(group), "(").is_some_and(|group| group.close.is_some()) => {
+                    self.demand(group.group().map_or(&[], |group| &group.nodes));
+                }
+                [column, comparison @ ..] => {
+                    if let Some(column) = tree.name(Some(column)) {
+                        self.comparison(column, comparison);
+                    }
+                }
+                [] => {}
             }
         }
     }
 
-    fn comparison(&mut self, column: &str, tokens: &[Token]) {
-        let Some((words, literals)) = comparison(tokens) else { return };
+    fn comparison(&mut self, column: &str, nodes: &[Node]) {
+        let Some((words, literals)) = comparison(self.tree, nodes) else { return };
         let Some(what) = meaning(&words) else { return };
         for field in self.fields(column) {
             if let Some(test) = test(field.kind(), &what, &literals) {
@@ -173,22 +185,38 @@ impl Reading<'_> {
     }
 }
 
-/// The operator of a comparison, joined, and its literals.
-fn comparison(tokens: &[Token]) -> Option<(String, Vec<String>)> {
-    let end =
-        tokens.iter().position(|token| matches!(token, Token::Open | Token::Text(_) | Token::Number(_)))?;
-    let operator: String = tokens[..end].iter().map(Token::source).collect();
-    let literals = match &tokens[end..] {
-        [Token::Open, inner @ .., Token::Close] => inner,
-        [one] => std::slice::from_ref(one),
-        _ => return None,
+/// The operator of a comparison, joined, and its literals; `None` where a value is not written out.
+fn comparison(tree: &Tree<'_>, nodes: &[Node]) -> Option<(String, Vec<String>)> {
+    let (values, operator) = nodes.split_last()?;
+    let is_sign = |node: &Node| {
+        let kind = tree.kind(node.first());
+        node.group().is_none() && matches!(kind, Some(TokenKind::Name | TokenKind::Symbol))
     };
-    let parts = top_level(literals, |token| *token == Token::Symbol(",".into()));
-    let values = parts.into_iter().map(|part| match part {
-        [Token::Text(text) | Token::Number(text)] => Some(text.clone()),
+    if !operator.iter().all(is_sign) {
+        return None;
+    }
+    let operator: String = operator.iter().map(|node| tree.word(node.first())).collect();
+    let literals = match values {
+        Node::Group(group) if tree.word(group.open) == "(" && group.close.is_some() => {
+            tree.split(&group.nodes, TokenKind::Comma)
+        }
+        leaf => vec![std::slice::from_ref(leaf)],
+    };
+    let values = literals.into_iter().map(|part| match part {
+        [Node::Leaf(index)] => written_out(tree, *index),
         _ => None,
     });
     Some((operator.to_ascii_lowercase(), values.collect::<Option<Vec<_>>>()?))
+}
+
+/// What a text or a whole number stands for.
+fn written_out(tree: &Tree<'_>, index: usize) -> Option<String> {
+    let word = tree.word(index);
+    match tree.kind(index)? {
+        TokenKind::Text => literal(word),
+        TokenKind::Number => word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.to_owned()),
+        _ => None,
+    }
 }
 
 struct Meaning {
@@ -253,14 +281,13 @@ fn test(kind: Kind, what: &Meaning, literals: &[String]) -> Option<Test> {
 }
 
 /// The names of a list of columns: `A, B = f(C)` has A and B.
-fn names(tokens: &[Token]) -> Vec<String> {
-    let parts = top_level(tokens, |token| *token == Token::Symbol(",".into()));
-    parts.into_iter().filter_map(|part| part.first()?.word().map(str::to_owned)).collect()
-}
-
-/// The names that a `summarize` leaves: those of its aggregates and those after `by`.
-fn named_by(tokens: &[Token]) -> Vec<String> {
-    top_level(tokens, |token| token.is("by")).into_iter().flat_map(names).collect()
+fn names(tree: &Tree<'_>, nodes: &[Node]) -> Vec<String> {
+    let name = |part: &[Node]| {
+        // `Bag.key` makes a column of another name.
+        let name = tree.name(part.first()).filter(|_| !tree.is(part.get(1), "."));
+        name.map(str::to_owned)
+    };
+    tree.split(nodes, TokenKind::Comma).into_iter().filter_map(name).collect()
 }
 
 #[cfg(test)]
@@ -305,11 +332,10 @@ mod tests {
         assert_eq!(pipeline.leaves, None);
     }
 
-    /// Today: the escape is read as the letter behind the backslash, and the name as another one.
     #[test]
     fn a_text_is_what_its_escapes_stand_for() {
         let pipeline = read(r#"DeviceNetworkEvents | where InitiatingProcessFileName =~ "a\x2eexe""#);
-        assert_eq!(said(&pipeline.demands), ["process.name: ax2eexe"]);
+        assert_eq!(said(&pipeline.demands), ["process.name: a.exe"]);
     }
 
     #[test]
