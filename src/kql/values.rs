@@ -7,7 +7,7 @@ use super::literal::{dynamic, string};
 
 /// What kind of values a list has, and so how it can stand in a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ListKind {
     /// Text for `in~` or `in`.
     Text,
     /// Networks for `ipv4_is_in_any_range()` and its sister.
@@ -44,7 +44,7 @@ impl Values {
         self.kept_elsewhere
     }
 
-    pub(super) fn list(&mut self, key: &str, kind: Kind, values: Vec<String>) -> String {
+    pub(super) fn list(&mut self, key: &str, kind: ListKind, values: Vec<String>) -> String {
         // An upload takes outer blanks and control characters off, and then the value would be another.
         let stays = self.kept_elsewhere && !values.iter().all(|value| survives_csv(value));
         if self.named && !stays {
@@ -58,8 +58,8 @@ impl Values {
             return name(place);
         }
         match kind {
-            Kind::Text => values.iter().map(|value| string(value)).collect::<Vec<_>>().join(", "),
-            Kind::Network => dynamic(&values),
+            ListKind::Text => values.iter().map(|value| string(value)).collect::<Vec<_>>().join(", "),
+            ListKind::Network => dynamic(&values),
         }
     }
 

@@ -21,9 +21,9 @@ mod metadata;
 mod names;
 mod network;
 mod ownership;
-pub mod pipeline;
 pub mod places;
 pub mod report;
+pub mod rule_query;
 pub mod sarif;
 mod schema_field;
 pub mod settings;
@@ -39,7 +39,7 @@ use cover::Covers;
 use facts::Facts;
 use hashbrown::HashMap;
 use jiff::civil::Date;
-use pipeline::Pipeline;
+use rule_query::RuleQuery;
 use settings::Settings;
 use std::cell::OnceCell;
 
@@ -155,7 +155,7 @@ pub struct Context<'c> {
     /// What is known about products.
     pub facts: &'c Facts,
     /// The rule's query.
-    pub rule: Option<&'c Pipeline>,
+    pub rule: Option<&'c RuleQuery>,
     /// What each exclusion did; `None` for one that was not applied. Empty without results.
     pub effects: &'c [Option<Effect>],
     covers: OnceCell<Covers>,

@@ -51,7 +51,7 @@ impl Sides {
 
 /// A place inside a binding, or in the query's result if there is none around it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Context {
+pub(super) struct SideContext {
     /// The binding that it stands in.
     pub(super) owner: Option<usize>,
     /// Its side, seen from there.
@@ -76,7 +76,7 @@ pub(super) struct Use {
     pub(super) name: String,
     /// Index of its token.
     pub(super) token: usize,
-    pub(super) context: Context,
+    pub(super) context: SideContext,
 }
 
 /// The sides of every binding.
@@ -102,7 +102,7 @@ pub(super) fn resolve(bindings: &[Binding], uses: &[Use]) -> Vec<Sides> {
 }
 
 /// The sides of a place, seen from the result of the query.
-pub(super) fn absolute(context: Context, bindings: &[Sides]) -> Sides {
+pub(super) fn absolute(context: SideContext, bindings: &[Sides]) -> Sides {
     let outer = context.owner.and_then(|owner| bindings.get(owner)).copied();
     context.sides.within(outer.filter(|outer| *outer != Sides::NONE).unwrap_or(Sides::POSITIVE))
 }

@@ -1,6 +1,6 @@
 //! A simple reading of a rule's query: what it demands of a row, and which columns it leaves.
 //!
-//! In: the text of a rule file. Out: a [`Pipeline`]. Only what is certain is said: comparisons of a column
+//! In: the text of a rule file. Out: a [`RuleQuery`]. Only what is certain is said: comparisons of a column
 //! with literals that stand in a `where` before any operator that makes other rows, joined by `and`. It
 //! follows the last statement of the query and knows neither functions nor joins.
 
@@ -9,13 +9,13 @@ use crate::exclusions::model::{
 };
 use crate::fields::Kind;
 use crate::kql::lex::{TokenKind, literal};
-use crate::kql::tree::{Node, Tree};
+use crate::kql::tree::{QueryNode, Tree};
 use crate::rule::Rule;
 use crate::schema::{Schema, Schemas};
 
 /// What a query says about its rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pipeline {
+pub struct RuleQuery {
     /// Which rule it is.
     pub rule: Rule,
     /// The schema of its table.
@@ -37,7 +37,7 @@ pub struct Leaves {
     pub columns: Vec<String>,
 }
 
-impl Pipeline {
+impl RuleQuery {
     /// Reads a rule file. The error is one line for a person.
     pub fn parse(text: &str, schemas: &Schemas) -> Result<Self, String> {
         let query = query(text).ok_or("there is no line `query:`")?;
@@ -48,7 +48,7 @@ impl Pipeline {
         let stages = tree.split(statement, TokenKind::Pipe);
         let schema =
             schema(&tree, &stages, schemas).ok_or("no schema knows the table or the columns of its query")?;
-        let mut reader = Reader {
+        let mut reader = StatementReader {
             tree: &tree,
             schemas,
             schema,
@@ -82,7 +82,7 @@ fn query(text: &str) -> Option<String> {
     Some(block.collect::<Vec<&str>>().join("\n"))
 }
 
-fn schema<'s>(tree: &Tree<'_>, stages: &[&[Node]], schemas: &'s Schemas) -> Option<&'s Schema> {
+fn schema<'s>(tree: &Tree<'_>, stages: &[&[QueryNode]], schemas: &'s Schemas) -> Option<&'s Schema> {
     let table = stages.first().and_then(|stage| tree.name(stage.first())).unwrap_or_default();
     let names = tree.tokens.iter().filter(|token| token.kind == TokenKind::Name);
     let words: Vec<String> = names.map(|token| token.text(tree.text).to_owned()).collect();
@@ -92,7 +92,7 @@ fn schema<'s>(tree: &Tree<'_>, stages: &[&[Node]], schemas: &'s Schemas) -> Opti
     best.or_else(|| schemas.recognise(&words))
 }
 
-struct Reader<'s> {
+struct StatementReader<'s> {
     tree: &'s Tree<'s>,
     schemas: &'s Schemas,
     schema: &'s Schema,
@@ -102,8 +102,8 @@ struct Reader<'s> {
     rows_are_the_tables: bool,
 }
 
-impl Reader<'_> {
-    fn stage(&mut self, stage: &[Node]) {
+impl StatementReader<'_> {
+    fn stage(&mut self, stage: &[QueryNode]) {
         let tree = self.tree;
         let Some((first, rest)) = stage.split_first() else { return };
         let Some(operator) = tree.name(Some(first)) else { return };
@@ -131,7 +131,7 @@ impl Reader<'_> {
         self.leaves = Some(Leaves { operator: first, columns });
     }
 
-    fn extend(&mut self, rest: &[Node]) {
+    fn extend(&mut self, rest: &[QueryNode]) {
         let new = names(self.tree, rest);
         // A column that gets another value is no longer the table's.
         self.rows_are_the_tables &= !new.iter().any(|name| self.schema.columns.contains_key(name));
@@ -140,7 +140,7 @@ impl Reader<'_> {
         }
     }
 
-    fn demand(&mut self, nodes: &[Node]) {
+    fn demand(&mut self, nodes: &[QueryNode]) {
         let tree = self.tree;
         if nodes.iter().any(|node| tree.name(Some(node)) == Some("or")) {
             return;
@@ -160,7 +160,7 @@ impl Reader<'_> {
         }
     }
 
-    fn comparison(&mut self, column: &str, nodes: &[Node]) {
+    fn comparison(&mut self, column: &str, nodes: &[QueryNode]) {
         let Some((words, literals)) = comparison(self.tree, nodes) else { return };
         let Some(what) = meaning(&words) else { return };
         for field in self.fields(column) {
@@ -186,9 +186,9 @@ impl Reader<'_> {
 }
 
 /// The operator of a comparison, joined, and its literals; `None` where a value is not written out.
-fn comparison(tree: &Tree<'_>, nodes: &[Node]) -> Option<(String, Vec<String>)> {
+fn comparison(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<(String, Vec<String>)> {
     let (values, operator) = nodes.split_last()?;
-    let is_sign = |node: &Node| {
+    let is_sign = |node: &QueryNode| {
         let kind = tree.kind(node.first());
         node.group().is_none() && matches!(kind, Some(TokenKind::Name | TokenKind::Symbol))
     };
@@ -197,13 +197,13 @@ fn comparison(tree: &Tree<'_>, nodes: &[Node]) -> Option<(String, Vec<String>)> 
     }
     let operator: String = operator.iter().map(|node| tree.word(node.first())).collect();
     let literals = match values {
-        Node::Group(group) if tree.word(group.open) == "(" && group.close.is_some() => {
+        QueryNode::Brackets(group) if tree.word(group.open) == "(" && group.close.is_some() => {
             tree.split(&group.nodes, TokenKind::Comma)
         }
         leaf => vec![std::slice::from_ref(leaf)],
     };
     let values = literals.into_iter().map(|part| match part {
-        [Node::Leaf(index)] => written_out(tree, *index),
+        [QueryNode::Leaf(index)] => written_out(tree, *index),
         _ => None,
     });
     Some((operator.to_ascii_lowercase(), values.collect::<Option<Vec<_>>>()?))
@@ -281,8 +281,8 @@ fn test(kind: Kind, what: &Meaning, literals: &[String]) -> Option<Test> {
 }
 
 /// The names of a list of columns: `A, B = f(C)` has A and B.
-fn names(tree: &Tree<'_>, nodes: &[Node]) -> Vec<String> {
-    let name = |part: &[Node]| {
+fn names(tree: &Tree<'_>, nodes: &[QueryNode]) -> Vec<String> {
+    let name = |part: &[QueryNode]| {
         // `Bag.key` makes a column of another name.
         let name = tree.name(part.first()).filter(|_| !tree.is(part.get(1), "."));
         name.map(str::to_owned)
@@ -294,9 +294,9 @@ fn names(tree: &Tree<'_>, nodes: &[Node]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Pipeline {
+    fn read(query: &str) -> RuleQuery {
         let text = format!("id: x\nquery: |\n  {}\n", query.replace('\n', "\n  "));
-        Pipeline::parse(&text, &Schemas::built_in()).unwrap()
+        RuleQuery::parse(&text, &Schemas::built_in()).unwrap()
     }
 
     fn said(conditions: &[Condition]) -> Vec<String> {
@@ -306,17 +306,17 @@ mod tests {
 
     #[test]
     fn the_sample_demands_a_company_and_drops_the_process() {
-        let text = include_str!("../../../samples/action1.yaml");
-        let pipeline = Pipeline::parse(text, &Schemas::built_in()).unwrap();
+        let text = include_str!("../../samples/action1.yaml");
+        let query = RuleQuery::parse(text, &Schemas::built_in()).unwrap();
         assert_eq!(
-            said(&pipeline.demands),
+            said(&query.demands),
             [
                 "destination.domain: contains server.action1.com",
                 "process.company: contains Action1",
                 "process.product: contains Action1"
             ]
         );
-        let leaves = pipeline.leaves.unwrap();
+        let leaves = query.leaves.unwrap();
         assert_eq!(leaves.operator, "summarize");
         assert!(leaves.columns.contains(&"RemoteUrl".to_owned()));
         assert!(!leaves.columns.contains(&"RemoteIP".to_owned()));
@@ -324,18 +324,18 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_read_and_what_is_uncertain_is_not() {
-        let pipeline = read(
+        let query = read(
             "DeviceNetworkEvents // | where RemoteIP == '1.1.1.1'\n| where InitiatingProcessFileName !in~ (\"a.exe\", 'b.exe') and RemotePort == 443\n| where RemoteIP == '10.0.0.1' or RemotePort == 80\n| where RemoteIP !in (servers) and (RemoteUrl startswith @'x\\y')\n| where InitiatingProcessFileName !has 'c'",
         );
-        assert_eq!(said(&pipeline.refuses), ["process.name: a.exe, b.exe"]);
-        assert_eq!(said(&pipeline.demands), ["destination.port: 443", r"destination.domain: startswith x\y"]);
-        assert_eq!(pipeline.leaves, None);
+        assert_eq!(said(&query.refuses), ["process.name: a.exe, b.exe"]);
+        assert_eq!(said(&query.demands), ["destination.port: 443", r"destination.domain: startswith x\y"]);
+        assert_eq!(query.leaves, None);
     }
 
     #[test]
     fn a_text_is_what_its_escapes_stand_for() {
-        let pipeline = read(r#"DeviceNetworkEvents | where InitiatingProcessFileName =~ "a\x2eexe""#);
-        assert_eq!(said(&pipeline.demands), ["process.name: a.exe"]);
+        let query = read(r#"DeviceNetworkEvents | where InitiatingProcessFileName =~ "a\x2eexe""#);
+        assert_eq!(said(&query.demands), ["process.name: a.exe"]);
     }
 
     #[test]
