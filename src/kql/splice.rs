@@ -58,12 +58,13 @@ pub struct Removed {
 
 /// Puts a block at every reference of a table that may take it; blocks of an earlier splice are replaced.
 ///
-/// `columns` are the columns that the block reads; they decide nothing and are only followed to the end.
+/// `columns` are the columns that the block reads. They do not change the result; those that a later operator
+/// drops are reported.
 pub fn splice(query: &str, table: &str, block: &str, columns: &[String]) -> Spliced {
     splice_with(query, table, block, columns, end_of_line(query, 0).unwrap_or("\n"))
 }
 
-/// The same for a query of one line, which cannot tell how the lines of its file end.
+/// The same with the file's end of line, for a query that has only one line and so shows none.
 pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eol: &str) -> Spliced {
     let removed = remove(query);
     if !removed.broken.is_empty() {
@@ -143,7 +144,7 @@ fn insertions(
     if !begins_line(text, neighbour) {
         neighbour = reference.start;
     }
-    // What is neither a blank nor a comment goes on under the block.
+    // If more of the query follows on this line, it goes on under the block.
     let next = text[after..].trim_start_matches(|c| is_space(c) && !matches!(c, '\n' | '\r'));
     let ends_line = next.is_empty() || next.starts_with(['\n', '\r']) || next.starts_with("//");
     let at = if ends_line { after + rest_of_line(text, after).len() } else { after };
@@ -270,7 +271,7 @@ fn blocks(query: &str, tokens: &[Token]) -> (Vec<MarkerPair>, Vec<(usize, String
     (blocks, broken)
 }
 
-/// The bytes that a splice has put there for one block.
+/// The bytes that a splice inserted for one block.
 fn block_cuts(
     query: &str,
     tokens: &[Token],
@@ -396,7 +397,7 @@ mod tests {
         assert_eq!((again.left_alone[0].0.line, again.left_alone[0].0.column), (5, 16));
     }
 
-    /// Queries made of everything that matters to a splice, mostly wrong ones.
+    /// Queries made of everything that a splice looks at. Most of them are not valid.
     fn queries() -> impl Strategy<Value = String> {
         let word = prop::sample::select(vec![
             "T",

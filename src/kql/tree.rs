@@ -15,7 +15,7 @@ pub struct Tree<'t> {
     pub text: &'t str,
     /// Its tokens without blanks, line ends and comments.
     pub tokens: Vec<Token>,
-    /// The blank lines before each token, and whether it is the first of its line.
+    /// For each token, whether it begins its line and whether an empty line stands before it.
     lines: Vec<LineStart>,
     /// The outermost nodes.
     pub nodes: Vec<QueryNode>,

@@ -1,8 +1,8 @@
 //! A simple reading of a rule's query: what it demands of a row, and which columns it leaves.
 //!
-//! In: the text of a rule file. Out: a [`RuleQuery`]. Only what is certain is said: comparisons of a column
-//! with literals that stand in a `where` before any operator that makes other rows, joined by `and`. It
-//! follows the last statement of the query and knows neither functions nor joins.
+//! In: the text of a rule file. Out: a [`RuleQuery`]. It only says what is certain: comparisons of a column with
+//! literals, joined by `and`, in a `where` that still sees the rows of the table. It reads the last statement of
+//! the query and knows neither functions nor joins.
 
 use crate::exclusions::model::{
     AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue,
@@ -133,7 +133,7 @@ impl StatementReader<'_> {
 
     fn extend(&mut self, rest: &[QueryNode]) {
         let new = names(self.tree, rest);
-        // A column that gets another value is no longer the table's.
+        // After an `extend` of a column of the table, the name no longer means the table's value.
         self.rows_are_the_tables &= !new.iter().any(|name| self.schema.columns.contains_key(name));
         if let Some(leaves) = &mut self.leaves {
             leaves.columns.extend(new);
@@ -171,7 +171,7 @@ impl StatementReader<'_> {
         }
     }
 
-    /// A column as conditions name it: by its field, and by its own name.
+    /// The ways in which a condition of a list may name a column: by the field that it holds, and by its own name.
     fn fields(&self, column: &str) -> Vec<FieldRef> {
         let Some(kind) = self.schema.column_kind(column) else { return Vec::new() };
         let holds =
@@ -223,11 +223,12 @@ struct Meaning {
     operator: Operator,
     cased: bool,
     negated: bool,
-    /// It means just this, and not only something within it.
+    /// Whether the meaning is exact. If not, the operator demands more than this says.
     exact: bool,
 }
 
-/// What an operator means, widened where the model has no such comparison: a term is part of the text.
+/// What an operator means. Where the model has no such comparison, the next wider one is taken: `has` becomes
+/// `contains`.
 fn meaning(words: &str) -> Option<Meaning> {
     let of = |operator, cased, exact| Some(Meaning { operator, cased, negated: false, exact });
     let positive = |word: &str| match word {
@@ -250,7 +251,7 @@ fn meaning(words: &str) -> Option<Meaning> {
     };
     match negative {
         None => positive(words),
-        // What is refused must not be widened.
+        // A wider refusal would claim that the rule leaves out rows which it finds.
         Some(word) => {
             positive(word).filter(|meaning| meaning.exact).map(|meaning| Meaning { negated: true, ..meaning })
         }
@@ -260,7 +261,7 @@ fn meaning(words: &str) -> Option<Meaning> {
 fn test(kind: Kind, what: &Meaning, literals: &[String]) -> Option<Test> {
     match kind {
         Kind::Text => {
-            // `*` and `?` are plain characters there and wildcards here, which is wider.
+            // In the query `*` and `?` are plain characters, in the model they are wildcards and match more.
             if literals.iter().any(|text| text.is_empty() || (what.negated && text.contains(['*', '?']))) {
                 return None;
             }

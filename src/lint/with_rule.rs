@@ -62,7 +62,7 @@ fn hides_whole_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-/// An entry that the rule leaves out by itself.
+/// An entry whose rows the rule's own query already leaves out.
 pub(super) const ALREADY_IN_RULE: Lint = Lint {
     code: "already-in-rule",
     level: Level::Warn,
@@ -88,7 +88,7 @@ fn already_in_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-/// A name of one product in a rule about another.
+/// An entry that names one product in a rule about another.
 pub(super) const RENAMED_PRODUCT: Lint = Lint {
     code: "renamed-product",
     level: Level::Warn,

@@ -165,7 +165,7 @@ fn content_end(lines: &[FileLine<'_>], first: usize, indent: usize, is_query: bo
     end
 }
 
-/// Whether a line that stands too far left can only be KQL.
+/// Whether a line that is not indented enough for its scalar can only be KQL.
 fn is_stray(line: &str) -> bool {
     let line = line.trim_start();
     let yaml = key(line).is_some() || line.starts_with(['#', '-', '%']) || line.starts_with("...");
@@ -188,7 +188,8 @@ fn of_markdown(text: &str) -> Queries {
         let length = lines[at..].iter().position(close).unwrap_or(lines.len() - at);
         if length > 0 {
             let body = lines[at].start..lines[at + length - 1].next;
-            // A fence without a language is a query if it has a pipe; what reads the table decides the rest.
+            // A fence without a language counts as a query if it has a pipe. If it does not read the table, nothing
+            // happens to it.
             let piped = text[body.clone()].contains('|');
             if LANGUAGES.iter().any(|known| language.eq_ignore_ascii_case(known))
                 || (language.is_empty() && piped)

@@ -87,7 +87,7 @@ fn searches(query: &str) -> bool {
     ["search", "find", "*"].iter().any(|word| query.contains(word))
 }
 
-/// Queries that cannot be changed matter if they read the table.
+/// Names the queries that read the table and cannot be changed in place.
 fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: RuleBlock<'_>, out: &mut SplicedFile) {
     let places = Positions::new(text);
     for (range, reason) in refused {

@@ -27,21 +27,21 @@ pub(super) struct Carried {
 /// A part that was read.
 pub(super) struct CarriedPart {
     pub(super) carried: Carried,
-    /// Literals that it has and that cannot be carried.
+    /// Values of the part that cannot be carried. The part is carried without them.
     pub(super) leftovers: Vec<Remark>,
     pub(super) traps: Vec<Remark>,
 }
 
-/// Whose signs they are.
+/// In which notation a condition is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
-    /// `!=` is compared as lists compare: without regard to letter case.
+    /// That of the documents. Its `!=` ignores letter case, as lists do.
     Documented,
-    /// `!=` is compared as Kusto does.
+    /// KQL. Its `!=` counts letter case.
     Kql,
 }
 
-/// What a part that suppresses says of itself, in the words of a query.
+/// The guards that a clause of quell's would put beside this part, each as its text in a query.
 pub(super) fn guards(
     tree: &Tree<'_>,
     part: &[QueryNode],
@@ -62,12 +62,12 @@ struct WrittenPart {
     /// `==`, `in~`, `contains`, `ipv4`.
     operator: String,
     negated: bool,
-    /// Null where the value is no address, so that its negation drops those rows.
+    /// Whether it is null for a cell that is no address. Its negation is then null too, and the query drops the row.
     nullable: bool,
     values: Result<Vec<String>, String>,
 }
 
-/// Reads a part that must be `wanted` for the row to be suppressed.
+/// Reads a part. `wanted` is the truth value that it has in rows that are suppressed.
 pub(super) fn carry(
     tree: &Tree<'_>,
     part: &[QueryNode],

@@ -1,7 +1,7 @@
 //! A condition as `and`, `or`, `not` and the parts between them.
 //!
-//! In: nodes of a bracket tree. Out: [`Expression`], and its alternatives: what has to hold for it to be
-//! true, or to be false. It does not read the parts.
+//! In: nodes of a bracket tree. Out: [`Expression`], and the alternatives of which one has to hold for it to be
+//! true, or to be false. It does not look into the parts.
 
 use crate::kql::tree::{QueryNode, Tree};
 
@@ -10,7 +10,7 @@ use crate::kql::tree::{QueryNode, Tree};
 pub(super) enum Expression<'n> {
     And(Vec<Expression<'n>>),
     Or(Vec<Expression<'n>>),
-    /// All of it, and what is negated.
+    /// The nodes with the `not`, and what is negated.
     Not(&'n [QueryNode], Box<Expression<'n>>),
     /// Anything without `and`, `or` and `not`.
     Part(&'n [QueryNode]),
@@ -56,7 +56,7 @@ fn split<'n>(tree: &Tree<'_>, nodes: &'n [QueryNode], word: &str) -> Vec<&'n [Qu
     parts
 }
 
-/// Parts with the truth that they must have, all at once.
+/// Parts, each with the truth value that it must have. All must hold together.
 pub(super) type Alternative<'e, 'n> = Vec<(&'e &'n [QueryNode], bool)>;
 
 /// The alternatives of which one must hold for an expression to be `truth`; `None` beyond `limit`.

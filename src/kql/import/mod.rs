@@ -43,7 +43,7 @@ pub struct Remark {
 /// First byte and the byte after the last.
 pub type TextSpan = (usize, usize);
 
-/// More entries than this are no list that a person can check.
+/// The most entries that one condition may become. Nobody could check more.
 const MAX_ENTRIES: usize = 1000;
 
 /// Reads a documented condition.
@@ -127,7 +127,8 @@ fn entries(
     out
 }
 
-/// The parts but for those that only say what a list says of another part by itself.
+/// The parts without the guards. A guard is what a clause adds to a part to keep an engine from matching more
+/// than the list says; the list itself needs none.
 fn unguarded<'n>(
     tree: &Tree<'_>,
     alternative: &[(&&'n [QueryNode], bool)],
@@ -143,7 +144,7 @@ fn unguarded<'n>(
     alternative.iter().filter(says_more).map(|(part, wanted)| (**part, *wanted)).collect()
 }
 
-/// Two conditions on one field in an entry, which YAML cannot say.
+/// The complaint if an entry has two conditions on one field. YAML allows a key once.
 fn twice(entry: &[Carried]) -> Option<Remark> {
     entry.iter().enumerate().find_map(|(at, one)| {
         let other = entry[..at].iter().find(|other| other.key == one.key)?;
@@ -157,7 +158,7 @@ fn twice(entry: &[Carried]) -> Option<Remark> {
     })
 }
 
-/// Entries that differ in the values of one condition only become one entry with all of them.
+/// Joins entries that differ only in the values of one condition.
 fn merged(entries: Vec<Vec<Carried>>) -> Vec<Vec<Carried>> {
     let mut out: Vec<Vec<Carried>> = Vec::new();
     for mut entry in entries {

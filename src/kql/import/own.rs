@@ -1,8 +1,8 @@
-//! The spellings that quell's own clauses have, read back.
+//! Reads back what quell itself writes into clauses.
 //!
-//! In: nodes. Out: the column behind a cell's expression, the wildcards behind a regular expression, and which
-//! parts only guard another part: they keep an engine from taking more than the list says, and a list says so
-//! by itself. All of it is compared with what [`crate::kql::predicate`] writes, so the two cannot part.
+//! In: nodes. Out: the column that an expression such as `extract(...)` looks at, the wildcards that a regular
+//! expression stands for, and which parts are only guards of another part. Everything is compared with the text
+//! that [`crate::kql::predicate`] writes, so that reading and writing cannot drift apart.
 
 use crate::exclusions::model::Piece;
 use crate::kql::literal::string;
@@ -58,7 +58,7 @@ pub(super) fn cell(tree: &Tree<'_>, part: &[QueryNode]) -> Option<(ComparedCell,
     cell(column, at, false, false)
 }
 
-/// The column of an address, also behind what reads mapped addresses as IPv4 and what leaves them to that.
+/// The column of an address, also inside the expressions that unwrap a mapped address or leave it out.
 pub(super) fn address_cell(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<String> {
     if let [column] = nodes {
         return tree.name(Some(column)).map(str::to_owned);
@@ -73,8 +73,8 @@ pub(super) fn address_cell(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<Strin
     group.nodes.iter().find_map(own)
 }
 
-/// What a list says of itself when it compares a cell, in the words of a query. No guard has a guard that is
-/// the same, so of parts that guard each other one always stays.
+/// The guards that a clause may have beside this comparison. No guard is a comparison with guards of its own, so
+/// two parts never remove each other.
 pub(super) fn guards(cell: &ComparedCell, operator: &str, values: &[String]) -> Vec<String> {
     let (text, column) = (&cell.text, &cell.column);
     let ascii = values.iter().all(|value| value.is_ascii()) && !cell.lowered;

@@ -2,11 +2,10 @@
 //!
 //! In: the text of a query and the name of a table. Out: [`Query`]: every reference of the table with
 //! its pipeline and its [`Side`], and every place at which the table is read in a way that no clause
-//! can follow. It asks for no correct query and refuses to guess: what it cannot place it names.
+//! can follow. The query need not be correct. What cannot be placed with certainty is named, never guessed.
 //!
-//! Phases: the bracket tree is walked once and leaves pipelines, references, and the uses of names that
-//! `let` binds (`walk`); then the side of every binding follows from its uses, from the last to the
-//! first (`sides`).
+//! Two phases. `walk` goes once over the bracket tree and notes pipelines, references, and each use of a name
+//! that a `let` binds. `sides` then derives the side of every binding from its uses, the last binding first.
 
 mod names;
 mod sides;
@@ -22,7 +21,7 @@ pub struct Query {
     pub pipelines: Vec<Pipeline>,
     /// The references of the table, in the order of the text.
     pub references: Vec<Reference>,
-    /// Places that read the table, or may, and take no clause.
+    /// Places that read the table, or may read it, where no clause can stand.
     pub unplaceable: Vec<(usize, String)>,
 }
 
@@ -125,7 +124,7 @@ impl Pipeline {
 const TIMES: [&str; 4] = ["Timestamp", "TimeGenerated", "ingestion_time", "EventTime"];
 
 impl QueryOperator {
-    /// Whether it is a `where` on the time of a row and nothing else can be meant by it.
+    /// Whether it is a `where` that certainly begins with the time of a row.
     fn is_time(&self, text: &str) -> bool {
         let body = text.get(self.body.clone()).unwrap_or_default();
         let first = lex(body).into_iter().find(|token| token.kind == TokenKind::Name);

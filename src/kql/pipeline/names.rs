@@ -1,6 +1,6 @@
-//! What stands where: how tables are named, operators take parameters, and statements begin.
+//! How queries name tables, give parameters to operators, and begin statements.
 //!
-//! In: nodes of the tree. Out: answers for the walk. It keeps nothing.
+//! In: nodes of the tree. Out: answers to the questions of the walk. It keeps no state.
 
 use super::walk::Walk;
 use crate::kql::lex::{TokenKind, literal};
@@ -13,7 +13,7 @@ const OPERANDS: [&str; 3] = ["union", "join", "lookup"];
 pub(super) struct Later {
     /// They are subtracted from the rows of another table.
     pub(super) flips: bool,
-    /// Rows that found no partner are asked for.
+    /// A later operator asks for the rows that found no partner.
     pub(super) absent: bool,
 }
 

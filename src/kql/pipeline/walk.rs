@@ -82,7 +82,7 @@ impl Walk<'_> {
             let owner = Some(self.bindings.len());
             self.bindings.push(Binding { name: name.to_owned(), last: last.last() });
             let inner = SideContext { owner, sides: Sides::POSITIVE, direct: true, depth: context.depth };
-            // A name bound inside a function serves that function.
+            // A name that is bound inside a function is only used there.
             let inner = if context.owner.is_some() { inner } else { SideContext { owner, ..inner } };
             let first = self.query.pipelines.len();
             self.expression(&nodes[3..], inner);
@@ -242,7 +242,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Anything else: names are used, brackets are looked into.
+    /// Any other nodes: notes the names that they use and looks into brackets.
     fn generic(&mut self, nodes: &[QueryNode], context: SideContext, source: bool) {
         for (at, node) in nodes.iter().enumerate() {
             match node {
