@@ -12,8 +12,8 @@ use quell::diagnostic::{Diagnostic, render};
 use quell::exclusions::model::Exclusion;
 use quell::lint::facts::Facts;
 use quell::lint::fix::fixed;
-use quell::lint::pipeline::Pipeline;
 use quell::lint::report::Report;
+use quell::lint::rule_query::RuleQuery;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Effect, Finding, Level, sarif};
 use std::collections::HashMap;
@@ -80,20 +80,20 @@ fn findings(
     today: Date,
 ) -> Outcome<Vec<Finding>> {
     let facts = Facts::built_in();
-    let pipeline = pipeline(args, lists)?;
+    let query = rule_query(args, lists)?;
     let effects = effects(args, world, lists, today)?;
     let mut context = Context::new(&lists.exclusions, today, settings, &lists.schemas, &facts);
     context.schema = lists.named.as_deref().and_then(|name| lists.schemas.named(name));
-    context.rule = pipeline.as_ref();
+    context.rule = query.as_ref();
     context.effects = &effects;
     Ok(quell::lint::run(&context))
 }
 
-fn pipeline(args: &Lint, lists: &Loaded) -> Outcome<Option<Pipeline>> {
+fn rule_query(args: &Lint, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
     let Some(path) = &args.scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
-    match Pipeline::parse(&text, &lists.schemas) {
-        Ok(pipeline) => Ok(Some(pipeline)),
+    match RuleQuery::parse(&text, &lists.schemas) {
+        Ok(query) => Ok(Some(query)),
         Err(cause) => {
             fail("no-query", format!("{}: {cause}", path.display()), "give a rule file with a KQL query")
         }

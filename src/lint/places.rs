@@ -1,7 +1,7 @@
 //! Where the parts of exclusions stand in the text of their list.
 //!
-//! In: the text of a list that has loaded, an id, a [`Spot`]. Out: a span or a [`Place`] with its line. Only
-//! lists with findings are looked at, so the model carries no places.
+//! In: the text of a list that has loaded, an id, a [`Spot`]. Out: a span, or a [`Place`] with its line. The model
+//! does not store places; they are looked up here, and only for lists with findings.
 
 use super::Spot;
 use crate::diagnostic::Place;
@@ -33,7 +33,7 @@ impl<'t> Places<'t> {
         Self { file: &list.file, lines: list.text.lines().collect(), exclusions }
     }
 
-    /// The span of a part; that of the id for a key that is not there.
+    /// The span of a part. If the exclusion does not have that part, the span of its id.
     pub fn span(&self, id: &str, spot: Spot) -> Option<Span> {
         let exclusion = self.exclusions.get(id)?;
         let node = match spot {
@@ -107,7 +107,7 @@ fn value_node<'n, 't>(values: &'n Node<'t>, value: usize) -> &'n Node<'t> {
     }
 }
 
-/// The first key of an entry stands for it: the span of a mapping has no end of its own.
+/// The first key of an entry, which is marked for the whole entry: a mapping's span does not say where it ends.
 fn first_of(entry: &Node<'_>) -> Span {
     match &entry.value {
         Value::Map(pairs) => pairs.first().map_or(entry.span, |(key, _)| key.span),

@@ -2,11 +2,10 @@
 //!
 //! In: the text of a query and the name of a table. Out: [`Query`]: every reference of the table with
 //! its pipeline and its [`Side`], and every place at which the table is read in a way that no clause
-//! can follow. It asks for no correct query and refuses to guess: what it cannot place it names.
+//! can follow. The query need not be correct. What cannot be placed with certainty is named, never guessed.
 //!
-//! Phases: the bracket tree is walked once and leaves pipelines, references, and the uses of names that
-//! `let` binds (`walk`); then the side of every binding follows from its uses, from the last to the
-//! first (`sides`).
+//! Two phases. `walk` goes once over the bracket tree and notes pipelines, references, and each use of a name
+//! that a `let` binds. `sides` then derives the side of every binding from its uses, the last binding first.
 
 mod names;
 mod sides;
@@ -22,7 +21,7 @@ pub struct Query {
     pub pipelines: Vec<Pipeline>,
     /// The references of the table, in the order of the text.
     pub references: Vec<Reference>,
-    /// Places that read the table, or may, and take no clause.
+    /// Places that read the table, or may read it, where no clause can stand.
     pub unplaceable: Vec<(usize, String)>,
 }
 
@@ -42,12 +41,12 @@ pub struct Pipeline {
     /// What its rows do to the result.
     pub side: Side,
     /// Its operators.
-    pub operators: Vec<Operator>,
+    pub operators: Vec<QueryOperator>,
 }
 
 /// One operator of a pipeline.
 #[derive(Debug, Clone)]
-pub struct Operator {
+pub struct QueryOperator {
     /// Its name: `where`, `project-away`.
     pub name: String,
     /// The byte of its pipe.
@@ -116,7 +115,7 @@ impl Pipeline {
     }
 
     /// The first of its operators, up to one, after which a column is no longer what the table says.
-    pub fn loses<'p>(&'p self, text: &str, column: &str, up_to: usize) -> Option<&'p Operator> {
+    pub fn loses<'p>(&'p self, text: &str, column: &str, up_to: usize) -> Option<&'p QueryOperator> {
         self.operators.iter().take(up_to).find(|operator| operator.loses(text, column))
     }
 }
@@ -124,8 +123,8 @@ impl Pipeline {
 /// Columns that hold the time of a row, and the function that gives the time of its arrival.
 const TIMES: [&str; 4] = ["Timestamp", "TimeGenerated", "ingestion_time", "EventTime"];
 
-impl Operator {
-    /// Whether it is a `where` on the time of a row and nothing else can be meant by it.
+impl QueryOperator {
+    /// Whether it is a `where` that certainly begins with the time of a row.
     fn is_time(&self, text: &str) -> bool {
         let body = text.get(self.body.clone()).unwrap_or_default();
         let first = lex(body).into_iter().find(|token| token.kind == TokenKind::Name);
@@ -151,13 +150,13 @@ impl Operator {
 }
 
 /// One item of an operator's list: `A`, `B = expression`.
-struct Item<'t> {
+struct ColumnItem<'t> {
     name: &'t str,
     value: Option<Vec<&'t str>>,
     bare: bool,
 }
 
-impl Item<'_> {
+impl ColumnItem<'_> {
     fn is_column(&self, column: &str) -> bool {
         self.value.is_none()
             && self.bare
@@ -207,7 +206,7 @@ fn split_by(body: &str) -> (&str, &str) {
     (body, "")
 }
 
-fn items(body: &str) -> Vec<Item<'_>> {
+fn items(body: &str) -> Vec<ColumnItem<'_>> {
     let mut items = Vec::new();
     let mut words: Vec<&str> = Vec::new();
     let mut depth = 0_usize;
@@ -227,18 +226,18 @@ fn items(body: &str) -> Vec<Item<'_>> {
     items
 }
 
-fn item<'t>(body: &'t str, words: &[&'t str]) -> Option<Item<'t>> {
+fn item<'t>(body: &'t str, words: &[&'t str]) -> Option<ColumnItem<'t>> {
     let (first, rest) = words.split_first()?;
     if rest.first() == Some(&"=") {
-        return Some(Item { name: first, value: Some(rest[1..].to_vec()), bare: true });
+        return Some(ColumnItem { name: first, value: Some(rest[1..].to_vec()), bare: true });
     }
     if rest == ["*"] {
         // `Initiating*`: two tokens that touch.
         let start = first.as_ptr() as usize - body.as_ptr() as usize;
         let name = body.get(start..=start + first.len()).unwrap_or(first);
-        return Some(Item { name, value: None, bare: true });
+        return Some(ColumnItem { name, value: None, bare: true });
     }
-    Some(Item { name: first, value: None, bare: rest.is_empty() })
+    Some(ColumnItem { name: first, value: None, bare: rest.is_empty() })
 }
 
 #[cfg(test)]

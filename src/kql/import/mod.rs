@@ -12,11 +12,11 @@ mod expression;
 mod own;
 mod query;
 
-pub use query::{Found, Source, import_query};
+pub use query::{ImportedQuery, QuerySource, import_query};
 
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenEntry, WrittenExclusion, WrittenWhen};
 use crate::fields::Kind;
-use crate::kql::tree::{Node, Tree};
+use crate::kql::tree::{QueryNode, Tree};
 use crate::schema::Schema;
 use condition::{Carried, Notation, carry, guards};
 use expression::{Expression, parse};
@@ -35,15 +35,15 @@ pub enum Reading {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Remark {
     /// Where it stands in the text that came in.
-    pub span: Span,
+    pub span: TextSpan,
     /// What is to be said.
     pub reason: String,
 }
 
 /// First byte and the byte after the last.
-pub type Span = (usize, usize);
+pub type TextSpan = (usize, usize);
 
-/// More entries than this are no list that a person can check.
+/// The most entries that one condition may become. Nobody could check more.
 const MAX_ENTRIES: usize = 1000;
 
 /// Reads a documented condition.
@@ -127,22 +127,24 @@ fn entries(
     out
 }
 
-/// The parts but for those that only say what a list says of another part by itself.
+/// The parts without the guards. A guard is what a clause adds to a part to keep an engine from matching more
+/// than the list says; the list itself needs none.
 fn unguarded<'n>(
     tree: &Tree<'_>,
-    alternative: &[(&&'n [Node], bool)],
+    alternative: &[(&&'n [QueryNode], bool)],
     values_of: &dyn Fn(&str) -> Option<Vec<String>>,
-) -> Vec<(&'n [Node], bool)> {
+) -> Vec<(&'n [QueryNode], bool)> {
     let all: HashSet<String> = alternative
         .iter()
         .filter(|(_, wanted)| *wanted)
         .flat_map(|(part, _)| guards(tree, part, values_of))
         .collect();
-    let says_more = |(part, wanted): &&(&&[Node], bool)| !wanted || !all.contains(&own::plain(tree, part));
+    let says_more =
+        |(part, wanted): &&(&&[QueryNode], bool)| !wanted || !all.contains(&own::plain(tree, part));
     alternative.iter().filter(says_more).map(|(part, wanted)| (**part, *wanted)).collect()
 }
 
-/// Two conditions on one field in an entry, which YAML cannot say.
+/// The complaint if an entry has two conditions on one field. YAML allows a key once.
 fn twice(entry: &[Carried]) -> Option<Remark> {
     entry.iter().enumerate().find_map(|(at, one)| {
         let other = entry[..at].iter().find(|other| other.key == one.key)?;
@@ -156,7 +158,7 @@ fn twice(entry: &[Carried]) -> Option<Remark> {
     })
 }
 
-/// Entries that differ in the values of one condition only become one entry with all of them.
+/// Joins entries that differ only in the values of one condition.
 fn merged(entries: Vec<Vec<Carried>>) -> Vec<Vec<Carried>> {
     let mut out: Vec<Vec<Carried>> = Vec::new();
     for mut entry in entries {

@@ -1,22 +1,21 @@
 //! A simple reading of a rule's query: what it demands of a row, and which columns it leaves.
 //!
-//! In: the text of a rule file. Out: a [`Pipeline`]. Only what is certain is said: comparisons of a column
-//! with literals that stand in a `where` before any operator that makes other rows, joined by `and`. It
-//! follows the last statement of the query and knows neither functions nor joins.
-
-mod tokens;
+//! In: the text of a rule file. Out: a [`RuleQuery`]. It only says what is certain: comparisons of a column with
+//! literals, joined by `and`, in a `where` that still sees the rows of the table. It reads the last statement of
+//! the query and knows neither functions nor joins.
 
 use crate::exclusions::model::{
     AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue,
 };
 use crate::fields::Kind;
+use crate::kql::lex::{TokenKind, literal};
+use crate::kql::tree::{QueryNode, Tree};
 use crate::rule::Rule;
 use crate::schema::{Schema, Schemas};
-use tokens::{Token, statements, tokens, top_level};
 
 /// What a query says about its rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pipeline {
+pub struct RuleQuery {
     /// Which rule it is.
     pub rule: Rule,
     /// The schema of its table.
@@ -38,16 +37,19 @@ pub struct Leaves {
     pub columns: Vec<String>,
 }
 
-impl Pipeline {
+impl RuleQuery {
     /// Reads a rule file. The error is one line for a person.
     pub fn parse(text: &str, schemas: &Schemas) -> Result<Self, String> {
         let query = query(text).ok_or("there is no line `query:`")?;
-        let tokens = tokens(&query);
-        let statement = statements(&tokens).pop().ok_or("its query is empty")?;
-        let stages = top_level(statement, |token| *token == Token::Symbol("|".into()));
+        let tree = Tree::new(&query);
+        let mut statements = tree.split(&tree.nodes, TokenKind::Semicolon);
+        statements.retain(|statement| !statement.is_empty());
+        let statement = statements.pop().ok_or("its query is empty")?;
+        let stages = tree.split(statement, TokenKind::Pipe);
         let schema =
-            schema(&stages, schemas).ok_or("no schema knows the table or the columns of its query")?;
-        let mut reading = Reading {
+            schema(&tree, &stages, schemas).ok_or("no schema knows the table or the columns of its query")?;
+        let mut reader = StatementReader {
+            tree: &tree,
             schemas,
             schema,
             demands: Vec::new(),
@@ -55,13 +57,13 @@ impl Pipeline {
             leaves: None,
             rows_are_the_tables: true,
         };
-        stages.iter().skip(1).for_each(|stage| reading.stage(stage));
+        stages.iter().skip(1).for_each(|stage| reader.stage(stage));
         Ok(Self {
             rule: Rule::parse(text).unwrap_or_default(),
             schema: schema.name.clone(),
-            demands: reading.demands,
-            refuses: reading.refuses,
-            leaves: reading.leaves,
+            demands: reader.demands,
+            refuses: reader.refuses,
+            leaves: reader.leaves,
         })
     }
 }
@@ -80,17 +82,18 @@ fn query(text: &str) -> Option<String> {
     Some(block.collect::<Vec<&str>>().join("\n"))
 }
 
-fn schema<'s>(stages: &[&[Token]], schemas: &'s Schemas) -> Option<&'s Schema> {
-    let table = stages.first()?.first().and_then(Token::word).unwrap_or_default();
-    let words: Vec<String> =
-        stages.iter().flat_map(|stage| *stage).filter_map(Token::word).map(str::to_owned).collect();
+fn schema<'s>(tree: &Tree<'_>, stages: &[&[QueryNode]], schemas: &'s Schemas) -> Option<&'s Schema> {
+    let table = stages.first().and_then(|stage| tree.name(stage.first())).unwrap_or_default();
+    let names = tree.tokens.iter().filter(|token| token.kind == TokenKind::Name);
+    let words: Vec<String> = names.map(|token| token.text(tree.text).to_owned()).collect();
     let of_table = schemas.iter().filter(|schema| schema.table.as_deref() == Some(table));
     // Two products share a table; the name of the time tells them apart.
     let best = of_table.max_by_key(|schema| words.iter().filter(|word| schema.time.contains(word)).count());
     best.or_else(|| schemas.recognise(&words))
 }
 
-struct Reading<'s> {
+struct StatementReader<'s> {
+    tree: &'s Tree<'s>,
     schemas: &'s Schemas,
     schema: &'s Schema,
     demands: Vec<Condition>,
@@ -99,23 +102,25 @@ struct Reading<'s> {
     rows_are_the_tables: bool,
 }
 
-impl Reading<'_> {
-    fn stage(&mut self, stage: &[Token]) {
-        let Some(operator) = stage.first().and_then(Token::word) else { return };
-        let rest = &stage[1..];
+impl StatementReader<'_> {
+    fn stage(&mut self, stage: &[QueryNode]) {
+        let tree = self.tree;
+        let Some((first, rest)) = stage.split_first() else { return };
+        let Some(operator) = tree.name(Some(first)) else { return };
+        let whole_rows = rest.iter().any(|node| tree.has_word(node, "*"));
         match operator {
+            // `project-away` and its kin begin with the name of another operator.
+            _ if tree.is(rest.first(), "-") => self.rows_are_the_tables = false,
             "where" | "filter" if self.rows_are_the_tables => self.demand(rest),
             "where" | "filter" | "order" | "sort" | "take" | "limit" | "top" => {}
             "extend" => self.extend(rest),
+            // `arg_max(Timestamp, *)` keeps the row.
+            "summarize" if whole_rows => {}
             "summarize" => {
-                // `arg_max(Timestamp, *)` keeps the row.
-                if !rest.contains(&Token::Symbol("*".into())) {
-                    self.leave(operator, named_by(rest));
-                }
+                let parts = rest.split(|node| tree.name(Some(node)) == Some("by"));
+                self.leave(operator, parts.flat_map(|part| names(tree, part)).collect());
             }
-            "project" | "distinct" if !rest.contains(&Token::Symbol("*".into())) => {
-                self.leave(operator, names(rest));
-            }
+            "project" | "distinct" if !whole_rows => self.leave(operator, names(tree, rest)),
             _ => self.rows_are_the_tables = false,
         }
     }
@@ -126,30 +131,37 @@ impl Reading<'_> {
         self.leaves = Some(Leaves { operator: first, columns });
     }
 
-    fn extend(&mut self, rest: &[Token]) {
-        let new = names(rest);
-        // A column that gets another value is no longer the table's.
+    fn extend(&mut self, rest: &[QueryNode]) {
+        let new = names(self.tree, rest);
+        // After an `extend` of a column of the table, the name no longer means the table's value.
         self.rows_are_the_tables &= !new.iter().any(|name| self.schema.columns.contains_key(name));
         if let Some(leaves) = &mut self.leaves {
             leaves.columns.extend(new);
         }
     }
 
-    fn demand(&mut self, tokens: &[Token]) {
-        if top_level(tokens, |token| token.is("or")).len() > 1 {
+    fn demand(&mut self, nodes: &[QueryNode]) {
+        let tree = self.tree;
+        if nodes.iter().any(|node| tree.name(Some(node)) == Some("or")) {
             return;
         }
-        for part in top_level(tokens, |token| token.is("and")) {
+        for part in nodes.split(|node| tree.name(Some(node)) == Some("and")) {
             match part {
-                [Token::Open, inner @ .., Token::Close] if tokens::is_balanced(inner) => self.demand(inner),
-                [Token::Word(column), comparison @ ..] => self.comparison(column, comparison),
-                _ => {}
+                [group] if tree.opens(Some(group), "(").is_some_and(|group| group.close.is_some()) => {
+                    self.demand(group.group().map_or(&[], |group| &group.nodes));
+                }
+                [column, comparison @ ..] => {
+                    if let Some(column) = tree.name(Some(column)) {
+                        self.comparison(column, comparison);
+                    }
+                }
+                [] => {}
             }
         }
     }
 
-    fn comparison(&mut self, column: &str, tokens: &[Token]) {
-        let Some((words, literals)) = comparison(tokens) else { return };
+    fn comparison(&mut self, column: &str, nodes: &[QueryNode]) {
+        let Some((words, literals)) = comparison(self.tree, nodes) else { return };
         let Some(what) = meaning(&words) else { return };
         for field in self.fields(column) {
             if let Some(test) = test(field.kind(), &what, &literals) {
@@ -159,7 +171,7 @@ impl Reading<'_> {
         }
     }
 
-    /// A column as conditions name it: by its field, and by its own name.
+    /// The ways in which a condition of a list may name a column: by the field that it holds, and by its own name.
     fn fields(&self, column: &str) -> Vec<FieldRef> {
         let Some(kind) = self.schema.column_kind(column) else { return Vec::new() };
         let holds =
@@ -173,33 +185,50 @@ impl Reading<'_> {
     }
 }
 
-/// The operator of a comparison, joined, and its literals.
-fn comparison(tokens: &[Token]) -> Option<(String, Vec<String>)> {
-    let end =
-        tokens.iter().position(|token| matches!(token, Token::Open | Token::Text(_) | Token::Number(_)))?;
-    let operator: String = tokens[..end].iter().map(Token::source).collect();
-    let literals = match &tokens[end..] {
-        [Token::Open, inner @ .., Token::Close] => inner,
-        [one] => std::slice::from_ref(one),
-        _ => return None,
+/// The operator of a comparison, joined, and its literals; `None` where a value is not written out.
+fn comparison(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<(String, Vec<String>)> {
+    let (values, operator) = nodes.split_last()?;
+    let is_sign = |node: &QueryNode| {
+        let kind = tree.kind(node.first());
+        node.group().is_none() && matches!(kind, Some(TokenKind::Name | TokenKind::Symbol))
     };
-    let parts = top_level(literals, |token| *token == Token::Symbol(",".into()));
-    let values = parts.into_iter().map(|part| match part {
-        [Token::Text(text) | Token::Number(text)] => Some(text.clone()),
+    if !operator.iter().all(is_sign) {
+        return None;
+    }
+    let operator: String = operator.iter().map(|node| tree.word(node.first())).collect();
+    let literals = match values {
+        QueryNode::Brackets(group) if tree.word(group.open) == "(" && group.close.is_some() => {
+            tree.split(&group.nodes, TokenKind::Comma)
+        }
+        leaf => vec![std::slice::from_ref(leaf)],
+    };
+    let values = literals.into_iter().map(|part| match part {
+        [QueryNode::Leaf(index)] => written_out(tree, *index),
         _ => None,
     });
     Some((operator.to_ascii_lowercase(), values.collect::<Option<Vec<_>>>()?))
+}
+
+/// What a text or a whole number stands for.
+fn written_out(tree: &Tree<'_>, index: usize) -> Option<String> {
+    let word = tree.word(index);
+    match tree.kind(index)? {
+        TokenKind::Text => literal(word),
+        TokenKind::Number => word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.to_owned()),
+        _ => None,
+    }
 }
 
 struct Meaning {
     operator: Operator,
     cased: bool,
     negated: bool,
-    /// It means just this, and not only something within it.
+    /// Whether the meaning is exact. If not, the operator demands more than this says.
     exact: bool,
 }
 
-/// What an operator means, widened where the model has no such comparison: a term is part of the text.
+/// What an operator means. Where the model has no such comparison, the next wider one is taken: `has` becomes
+/// `contains`.
 fn meaning(words: &str) -> Option<Meaning> {
     let of = |operator, cased, exact| Some(Meaning { operator, cased, negated: false, exact });
     let positive = |word: &str| match word {
@@ -222,7 +251,7 @@ fn meaning(words: &str) -> Option<Meaning> {
     };
     match negative {
         None => positive(words),
-        // What is refused must not be widened.
+        // A wider refusal would claim that the rule leaves out rows which it finds.
         Some(word) => {
             positive(word).filter(|meaning| meaning.exact).map(|meaning| Meaning { negated: true, ..meaning })
         }
@@ -232,7 +261,7 @@ fn meaning(words: &str) -> Option<Meaning> {
 fn test(kind: Kind, what: &Meaning, literals: &[String]) -> Option<Test> {
     match kind {
         Kind::Text => {
-            // `*` and `?` are plain characters there and wildcards here, which is wider.
+            // In the query `*` and `?` are plain characters, in the model they are wildcards and match more.
             if literals.iter().any(|text| text.is_empty() || (what.negated && text.contains(['*', '?']))) {
                 return None;
             }
@@ -253,23 +282,22 @@ fn test(kind: Kind, what: &Meaning, literals: &[String]) -> Option<Test> {
 }
 
 /// The names of a list of columns: `A, B = f(C)` has A and B.
-fn names(tokens: &[Token]) -> Vec<String> {
-    let parts = top_level(tokens, |token| *token == Token::Symbol(",".into()));
-    parts.into_iter().filter_map(|part| part.first()?.word().map(str::to_owned)).collect()
-}
-
-/// The names that a `summarize` leaves: those of its aggregates and those after `by`.
-fn named_by(tokens: &[Token]) -> Vec<String> {
-    top_level(tokens, |token| token.is("by")).into_iter().flat_map(names).collect()
+fn names(tree: &Tree<'_>, nodes: &[QueryNode]) -> Vec<String> {
+    let name = |part: &[QueryNode]| {
+        // `Bag.key` makes a column of another name.
+        let name = tree.name(part.first()).filter(|_| !tree.is(part.get(1), "."));
+        name.map(str::to_owned)
+    };
+    tree.split(nodes, TokenKind::Comma).into_iter().filter_map(name).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(query: &str) -> Pipeline {
+    fn read(query: &str) -> RuleQuery {
         let text = format!("id: x\nquery: |\n  {}\n", query.replace('\n', "\n  "));
-        Pipeline::parse(&text, &Schemas::built_in()).unwrap()
+        RuleQuery::parse(&text, &Schemas::built_in()).unwrap()
     }
 
     fn said(conditions: &[Condition]) -> Vec<String> {
@@ -279,17 +307,17 @@ mod tests {
 
     #[test]
     fn the_sample_demands_a_company_and_drops_the_process() {
-        let text = include_str!("../../../samples/action1.yaml");
-        let pipeline = Pipeline::parse(text, &Schemas::built_in()).unwrap();
+        let text = include_str!("../../samples/action1.yaml");
+        let query = RuleQuery::parse(text, &Schemas::built_in()).unwrap();
         assert_eq!(
-            said(&pipeline.demands),
+            said(&query.demands),
             [
                 "destination.domain: contains server.action1.com",
                 "process.company: contains Action1",
                 "process.product: contains Action1"
             ]
         );
-        let leaves = pipeline.leaves.unwrap();
+        let leaves = query.leaves.unwrap();
         assert_eq!(leaves.operator, "summarize");
         assert!(leaves.columns.contains(&"RemoteUrl".to_owned()));
         assert!(!leaves.columns.contains(&"RemoteIP".to_owned()));
@@ -297,12 +325,18 @@ mod tests {
 
     #[test]
     fn what_is_refused_is_read_and_what_is_uncertain_is_not() {
-        let pipeline = read(
+        let query = read(
             "DeviceNetworkEvents // | where RemoteIP == '1.1.1.1'\n| where InitiatingProcessFileName !in~ (\"a.exe\", 'b.exe') and RemotePort == 443\n| where RemoteIP == '10.0.0.1' or RemotePort == 80\n| where RemoteIP !in (servers) and (RemoteUrl startswith @'x\\y')\n| where InitiatingProcessFileName !has 'c'",
         );
-        assert_eq!(said(&pipeline.refuses), ["process.name: a.exe, b.exe"]);
-        assert_eq!(said(&pipeline.demands), ["destination.port: 443", r"destination.domain: startswith x\y"]);
-        assert_eq!(pipeline.leaves, None);
+        assert_eq!(said(&query.refuses), ["process.name: a.exe, b.exe"]);
+        assert_eq!(said(&query.demands), ["destination.port: 443", r"destination.domain: startswith x\y"]);
+        assert_eq!(query.leaves, None);
+    }
+
+    #[test]
+    fn a_text_is_what_its_escapes_stand_for() {
+        let query = read(r#"DeviceNetworkEvents | where InitiatingProcessFileName =~ "a\x2eexe""#);
+        assert_eq!(said(&query.demands), ["process.name: a.exe"]);
     }
 
     #[test]
