@@ -90,7 +90,9 @@ pub fn is_suppressed(exclusion: &Exclusion, case: &Case) -> bool {
 
 /// The schemas in which a case is judged: a raw column belongs to some of them; without one, any will do.
 fn schemas<'e>(exclusion: &'e Exclusion, case: &'e Case) -> Vec<&'e str> {
-    let columns = case.cells.iter().map(|(field, _)| field).chain(exclusion.fields());
+    // An empty cell is no column that the row has.
+    let cells = case.cells.iter().filter(|(_, text)| !text.is_empty());
+    let columns = cells.map(|(field, _)| field).chain(exclusion.fields());
     let schemas: Vec<&str> = columns
         .filter_map(|field| match field {
             FieldRef::Column(column) => Some(column.schemas.iter().map(String::as_str)),

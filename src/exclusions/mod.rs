@@ -2,6 +2,7 @@
 //!
 //! In: the text of lists. Out: the [`model`], or every mistake in them.
 
+mod cases;
 pub mod document;
 pub mod model;
 mod parameters;

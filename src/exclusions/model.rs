@@ -36,6 +36,9 @@ pub struct Exclusion {
     pub expires: Option<Date>,
     /// Rows with the verdict that they must get.
     pub cases: Cases,
+    /// Values that are examples of the list, since nobody has filled in its parameters. They are there where lists are
+    /// examined, never where rows are suppressed.
+    pub examples: Arc<[String]>,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -193,6 +196,8 @@ pub enum Piece {
 /// Rows with the verdict that they must get.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cases {
+    /// The row that every case is a change to; empty if there is none. The cases below have its cells already.
+    pub base: Vec<(FieldRef, String)>,
     /// Rows that the exclusion must suppress.
     pub suppress: Vec<Case>,
     /// Rows that it must keep.

@@ -3,7 +3,6 @@
 //! In: [`Node`]s of one file. Out: keys, texts and lists that are there, and a diagnostic for each that
 //! is not. It does not know what the keys mean.
 
-use super::parameters::Filled;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::nearest;
 use crate::yaml::{Node, Span, Value};
@@ -11,6 +10,15 @@ use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Display;
 use std::sync::Arc;
+
+/// What stands for the parameters of one file.
+#[derive(Debug, Default)]
+pub(super) struct Filled {
+    /// The values of each; none for one that is not filled in.
+    pub(super) values: HashMap<String, Vec<String>>,
+    /// The values that are only examples.
+    pub(super) examples: Arc<[String]>,
+}
 
 /// A key of a mapping and its value.
 #[derive(Clone, Copy)]
@@ -37,7 +45,7 @@ impl<'a> Reader<'a> {
 
     /// The parameters of the file; none until they are set.
     pub(super) fn parameters(&self) -> &Filled {
-        self.parameters.get_or_init(Filled::new)
+        self.parameters.get_or_init(Filled::default)
     }
 
     pub(super) fn set_parameters(&self, parameters: Filled) {

@@ -3,12 +3,12 @@
 //! In: the texts of files. Out: [`Exclusion`]s, or all diagnostics at once: a list with one mistake
 //! gives nothing, so that nothing is suppressed by half a list. It opens no files.
 
-use super::model::{AddressRange, Case, Cases, Condition, Entry, Exclusion, FieldRef, Origin};
-use super::parameters::{Parameters, declared, filled};
+use super::cases::CaseReader;
+use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
+use super::parameters::{Parameters, declared};
 use super::shape::{Pair, Reader};
 use super::value;
 use crate::diagnostic::Diagnostic;
-use crate::fields::Kind;
 use crate::schema::Schemas;
 use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
@@ -57,7 +57,8 @@ pub fn load_with(
     let mut seen: HashMap<String, Origin> = HashMap::new();
     for list in lists {
         let reader = Reader::new(&list.file, &list.text);
-        let scope = Scope { reader: &reader, schemas, known: Default::default() };
+        let cases = CaseReader::new(&reader, schemas);
+        let scope = Scope { reader: &reader, schemas, cases, known: Default::default() };
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
@@ -105,6 +106,7 @@ type Known = HashMap<String, HashMap<String, Arc<Condition>>>;
 struct Scope<'s, 'a> {
     reader: &'s Reader<'a>,
     schemas: &'s Schemas,
+    cases: CaseReader<'s, 'a>,
     /// Those in quotes, and those without.
     known: [RefCell<Known>; 2],
 }
@@ -171,7 +173,7 @@ impl<'a> Scope<'_, 'a> {
         let entries = self.when(node, find("when"));
         let (scenario, documented) = (text("scenario"), text("documented"));
         let (owner, reason, reference) = (text("owner"), text("reason"), text("reference"));
-        let (rules, cases) = (self.rules(find("rules")), self.cases(find("cases")));
+        let (rules, cases) = (self.rules(find("rules")), self.cases.read(find("cases")));
         let (id, span) = id?;
         let origin = Origin { file: self.reader.file.clone(), line: span.line };
         let exclusion = entries.map(|entries| Exclusion {
@@ -187,6 +189,7 @@ impl<'a> Scope<'_, 'a> {
             created,
             expires,
             cases,
+            examples: self.reader.parameters().examples.clone(),
         });
         Some(Named { id, span, origin, exclusion })
     }
@@ -337,46 +340,5 @@ impl<'a> Scope<'_, 'a> {
                 "correct one of the two dates",
             );
         }
-    }
-
-    fn cases(&self, pair: Option<Pair<'_, 'a>>) -> Cases {
-        let mut cases = Cases::default();
-        let Some(pairs) = pair.and_then(|p| self.reader.mapping(p.value, "`cases`", &["suppress", "keep"]))
-        else {
-            return cases;
-        };
-        for pair in pairs {
-            let items = self.reader.list(pair.value, format_args!("`{}`", pair.name)).unwrap_or(&[]);
-            let rows = items.iter().filter_map(|item| self.case(item));
-            match pair.name {
-                "suppress" => cases.suppress.extend(rows),
-                _ => cases.keep.extend(rows),
-            }
-        }
-        cases
-    }
-
-    /// The text of a cell; a parameter is its first value, of a network the first address.
-    fn cell(&self, span: Span, text: &str, field: Option<&FieldRef>) -> Option<String> {
-        let Some(values) = filled(self.reader, span, text) else { return Some(text.to_owned()) };
-        let value = values.into_iter().next()?;
-        match AddressRange::parse(&value) {
-            Ok(range) if field.is_some_and(|field| field.kind() == Kind::Address) => {
-                Some(range.first_address().to_string())
-            }
-            _ => Some(value),
-        }
-    }
-
-    fn case(&self, node: &Node<'a>) -> Option<Case> {
-        let pairs = self.reader.mapping(node, "a case", &[])?;
-        let mut cells = Vec::with_capacity(pairs.len());
-        for pair in &pairs {
-            let field = value::field(self.reader, self.schemas, pair.key.span, pair.name);
-            let text = self.reader.text(pair.value, format_args!("`{}`", pair.name));
-            let cell = text.and_then(|text| self.cell(pair.value.span, text, field.as_ref()));
-            cells.extend(field.zip(cell));
-        }
-        Some(Case { cells, line: node.span.line })
     }
 }

@@ -29,6 +29,10 @@ fn placeholder_address(context: &Context<'_>, found: &mut Vec<Finding>) {
         .filter_map(|(text, what)| AddressRange::parse(text).ok().map(|range| (range, *what)))
         .collect();
     each_range(context, |at, range| {
+        // An example is never live, and best is an address that nobody has.
+        if context.exclusions[at.0].examples.contains(&range.text) {
+            return;
+        }
         let within = |(network, _): &&(AddressRange, &str)| {
             network.contains(range.family, range.first) && network.contains(range.family, range.last)
         };

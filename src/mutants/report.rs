@@ -4,8 +4,8 @@
 //! person: each change with its place, and the case that would notice it, ready for the list.
 
 use super::{Change, Mutation, Word, run};
-use crate::cases::Expected;
-use crate::exclusions::model::{Case, Exclusion};
+use crate::cases::{Expected, cell};
+use crate::exclusions::model::{Case, Exclusion, FieldRef};
 use crate::exclusions::validate::ListText;
 use crate::lint::Spot;
 use crate::lint::places::Places;
@@ -63,7 +63,7 @@ pub struct Missed {
     pub changed: Changed,
     /// The key of `cases` under which `case` would notice it.
     pub expected: Expected,
-    /// A row as a YAML flow mapping.
+    /// A row as a YAML flow mapping: what is other than in the base of the cases.
     pub case: String,
 }
 
@@ -83,7 +83,7 @@ impl Report {
                 }
                 let known =
                     places.entry(file).or_insert_with(|| texts.get(file).map(|list| Places::new(list)));
-                report.add(changed(exclusion, &mutation, known.as_ref()), word);
+                report.add(changed(exclusion, &mutation, known.as_ref()), word, &exclusion.cases.base);
             }
         }
         let Totals { noticed, missed, equivalent, .. } = report.totals;
@@ -93,7 +93,7 @@ impl Report {
         report
     }
 
-    fn add(&mut self, changed: Changed, word: Word) {
+    fn add(&mut self, changed: Changed, word: Word, base: &[(FieldRef, String)]) {
         match word {
             Word::Noticed => {}
             Word::Equivalent => {
@@ -102,7 +102,7 @@ impl Report {
             }
             Word::Missed(expected, case) => {
                 self.totals.missed += 1;
-                self.missed.push(Missed { changed, expected, case: flow(&case) });
+                self.missed.push(Missed { changed, expected, case: flow(&case, base) });
             }
         }
     }
@@ -171,10 +171,13 @@ fn changed(exclusion: &Exclusion, mutation: &Mutation, places: Option<&Places<'_
     }
 }
 
-fn flow(case: &Case) -> String {
-    let cells = case
-        .cells
-        .iter()
+/// A case as it is written below this base.
+fn flow(case: &Case, base: &[(FieldRef, String)]) -> String {
+    let changed = case.cells.iter().filter(|cell| !base.contains(cell));
+    let changed = changed.map(|(field, text)| (field, text.as_str()));
+    let absent = base.iter().filter(|(field, _)| cell(case, field).is_none());
+    let cells = changed
+        .chain(absent.map(|(field, _)| (field, "")))
         .map(|(field, text)| format!("{}: {}", flow_scalar(field.name()), flow_scalar(text)));
     format!("{{{}}}", cells.collect::<Vec<_>>().join(", "))
 }

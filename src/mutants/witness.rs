@@ -77,7 +77,10 @@ fn fields<'e>(exclusion: &'e Exclusion, mutation: &Mutation) -> Vec<Candidates<'
             .flat_map(|other| samples(&conditions[other].test))
             .collect();
         let together = joined(&edge, &meeting);
-        let mut texts = edge;
+        // Beside the edge the base is likeliest: the case is then one change to it.
+        let base = exclusion.cases.base.iter().filter(|(known, _)| known == field && edge.is_empty());
+        let mut texts: Vec<String> = base.map(|(_, text)| text.clone()).collect();
+        texts.extend(edge);
         texts.extend(meeting.iter().take(64).cloned());
         texts.extend(together);
         let borrowed = of(exclusion).filter_map(|(case, _)| cell(case, field)).take(MAX_BORROWED);

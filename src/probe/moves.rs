@@ -181,7 +181,12 @@ fn concrete(pieces: &[Piece]) -> String {
 fn is_inside(range: &AddressRange) -> bool {
     let last = AddressRange { first: range.last, ..range.clone() };
     [range.first_address(), last.first_address()].into_iter().all(|address| match address {
-        IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+        IpAddr::V4(address) => {
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_documentation()
+        }
         IpAddr::V6(address) => {
             range.family == Family::V6
                 && (address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local())
