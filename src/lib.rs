@@ -41,6 +41,7 @@ pub mod explain;
 pub mod fields;
 pub mod kql;
 pub mod ledger;
+mod lines;
 pub mod lint;
 pub mod matcher;
 pub mod mutants;

@@ -71,8 +71,19 @@ impl Node<'_> {
         matches!(&self.value, Value::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// The value of a key, if it is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        let Value::Map(pairs) = &self.value else { return None };
+        pairs.iter().find(|(name, _)| name.is_text(key)).map(|(_, value)| value)
+    }
+
+    /// Its items, if it is a list.
+    pub fn items(&self) -> &[Self] {
+        if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
     /// Whether it is a scalar with this text.
-    fn is_text(&self, wanted: &str) -> bool {
+    pub fn is_text(&self, wanted: &str) -> bool {
         matches!(&self.value, Value::Scalar(text, _) if text == wanted)
     }
 

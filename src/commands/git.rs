@@ -3,7 +3,7 @@
 //! In: `git:REV:PATH`. Out: the texts of the file, or of every list below the folder. git itself is asked, and only for
 //! raw objects: no filter, pager or text conversion of the repository runs.
 
-use super::lists::utf8;
+use super::texts::utf8;
 use super::{Outcome, fail};
 use quell::exclusions::validate::ListText;
 use std::path::Path;

@@ -1,19 +1,19 @@
 //! Opens lists, schemas and rule files.
 
-use super::{Outcome, World, fail, git};
+pub(super) use super::texts::read_text;
+use super::{Outcome, World, fail, git, texts};
 use crate::cli::{Filling, Lists, Scope};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
-use quell::fields::nearest;
+use quell::fields::did_you_mean;
+use quell::matcher::Matcher;
 use quell::report::Status;
 use quell::report::build::LeftOut;
 use quell::rule::Rule;
 use quell::schema::{Schema, Schemas};
-use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A list file larger than this is refused before it is read.
@@ -82,8 +82,7 @@ fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outco
     let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
         return Ok(());
     };
-    let near = nearest(name, declared.iter().map(String::as_str));
-    let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let near = did_you_mean(name, declared.iter().map(String::as_str), 1);
     let help = match declared.len() {
         0 => "no list that was loaded has parameters".to_owned(),
         _ => format!("{near}they have {}", declared.iter().cloned().collect::<Vec<_>>().join(", ")),
@@ -140,66 +139,14 @@ fn files(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     if !path.is_dir() {
         return vec![path.to_owned()];
     }
-    let mut found = Vec::new();
-    collect(path, &mut found, mistakes);
-    found.sort();
+    let is_list = |path: &Path| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let (found, unreadable) = texts::below(path, is_list);
+    mistakes.extend(unreadable);
     if found.is_empty() {
         let message = format!("{}: there is no list in this folder", path.display());
         mistakes.push(Diagnostic::error("no-list", message).help("lists are files ending in .yaml or .yml"));
     }
     found
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            return mistakes.push(Diagnostic::error("cannot-read", format!("{}: {error}", folder.display())));
-        }
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        // A link to a folder may lead back up.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !hidden {
-            collect(&path, found, mistakes);
-        } else if path.is_file()
-            && path.extension().is_some_and(|end| end == "yaml" || end == "yml")
-            && !hidden
-        {
-            found.push(path);
-        }
-    }
-}
-
-/// Reads a text file of at most `limit` bytes.
-pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
-    let name = path.display();
-    let broken = |error: std::io::Error| Diagnostic::error("cannot-read", format!("{name}: {error}"));
-    let too_large = || {
-        let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
-        Diagnostic::error("too-large", message).help("did you mean to give it as results?")
-    };
-    let file = super::files::open(path).map_err(broken)?;
-    if file.metadata().map_err(broken)?.len() > limit {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(broken)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large());
-    }
-    utf8(&name.to_string(), bytes)
-}
-
-/// The bytes of a file as text.
-pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
-        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8"))
-            .help("save the file as UTF-8")
-    })
 }
 
 /// The known schemas, and the one that was named.
@@ -212,8 +159,7 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
     let path = Path::new(wanted);
     if !path.exists() {
         let names: Vec<&str> = built_in.iter().map(|schema| schema.name.as_str()).collect();
-        let near = nearest(wanted, names.iter().copied());
-        let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let near = did_you_mean(wanted, names.iter().copied(), 1);
         let help = format!("{near}built in: {}; or give a YAML file, see docs/fields.md", names.join(", "));
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
@@ -287,6 +233,12 @@ fn why_not(
         return Some((Status::OtherSchema, format!("names columns that schema {schema} does not have")));
     }
     None
+}
+
+/// Compiles exclusions for rows of a schema.
+pub(super) fn matcher(applied: &[&Exclusion], schema: &str) -> Outcome<Matcher> {
+    Matcher::new(applied, schema)
+        .or_else(|cause| fail("too-many-fields", cause, "split the lists, and apply one after the other"))
 }
 
 /// The day on which expiry is judged.

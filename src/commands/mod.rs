@@ -23,6 +23,7 @@ mod rules;
 pub(crate) mod schema;
 pub(crate) mod splice;
 pub(crate) mod test;
+mod texts;
 mod walk;
 mod warnings;
 

@@ -1,7 +1,7 @@
 //! `quell probe`: what an intruder would have to do to disappear.
 
 use super::files::FileSet;
-use super::lists::loaded_or_examples;
+use super::lists::{loaded_or_examples, matcher};
 use super::open::{Opened, open_all};
 use super::pass::one_schema;
 use super::results::{rows, wanted};
@@ -29,10 +29,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     if applied.is_empty() {
         return fail("no-exclusions", "no exclusion fits the schema of these rows", "nothing was probed");
     }
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
+    let matcher = matcher(&applied, &schema.name)?;
     let mut malicious = Vec::new();
     for results in &mut opened {
         malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);

@@ -9,11 +9,11 @@ use super::{End, Outcome, World, fail, print};
 use crate::cli::{Prune, PruneFormat};
 use quell::covers::Covers;
 use quell::diagnostic::Diagnostic;
+use quell::exclusions::edit::{Edited, without};
 use quell::exclusions::validate::ListText;
-use quell::fields::nearest;
+use quell::fields::did_you_mean;
 use quell::report::build;
 use quell::tune::prune::{Given, LeftOut, Pruned, pruned};
-use quell::tune::remove::{Edited, without};
 use quell::tune::show;
 
 /// Chooses, writes if that was asked for, and shows.
@@ -64,12 +64,12 @@ fn known(args: &Prune, lists: &Loaded) -> Outcome<()> {
     let unknown = args.keep.iter().filter(|id| !ids.contains(&id.as_str()));
     let mistakes: Vec<Diagnostic> = unknown
         .map(|id| {
-            let mistake =
-                Diagnostic::error("unknown-id", format!("--keep {id}: no loaded list has this exclusion"));
-            match nearest(id, ids.iter().copied()).first() {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None => mistake,
-            }
+            let help = format!(
+                "{}`quell prune` without --keep names them all",
+                did_you_mean(id, ids.iter().copied(), 1)
+            );
+            Diagnostic::error("unknown-id", format!("--keep {id}: no loaded list has this exclusion"))
+                .help(help)
         })
         .collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }

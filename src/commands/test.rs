@@ -1,6 +1,6 @@
 //! `quell test`: the cases of the lists, and what they would not notice.
 
-use super::lists::{Loaded, loaded_or_examples};
+use super::lists::{Loaded, loaded_or_examples, matcher};
 use super::open::{Opened, open_all};
 use super::results::{rows, schema, wanted};
 use super::walk::every_row;
@@ -9,7 +9,7 @@ use crate::cli::{Test, TestFormat};
 use quell::cases::report::Report;
 use quell::cases::{Expected, Judged, junit};
 use quell::exclusions::model::{Exclusion, FieldRef};
-use quell::matcher::{Matcher, Scratch};
+use quell::matcher::Scratch;
 use quell::mutants::report::Report as Changes;
 use std::ops::ControlFlow;
 
@@ -42,10 +42,7 @@ pub(crate) fn run(args: &Test) -> Outcome {
 fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Vec<Judged>> {
     let schema = schema(results, &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
-    let matcher = match Matcher::new(&all, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
+    let matcher = matcher(&all, &schema.name)?;
     let (rows, _) = rows(results, wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
     every_row(results, &rows, |number, line, row| {

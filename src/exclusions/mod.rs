@@ -4,6 +4,7 @@
 
 mod cases;
 pub mod document;
+pub mod edit;
 pub mod model;
 mod parameters;
 mod shape;

@@ -6,7 +6,7 @@
 
 use super::shape::{Filled, Reader};
 use crate::diagnostic::Diagnostic;
-use crate::fields::nearest;
+use crate::fields::did_you_mean;
 use crate::yaml::{self, Node, Span};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -147,8 +147,7 @@ pub(super) fn filled(reader: &Reader<'_>, span: Span, text: &str) -> Option<Vec<
         }
         Some(values) => Some(values.clone()),
         None => {
-            let near = nearest(name, parameters.keys().map(String::as_str));
-            let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let near = did_you_mean(name, parameters.keys().map(String::as_str), 1);
             let help = format!("{near}the key `parameters` of the list says which there are");
             reader.report("unknown-parameter", span, format!("this list has no parameter `{name}`"), help);
             Some(Vec::new())

@@ -4,7 +4,8 @@
 //! is not. It does not know what the keys mean.
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::fields::nearest;
+use crate::fields::did_you_mean;
+use crate::lines::Lines;
 use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
@@ -32,7 +33,7 @@ pub(super) struct Pair<'n, 'a> {
 pub(super) struct Reader<'a> {
     pub(super) file: Arc<str>,
     text: &'a str,
-    lines: OnceCell<Vec<&'a str>>,
+    lines: OnceCell<Lines<'a>>,
     found: RefCell<Vec<Diagnostic>>,
     parameters: OnceCell<Filled>,
 }
@@ -81,16 +82,7 @@ impl<'a> Reader<'a> {
     }
 
     fn place(&self, span: Span) -> Place {
-        let lines = self.lines.get_or_init(|| self.text.lines().collect());
-        let text = lines.get(span.line - 1).copied().unwrap_or_default();
-        let rest = text.trim_end().chars().count().saturating_sub(span.column - 1);
-        Place {
-            file: self.file.to_string(),
-            line: span.line,
-            column: span.column,
-            width: if span.width == 0 { rest.max(1) } else { span.width },
-            text: text.to_owned(),
-        }
+        self.lines.get_or_init(|| Lines::new(self.text)).place(&self.file, span)
     }
 
     /// The pairs of a mapping. With `legal`, other keys are mistakes; without, any key goes.
@@ -126,11 +118,8 @@ impl<'a> Reader<'a> {
     }
 
     fn unknown_key(&self, span: Span, name: &str, what: &impl Display, legal: &[&str]) {
-        let near = nearest(name, legal.iter().copied());
-        let help = match near.first() {
-            Some(near) => format!("did you mean `{near}`? legal here: {}", legal.join(", ")),
-            None => format!("legal here: {}", legal.join(", ")),
-        };
+        let near = did_you_mean(name, legal.iter().copied(), 1);
+        let help = format!("{near}legal here: {}", legal.join(", "));
         self.report("unknown-key", span, format!("{what} has no key `{name}`"), help);
     }
 

@@ -5,7 +5,7 @@
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
 use super::parameters::filled;
 use super::shape::{Pair, Reader};
-use crate::fields::{Field, Kind, nearest};
+use crate::fields::{Field, Kind, did_you_mean};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
 
@@ -53,15 +53,9 @@ pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &s
 
 fn unknown_field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) {
     let columns = schemas.iter().flat_map(|schema| schema.columns.keys()).map(String::as_str);
-    let mut near = nearest(name, Field::all().map(Field::name));
-    near.extend(nearest(name, columns));
-    near.truncate(3);
-    let help = if near.is_empty() {
-        "`quell schema` lists the fields and the columns of every schema".to_owned()
-    } else {
-        let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-        format!("did you mean {}? `quell schema` lists them all", names.join(" or "))
-    };
+    let fields = Field::all().map(|field| -> &str { field.name() });
+    let near = did_you_mean(name, fields.chain(columns), 3);
+    let help = format!("{near}`quell schema` lists the fields and the columns of every schema");
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
 }
 
@@ -97,14 +91,9 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&s
                 } else {
                     format!("there is no modifier `{word}`")
                 };
-                let near = nearest(word, MODIFIERS.iter().copied());
-                let help = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                reader.report(
-                    "bad-modifier",
-                    span,
-                    message,
-                    format!("{help}legal here: {}", MODIFIERS.join(", ")),
-                );
+                let near = did_you_mean(word, MODIFIERS.iter().copied(), 1);
+                let help = format!("{near}legal here: {}", MODIFIERS.join(", "));
+                reader.report("bad-modifier", span, message, help);
                 right = false;
             }
         }

@@ -22,7 +22,6 @@ mod names;
 mod network;
 mod ownership;
 pub mod pipeline;
-pub mod places;
 pub mod report;
 pub mod sarif;
 mod schema_field;
@@ -32,8 +31,9 @@ mod wildcard;
 mod with_results;
 mod with_rule;
 
+use crate::exclusions::edit::Part;
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef, TextValue};
-use crate::fields::nearest;
+use crate::fields::did_you_mean;
 use crate::schema::{Schema, Schemas};
 use cover::Covers;
 use facts::Facts;
@@ -122,8 +122,8 @@ pub const LINTS: &[Lint] = &[
 /// The lint of a code; the error names the nearest ones.
 pub fn lint(code: &str) -> Result<&'static Lint, String> {
     LINTS.iter().find(|lint| lint.code == code).ok_or_else(|| {
-        let near = nearest(code, LINTS.iter().map(|lint| lint.code));
-        let near = near.first().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let near = did_you_mean(code, LINTS.iter().map(|lint| lint.code), 1);
+        let near = if near.is_empty() { near } else { format!("; {}", near.trim_end()) };
         format!("there is no lint `{code}`{near}")
     })
 }
@@ -235,32 +235,17 @@ struct At {
 }
 
 impl At {
-    fn spot(self) -> Spot {
-        Spot::Entry(self.entry)
+    fn part(self) -> Part {
+        Part::Entry(self.entry)
     }
 
-    fn condition(self, condition: usize) -> Spot {
-        Spot::Condition(self.entry, condition)
+    fn condition(self, condition: usize) -> Part {
+        Part::Condition(self.entry, condition)
     }
 
-    fn value(self, condition: usize, value: usize) -> Spot {
-        Spot::Value(self.entry, condition, value)
+    fn value(self, condition: usize, value: usize) -> Part {
+        Part::Value(self.entry, condition, value)
     }
-}
-
-/// The part of an exclusion that a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Spot {
-    /// Its id.
-    Id,
-    /// The value of one of its own keys.
-    Key(&'static str),
-    /// An entry.
-    Entry(usize),
-    /// The key of a condition: entry and condition.
-    Condition(usize, usize),
-    /// A value: entry, condition and value.
-    Value(usize, usize, usize),
 }
 
 /// One finding.
@@ -271,7 +256,7 @@ pub struct Finding {
     /// The exclusion, by its place in the lists.
     pub exclusion: usize,
     /// The part of it.
-    pub spot: Spot,
+    pub part: Part,
     /// What is doubtful, in one line.
     pub message: String,
     /// What to do here, where that is more than the lint's own remedy.
@@ -279,8 +264,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(code: &'static str, exclusion: usize, spot: Spot, message: impl Into<String>) -> Self {
-        Self { code, exclusion, spot, message: message.into(), help: None }
+    fn new(code: &'static str, exclusion: usize, part: Part, message: impl Into<String>) -> Self {
+        Self { code, exclusion, part, message: message.into(), help: None }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -298,7 +283,7 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     let order = |code: &str| LINTS.iter().position(|lint| lint.code == code);
-    found.sort_by_cached_key(|finding| (finding.exclusion, finding.spot, order(finding.code)));
+    found.sort_by_cached_key(|finding| (finding.exclusion, finding.part, order(finding.code)));
     found
 }
 

@@ -2,10 +2,10 @@
 //!
 //! In: findings, the texts of the lists. Out: [`Reported`] for machines, [`Diagnostic`]s for a person.
 
-use super::places::Places;
 use super::settings::Settings;
-use super::{Finding, LINTS, Level, Lint, Spot};
+use super::{Finding, LINTS, Level, Lint};
 use crate::diagnostic::{self, Diagnostic, Place};
+use crate::exclusions::edit::{Part, Places};
 use crate::exclusions::model::Exclusion;
 use crate::exclusions::validate::ListText;
 use hashbrown::{HashMap, HashSet};
@@ -77,7 +77,7 @@ impl Report {
             let exclusion = &exclusions[finding.exclusion];
             let file = &*exclusion.origin.file;
             let known = places.entry(file).or_insert_with(|| texts.get(file).map(|list| Places::new(list)));
-            let place = known.as_ref().and_then(|places| places.place(&exclusion.id, finding.spot));
+            let place = known.as_ref().and_then(|places| places.place(&exclusion.id, finding.part));
             let Some(lint) = LINTS.iter().find(|lint| lint.code == finding.code) else { continue };
             let level = settings.level(lint);
             totals.deny += usize::from(level == Level::Deny);
@@ -127,8 +127,8 @@ fn one(finding: Finding, lint: &Lint, level: Level, exclusion: &Exclusion, place
         text: String::new(),
     });
     // About a whole exclusion or entry its message says which.
-    let message = match finding.spot {
-        Spot::Id | Spot::Key(_) if !finding.message.starts_with(&format!("`{}`", exclusion.id)) => {
+    let message = match finding.part {
+        Part::Exclusion | Part::Key(_) if !finding.message.starts_with(&format!("`{}`", exclusion.id)) => {
             format!("`{}`: {}", exclusion.id, finding.message)
         }
         _ => finding.message,

@@ -1,7 +1,8 @@
 //! What exclusions did in results.
 
 use super::expiry::days_between;
-use super::{Context, Effect, Finding, Level, Lint, Needs, Spot};
+use super::{Context, Effect, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::Part;
 
 /// An exclusion without a match.
 pub(super) const DEAD: Lint = Lint {
@@ -61,7 +62,7 @@ fn each(
 ) {
     for (place, effect) in context.effects.iter().enumerate() {
         if let Some(message) = effect.as_ref().and_then(&says) {
-            found.push(Finding::new(code, place, Spot::Id, message));
+            found.push(Finding::new(code, place, Part::Exclusion, message));
         }
     }
 }

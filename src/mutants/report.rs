@@ -5,10 +5,9 @@
 
 use super::{Change, Mutation, Word, run};
 use crate::cases::{Expected, cell};
+use crate::exclusions::edit::{Part, Places};
 use crate::exclusions::model::{Case, Exclusion, FieldRef};
 use crate::exclusions::validate::ListText;
-use crate::lint::Spot;
-use crate::lint::places::Places;
 use crate::report::printable;
 use crate::yaml::flow_scalar;
 use serde::Serialize;
@@ -156,10 +155,10 @@ fn place(changed: &Changed) -> String {
 
 fn changed(exclusion: &Exclusion, mutation: &Mutation, places: Option<&Places<'_>>) -> Changed {
     let spot = match mutation.change {
-        Change::DropEntry => Spot::Entry(mutation.entry),
-        Change::DropCondition(place) | Change::AnyValue(place) => Spot::Condition(mutation.entry, place),
+        Change::DropEntry => Part::Entry(mutation.entry),
+        Change::DropCondition(place) | Change::AnyValue(place) => Part::Condition(mutation.entry, place),
         Change::DropValue(place, value) | Change::Widen(place, value, _) => {
-            Spot::Value(mutation.entry, place, value)
+            Part::Value(mutation.entry, place, value)
         }
     };
     let span = places.and_then(|places| places.span(&exclusion.id, spot));

@@ -4,7 +4,7 @@
 //! results file. Out: [`Schemas`], and for a header the [`Schema`] that it belongs to. It does not
 //! read results and does not know what a condition is.
 
-use crate::fields::{Field, Kind, nearest};
+use crate::fields::{Field, Kind, did_you_mean};
 use crate::yaml;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -148,11 +148,8 @@ impl Schema {
 }
 
 fn unknown_field(name: &str) -> String {
-    let legal = Field::all().map(Field::name);
-    match nearest(name, legal).first() {
-        Some(near) => format!("there is no field `{name}`; did you mean `{near}`?"),
-        None => format!("there is no field `{name}`; `quell schema` lists them"),
-    }
+    let near = did_you_mean(name, Field::all().map(Field::name), 1);
+    format!("there is no field `{name}`; {near}`quell schema` lists them")
 }
 
 /// All schemas that are known in this run.

@@ -11,8 +11,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("yaml", &[]),
     ("range", &[]),
+    ("lines", &["diagnostic", "yaml"]),
     ("schema", &["fields", "yaml"]),
-    ("exclusions", &["diagnostic", "fields", "range", "schema", "yaml"]),
+    ("exclusions", &["diagnostic", "fields", "lines", "range", "schema", "yaml"]),
     ("matcher", &["exclusions", "fields", "verdict"]),
     ("cases", &["exclusions", "matcher", "report", "verdict"]),
     ("explain", &["exclusions", "matcher", "verdict"]),
@@ -24,10 +25,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scan", &["ledger", "matcher", "results", "tally"]),
     ("report", &["exclusions", "results", "rule", "tally"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),
-    ("lint", &["cases", "diagnostic", "exclusions", "fields", "matcher", "report", "rule", "schema", "yaml"]),
-    ("mutants", &["cases", "exclusions", "lint", "matcher", "report", "yaml"]),
+    ("lint", &["diagnostic", "exclusions", "fields", "matcher", "rule", "schema", "yaml"]),
+    ("mutants", &["cases", "exclusions", "matcher", "report", "yaml"]),
     ("probe", &["exclusions", "fields", "matcher", "verdict", "yaml"]),
-    ("tune", &["covers", "exclusions", "fields", "matcher", "report", "schema", "tally", "verdict", "yaml"]),
+    ("tune", &["covers", "exclusions", "report", "tally"]),
 ];
 
 /// Words that only some files may have, and those files.

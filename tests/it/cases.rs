@@ -9,11 +9,11 @@ use quell::exclusions::model::Case;
 use quell::exclusions::validate::load_with;
 use quell::schema::Schemas;
 use quell::yaml::flow_scalar;
-use serde_json::Value;
+use roxmltree::Node;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 fn quell(arguments: &[&str]) -> (String, Option<i32>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_quell"));
@@ -21,18 +21,39 @@ fn quell(arguments: &[&str]) -> (String, Option<i32>) {
     (String::from_utf8(output.stdout).unwrap(), output.status.code())
 }
 
-/// The document as a parser that shares no code with quell reads it.
+fn below<'n>(node: &Node<'n, 'n>, name: &str) -> Vec<Node<'n, 'n>> {
+    node.children().filter(|child| child.has_tag_name(name)).collect()
+}
+
+/// The document as a parser of XML that shares no code with quell reads it.
 fn parsed(document: &str) -> Value {
-    let mut python = Command::new("python3")
-        .arg("tests/junit_counts.py")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    python.stdin.take().unwrap().write_all(document.as_bytes()).unwrap();
-    let output = python.wait_with_output().unwrap();
-    assert!(output.status.success(), "{document}");
-    serde_json::from_slice(&output.stdout).unwrap()
+    let tree = roxmltree::Document::parse(document).unwrap_or_else(|error| panic!("{error}: {document}"));
+    let text = |node: &Node, name: &str| node.attribute(name).unwrap().to_owned();
+    let number = |node: &Node, name: &str| text(node, name).parse::<u64>().unwrap();
+    let case = |case: &Node<'_, '_>| {
+        let failure = below(case, "failure").first().map(|node| node.text().unwrap_or_default().to_owned());
+        json!({
+            "class": text(case, "classname"),
+            "name": text(case, "name"),
+            "line": number(case, "line"),
+            "failure": failure,
+        })
+    };
+    let suite = |suite: &Node| {
+        json!({
+            "file": text(suite, "name"),
+            "tests": number(suite, "tests"),
+            "failures": number(suite, "failures"),
+            "cases": below(suite, "testcase").iter().map(case).collect::<Vec<_>>(),
+        })
+    };
+    let root = tree.root_element();
+    json!({
+        "root": root.tag_name().name(),
+        "tests": number(&root, "tests"),
+        "failures": number(&root, "failures"),
+        "suites": below(&root, "testsuite").iter().map(suite).collect::<Vec<_>>(),
+    })
 }
 
 #[test]

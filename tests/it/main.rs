@@ -13,6 +13,7 @@ mod faults;
 mod hostile_results;
 mod impact;
 mod import;
+mod independent;
 mod kql;
 mod laws;
 mod lint;
