@@ -5,6 +5,7 @@ mod probe;
 mod rules;
 mod tune;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use quell::report::ReportFormat;
@@ -14,6 +15,15 @@ pub(crate) use lint::{Lint, LintFormat};
 pub(crate) use probe::{Probe, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
 pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Prune, PruneFormat, Test, TestFormat};
+
+/// Reads the name of a report's format. The library, which has the formats, does not know the command line.
+fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
+    let value = |(_, names, help): (ReportFormat, &'static [&'static str], &'static str)| {
+        PossibleValue::new(names[0]).aliases(&names[1..]).help(help)
+    };
+    PossibleValuesParser::new(ReportFormat::ALL.map(value))
+        .try_map(|name| ReportFormat::named(&name).ok_or("no such format"))
+}
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -177,7 +187,7 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<String>,
     /// The format of the report on standard output.
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = report_format())]
     pub(crate) format: ReportFormat,
     /// Groups of kept rows that are shown.
     #[arg(long, value_name = "N", default_value_t = 15)]
