@@ -14,7 +14,7 @@ use quell::report::Status;
 use quell::report::build::LeftOut;
 use quell::rule::Rule;
 use quell::schema::{Schema, Schemas};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 /// A list file larger than this is refused before it is read.
 const MAX_LIST: u64 = 64 << 20;
@@ -92,8 +92,9 @@ fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outco
 
 /// A pack or one of its lists by name. What is there as a file is that file.
 fn built_in(path: &Path) -> Option<Vec<ListText>> {
-    let named = path.to_str().filter(|_| !path.exists())?;
-    Some(quell::exclusions::pack(named)).filter(|lists| !lists.is_empty())
+    // On Windows it may be written with its separator.
+    let named = path.to_str().filter(|_| !path.exists())?.replace(MAIN_SEPARATOR, "/");
+    Some(quell::exclusions::pack(&named)).filter(|lists| !lists.is_empty())
 }
 
 /// What the site fills in; the command line wins over the file.

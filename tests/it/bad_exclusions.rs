@@ -13,7 +13,9 @@ const FOLDER: &str = "tests/bad_exclusions";
 const RESULTS: &str = "samples/action1-hunt.csv";
 
 fn lists() -> Vec<PathBuf> {
-    let files = fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path());
+    // Paths are shown as they are named: with a slash, on every system.
+    let named = |entry: fs::DirEntry| PathBuf::from(format!("{FOLDER}/{}", entry.file_name().display()));
+    let files = fs::read_dir(FOLDER).unwrap().map(|entry| named(entry.unwrap()));
     let mut lists: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
     lists.sort();

@@ -8,7 +8,7 @@ mod cmd;
 mod common;
 mod counts;
 mod docs;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod hostile_results;
 mod impact;

@@ -2,7 +2,7 @@
 
 use crate::common::naive::{Row, judge, parse};
 use crate::common::random::{COLUMNS, csv, lists, rows};
-use crate::common::{How, apply, cases, loaded};
+use crate::common::{How, apply, cases, has, loaded};
 use indexmap::IndexMap;
 use proptest::prelude::*;
 use quell::exclusions::model::Exclusion;
@@ -154,6 +154,9 @@ fn the_same_list_on_two_results() {
 
 #[test]
 fn a_list_as_it_stands_in_a_revision() {
+    if !has(&["git"]) {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let here = |path: &str| folder.path().join(path);
     let git = |arguments: &[&str]| {
