@@ -9,12 +9,12 @@ use std::ops::Range;
 
 /// A text and where its lines begin.
 #[derive(Debug)]
-pub(crate) struct Lines<'t> {
+pub(crate) struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
 }
 
-impl<'t> Lines<'t> {
+impl<'t> LineIndex<'t> {
     /// Finds the lines.
     pub(crate) fn new(text: &'t str) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
@@ -71,10 +71,10 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Lines are what the standard library says that they are, and a column is a character.
+        /// Lines are those of the standard library, and a column is a character.
         #[test]
         fn lines_and_columns_are_those_of_a_reader(text in "[a\u{e9}\u{1f600}\r\n ]{0,40}") {
-            let lines = Lines::new(&text);
+            let lines = LineIndex::new(&text);
             let all: Vec<&str> = text.lines().collect();
             prop_assert_eq!(lines.count(), all.len());
             for (place, line) in all.iter().enumerate() {

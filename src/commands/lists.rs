@@ -76,7 +76,7 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
     }
 }
 
-/// A name after --set that no list knows is a slip of the pen.
+/// A name after `--set` that no list has is a mistake.
 fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outcome<()> {
     let declared = parameters.declared();
     let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
@@ -92,7 +92,7 @@ fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outco
 
 /// A pack or one of its lists by name. What is there as a file is that file.
 fn built_in(path: &Path) -> Option<Vec<ListText>> {
-    // On Windows it may be written with its separator.
+    // On Windows `field\sccm` is the pack's list too.
     let named = path.to_str().filter(|_| !path.exists())?.replace(MAIN_SEPARATOR, "/");
     Some(quell::exclusions::pack(&named)).filter(|lists| !lists.is_empty())
 }
@@ -120,7 +120,7 @@ pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &Filling) -
     if !name.starts_with(git::PREFIX) {
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
         let lists = Lists { exclusions, schema, filling: Filling::default() };
-        // What is filled in need not be a parameter of both lists.
+        // Only one of the two lists may have a parameter, so unknown names are allowed here.
         return load_all(&lists, &given(filling)?);
     }
     let (schemas, named) = schemas(schema)?;

@@ -7,7 +7,7 @@ use super::pass::one_schema;
 use super::results::{rows, wanted};
 use super::walk::every_row;
 use super::{End, Outcome, fail, print};
-use crate::cli::{Probe, ProbeFormat};
+use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
 use quell::probe::{Malicious, Moves, Probed, probe, show};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
 /// Probes and prints.
-pub(crate) fn run(args: &Probe) -> Outcome {
+pub(crate) fn run(args: &ProbeArgs) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
     let schema = one_schema(&opened, &lists)?;

@@ -6,18 +6,18 @@ use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::open::open_all;
 use super::pass::one_schema;
 use super::{End, Outcome, World, fail, print};
-use crate::cli::{Prune, PruneFormat};
+use crate::cli::{PruneArgs, PruneFormat};
 use quell::covers::Covers;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::edit::{Edited, without};
 use quell::exclusions::validate::ListText;
 use quell::fields::did_you_mean;
 use quell::report::build;
-use quell::tune::prune::{Given, LeftOut, Pruned, pruned};
+use quell::tune::prune::{NotApplied, PruneInput, Pruned, pruned};
 use quell::tune::show;
 
 /// Chooses, writes if that was asked for, and shows.
-pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
+pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     known(args, &lists)?;
     if args.write && !lists.on_disk {
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
         return fail("no-rows", "there are no rows in the results, so nothing can be said about lists", help);
     }
     let none = Covers::default();
-    let mut found = pruned(&Given {
+    let mut found = pruned(&PruneInput {
         applied: &applied,
         covers: covered.tally.covers.as_ref().unwrap_or(&none),
         keep: &args.keep,
@@ -58,8 +58,8 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
     Ok(if to_do || applied.is_empty() { End::LookAtIt } else { End::Clean })
 }
 
-/// Every id of `--keep` has to be one, or a slip of the finger would protect nothing.
-fn known(args: &Prune, lists: &Loaded) -> Outcome<()> {
+/// Every id of `--keep` must exist: a misspelt one would protect nothing.
+fn known(args: &PruneArgs, lists: &Loaded) -> Outcome<()> {
     let ids: Vec<&str> = lists.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let unknown = args.keep.iter().filter(|id| !ids.contains(&id.as_str()));
     let mistakes: Vec<Diagnostic> = unknown
@@ -80,7 +80,7 @@ fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]
     (found.read, found.malformed, found.results) = (totals.read, totals.malformed, covered.files);
     found.left_out = left_out
         .iter()
-        .map(|left| LeftOut {
+        .map(|left| NotApplied {
             id: left.exclusion.id.clone(),
             file: left.exclusion.origin.file.to_string(),
             line: left.exclusion.origin.line,
@@ -105,7 +105,7 @@ fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]
     }
 }
 
-/// The edits of all lists, every one of them made and checked.
+/// The edits of all lists. All are made and checked before any is written.
 fn edited(found: &mut Pruned, lists: &Loaded) -> Outcome<FileSet> {
     if found.suppressed == 0 {
         return fail(

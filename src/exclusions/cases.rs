@@ -5,7 +5,7 @@
 
 use super::model::{AddressRange, Case, Cases, FieldRef};
 use super::parameters::filled;
-use super::shape::{Pair, Reader};
+use super::shape::{KeyValue, ShapeReader};
 use super::value::field;
 use crate::fields::Kind;
 use crate::schema::Schemas;
@@ -18,18 +18,18 @@ const MAX_CELLS: usize = 2_000_000;
 
 /// Reads the cases of one file.
 pub(super) struct CaseReader<'s, 'a> {
-    reader: &'s Reader<'a>,
+    reader: &'s ShapeReader<'a>,
     schemas: &'s Schemas,
     cells: Cell<usize>,
 }
 
 impl<'s, 'a> CaseReader<'s, 'a> {
-    pub(super) fn new(reader: &'s Reader<'a>, schemas: &'s Schemas) -> Self {
+    pub(super) fn new(reader: &'s ShapeReader<'a>, schemas: &'s Schemas) -> Self {
         Self { reader, schemas, cells: Cell::default() }
     }
 
     /// The cases of one exclusion.
-    pub(super) fn read(&self, pair: Option<Pair<'_, 'a>>) -> Cases {
+    pub(super) fn read(&self, pair: Option<KeyValue<'_, 'a>>) -> Cases {
         let mut cases = Cases::default();
         let legal = ["base", "suppress", "keep"];
         let Some(pairs) = pair.and_then(|pair| self.reader.mapping(pair.value, "`cases`", &legal)) else {
@@ -99,7 +99,7 @@ impl<'s, 'a> CaseReader<'s, 'a> {
     }
 
     /// The pairs of a row with the fields that they name; a field that is named twice is a mistake.
-    fn fields<'n>(&self, node: &'n Node<'a>, what: &str) -> Vec<(Pair<'n, 'a>, Option<FieldRef>)> {
+    fn fields<'n>(&self, node: &'n Node<'a>, what: &str) -> Vec<(KeyValue<'n, 'a>, Option<FieldRef>)> {
         let mut named: HashMap<FieldRef, &'n str> = HashMap::new();
         let mut fields = Vec::new();
         for pair in self.reader.mapping(node, what, &[]).unwrap_or_default() {

@@ -4,7 +4,7 @@
 //! values of each parameter. A parameter that nobody filled in is a mistake and never an example that
 //! happens to be live: examples count only where lists are tested, not where rows are suppressed.
 
-use super::shape::{Filled, Reader};
+use super::shape::{ParameterValues, ShapeReader};
 use crate::diagnostic::Diagnostic;
 use crate::fields::did_you_mean;
 use crate::yaml::{self, Node, Span};
@@ -44,7 +44,7 @@ impl Parameters {
 
     /// Reads a file of parameters: a mapping of names to values or lists of values.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let reader = Reader::new(file, text);
+        let reader = ShapeReader::new(file, text);
         let start = Span { line: 1, column: 1, width: 1 };
         let mut parameters = Self::default();
         match yaml::parse(text) {
@@ -87,8 +87,12 @@ pub(super) fn reference(text: &str) -> Option<&str> {
 }
 
 /// Reads the key `parameters`.
-pub(super) fn declared<'a>(reader: &Reader<'a>, node: &Node<'a>, parameters: &Parameters) -> Filled {
-    let (mut filled, mut examples) = (Filled::default(), Vec::new());
+pub(super) fn declared<'a>(
+    reader: &ShapeReader<'a>,
+    node: &Node<'a>,
+    parameters: &Parameters,
+) -> ParameterValues {
+    let (mut filled, mut examples) = (ParameterValues::default(), Vec::new());
     for pair in reader.mapping(node, "`parameters`", &[]).unwrap_or_default() {
         if reference(&format!("${{{}}}", pair.name)).is_none() {
             let message = format!("`{}` is no name of a parameter", pair.name);
@@ -124,7 +128,7 @@ pub(super) fn declared<'a>(reader: &Reader<'a>, node: &Node<'a>, parameters: &Pa
 }
 
 /// The values that stand for a text; `None` if it is no parameter, an empty list if that is a mistake.
-pub(super) fn filled(reader: &Reader<'_>, span: Span, text: &str) -> Option<Vec<String>> {
+pub(super) fn filled(reader: &ShapeReader<'_>, span: Span, text: &str) -> Option<Vec<String>> {
     let parameters = &reader.parameters().values;
     let Some(name) = reference(text) else {
         let inside = parameters.keys().find(|name| text.contains(&format!("${{{name}}}")))?;

@@ -6,7 +6,7 @@
 use super::cases::CaseReader;
 use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
 use super::parameters::{Parameters, declared};
-use super::shape::{Pair, Reader};
+use super::shape::{KeyValue, ShapeReader};
 use super::value;
 use crate::diagnostic::Diagnostic;
 use crate::schema::Schemas;
@@ -56,9 +56,9 @@ pub fn load_with(
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Origin> = HashMap::new();
     for list in lists {
-        let reader = Reader::new(&list.file, &list.text);
+        let reader = ShapeReader::new(&list.file, &list.text);
         let cases = CaseReader::new(&reader, schemas);
-        let scope = Scope { reader: &reader, schemas, cases, known: Default::default() };
+        let scope = ListReader { reader: &reader, schemas, cases, known: Default::default() };
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
@@ -74,7 +74,7 @@ pub fn load_with(
         });
         mistakes.extend(reader.into_found());
     }
-    // They stay as long as the program runs.
+    // They stay in memory as long as the program runs.
     exclusions.shrink_to_fit();
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
@@ -93,7 +93,7 @@ pub fn meaning(list: &ListText, schemas: &Schemas) -> Option<Vec<Exclusion>> {
 }
 
 /// An id and where it stands; its exclusion, if nothing else is wrong with it.
-struct Named {
+struct ReadExclusion {
     id: String,
     span: Span,
     origin: Origin,
@@ -101,20 +101,20 @@ struct Named {
 }
 
 /// Conditions with one value, by key and value as they are written.
-type Known = HashMap<String, HashMap<String, Arc<Condition>>>;
+type KnownConditions = HashMap<String, HashMap<String, Arc<Condition>>>;
 
-struct Scope<'s, 'a> {
-    reader: &'s Reader<'a>,
+struct ListReader<'s, 'a> {
+    reader: &'s ShapeReader<'a>,
     schemas: &'s Schemas,
     cases: CaseReader<'s, 'a>,
-    /// Those in quotes, and those without.
-    known: [RefCell<Known>; 2],
+    /// Conditions that were read before: those with a quoted value, and those with an unquoted one.
+    known: [RefCell<KnownConditions>; 2],
 }
 
-impl<'a> Scope<'_, 'a> {
+impl<'a> ListReader<'_, 'a> {
     /// Reads a list, and calls `take` with each exclusion that has an id.
-    fn list(&self, text: &'a str, parameters: &Parameters, mut take: impl FnMut(Named)) {
-        // What parameters stand for has to be known before the first exclusion is read.
+    fn list(&self, text: &'a str, parameters: &Parameters, mut take: impl FnMut(ReadExclusion)) {
+        // Parameters may stand below the exclusions but must be known first, so such a list is read as a whole.
         let root = if text.contains(PARAMETERS) {
             yaml::parse(text)
         } else {
@@ -140,7 +140,7 @@ impl<'a> Scope<'_, 'a> {
         }
     }
 
-    fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(Named)) {
+    fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(ReadExclusion)) {
         let legal = [EXCLUSIONS, PARAMETERS];
         let Some(pairs) = self.reader.mapping(root, "an exclusion list", &legal) else { return };
         if let Some(pair) = pairs.iter().find(|pair| pair.name == PARAMETERS) {
@@ -154,12 +154,12 @@ impl<'a> Scope<'_, 'a> {
                 "",
             );
         };
-        // Those that were read already are not there any more.
+        // Items that were handed over one by one are not in this tree.
         let items = self.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
         items.iter().filter_map(|item| self.exclusion(item)).for_each(take);
     }
 
-    fn exclusion(&self, node: &Node<'a>) -> Option<Named> {
+    fn exclusion(&self, node: &Node<'a>) -> Option<ReadExclusion> {
         let pairs = self.reader.mapping(node, "an exclusion", EXCLUSION_KEYS)?;
         let find = |name: &str| pairs.iter().find(|pair| pair.name == name).copied();
         let text = |name: &str| {
@@ -168,7 +168,7 @@ impl<'a> Scope<'_, 'a> {
         };
         let (created, expires) = (self.date(find("created")), self.date(find("expires")));
         self.check_dates(created, expires, find("expires"));
-        // Everything is read before anything is given up, so that every mistake is said in one run.
+        // Everything is read before the function may return, so that one run reports every mistake.
         let id = self.id(node, find("id"));
         let entries = self.when(node, find("when"));
         let (scenario, documented) = (text("scenario"), text("documented"));
@@ -191,10 +191,10 @@ impl<'a> Scope<'_, 'a> {
             cases,
             examples: self.reader.parameters().examples.clone(),
         });
-        Some(Named { id, span, origin, exclusion })
+        Some(ReadExclusion { id, span, origin, exclusion })
     }
 
-    fn id(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<(String, Span)> {
+    fn id(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<(String, Span)> {
         let Some(pair) = pair else {
             self.reader.report(
                 "missing-key",
@@ -221,7 +221,7 @@ impl<'a> Scope<'_, 'a> {
         Some((id.to_owned(), pair.value.span))
     }
 
-    fn when(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<Vec<Entry>> {
+    fn when(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<Vec<Entry>> {
         let Some(pair) = pair else {
             self.reader.report(
                 "missing-key",
@@ -290,10 +290,10 @@ impl<'a> Scope<'_, 'a> {
         conditions.map(|conditions| Entry { conditions })
     }
 
-    fn condition(&self, pair: &Pair<'_, 'a>) -> Option<Arc<Condition>> {
+    fn condition(&self, pair: &KeyValue<'_, 'a>) -> Option<Arc<Condition>> {
         let read = || value::condition(self.reader, self.schemas, pair).map(Arc::new);
         let Value::Scalar(value, plain) = &pair.value.value else { return read() };
-        // Without quotes the same text may be null.
+        // Quoted and unquoted are kept apart, because unquoted `null` is null.
         let mut known = self.known[usize::from(*plain)].borrow_mut();
         if let Some(condition) = known.get(pair.name).and_then(|values| values.get(&**value)) {
             return Some(Arc::clone(condition));
@@ -303,7 +303,7 @@ impl<'a> Scope<'_, 'a> {
         Some(condition)
     }
 
-    fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {
+    fn rules(&self, pair: Option<KeyValue<'_, 'a>>) -> Vec<String> {
         let Some(pair) = pair else { return Vec::new() };
         let nodes = self.reader.one_or_many(pair.value, "`rules`");
         let rules = nodes.iter().filter_map(|node| {
@@ -317,7 +317,7 @@ impl<'a> Scope<'_, 'a> {
         rules.collect()
     }
 
-    fn date(&self, pair: Option<Pair<'_, 'a>>) -> Option<Date> {
+    fn date(&self, pair: Option<KeyValue<'_, 'a>>) -> Option<Date> {
         let pair = pair?;
         let text = self.reader.text(pair.value, format_args!("`{}`", pair.name))?;
         let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
@@ -328,7 +328,7 @@ impl<'a> Scope<'_, 'a> {
         date
     }
 
-    fn check_dates(&self, created: Option<Date>, expires: Option<Date>, pair: Option<Pair<'_, 'a>>) {
+    fn check_dates(&self, created: Option<Date>, expires: Option<Date>, pair: Option<KeyValue<'_, 'a>>) {
         if let (Some(created), Some(expires), Some(pair)) = (created, expires, pair)
             && expires < created
         {

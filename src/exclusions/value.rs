@@ -4,7 +4,7 @@
 
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
 use super::parameters::filled;
-use super::shape::{Pair, Reader};
+use super::shape::{KeyValue, ShapeReader};
 use crate::fields::{Field, Kind, did_you_mean};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
@@ -18,9 +18,9 @@ struct Modifiers {
 
 /// Reads a condition.
 pub(super) fn condition<'a>(
-    reader: &Reader<'a>,
+    reader: &ShapeReader<'a>,
     schemas: &Schemas,
-    pair: &Pair<'_, 'a>,
+    pair: &KeyValue<'_, 'a>,
 ) -> Option<Condition> {
     let (name, modifiers) = match pair.name.split_once('|') {
         Some((name, modifiers)) => (name, Some(modifiers)),
@@ -34,7 +34,7 @@ pub(super) fn condition<'a>(
 }
 
 /// The field or raw column of a name.
-pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) -> Option<FieldRef> {
+pub(super) fn field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: &str) -> Option<FieldRef> {
     if let Some(field) = Field::named(name) {
         return Some(FieldRef::Field(field));
     }
@@ -51,7 +51,7 @@ pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &s
     None
 }
 
-fn unknown_field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) {
+fn unknown_field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: &str) {
     let columns = schemas.iter().flat_map(|schema| schema.columns.keys()).map(String::as_str);
     let fields = Field::all().map(|field| -> &str { field.name() });
     let near = did_you_mean(name, fields.chain(columns), 3);
@@ -59,7 +59,12 @@ fn unknown_field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str)
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
 }
 
-fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&str>) -> Option<Modifiers> {
+fn modifiers_of(
+    reader: &ShapeReader<'_>,
+    key: Span,
+    name: &str,
+    modifiers: Option<&str>,
+) -> Option<Modifiers> {
     let mut words = Modifiers { operator: Operator::Is, cased: false };
     let mut offset = name.chars().count() + 1;
     let mut right = true;
@@ -101,7 +106,12 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&s
     right.then_some(words)
 }
 
-fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pair<'_, 'a>) -> Option<Test> {
+fn test<'a>(
+    reader: &ShapeReader<'a>,
+    field: &FieldRef,
+    words: &Modifiers,
+    pair: &KeyValue<'_, 'a>,
+) -> Option<Test> {
     let kind = field.kind();
     if kind != Kind::Text && (words.operator != Operator::Is || words.cased) {
         let help = match kind {
@@ -110,7 +120,7 @@ fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pai
         };
         let message = format!("`{}` is not text and takes no modifier", pair.name);
         reader.report("bad-modifier", pair.key.span, message, help);
-        // Values may be missing besides.
+        // The values are still read, for mistakes in them.
         values(reader, pair, |_, _| Some(()));
         return None;
     }
@@ -125,8 +135,8 @@ fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pai
 
 /// Reads every value, so that every mistake is reported, and gives none if one is wrong.
 fn values<'n, 'a, T>(
-    reader: &Reader<'a>,
-    pair: &Pair<'n, 'a>,
+    reader: &ShapeReader<'a>,
+    pair: &KeyValue<'n, 'a>,
     read: impl Fn(&'n Node<'a>, &str) -> Option<T>,
 ) -> Option<Vec<T>> {
     let nodes = reader.one_or_many(pair.value, format_args!("`{}`", pair.name));
@@ -149,7 +159,7 @@ fn values<'n, 'a, T>(
     values.filter(|all| !all.is_empty())
 }
 
-fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
+fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
     if text.is_empty() {
         reader.report(
             "empty-value",
@@ -174,7 +184,7 @@ fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifier
     })
 }
 
-fn address(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {
+fn address(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {
     AddressRange::parse(text)
         .map_err(|cause| {
             let help = "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9";
@@ -183,7 +193,7 @@ fn address(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRa
         .ok()
 }
 
-fn number(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRange> {
+fn number(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRange> {
     NumberRange::parse(text)
         .map_err(|cause| reader.report("bad-number", node.span, cause, "write a number or a range 8530-8531"))
         .ok()

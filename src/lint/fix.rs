@@ -5,7 +5,7 @@
 
 use super::algebra::canonical_entry;
 use super::{Finding, duplicate};
-use crate::exclusions::edit::{Editor, Part};
+use crate::exclusions::edit::{ExclusionPart, ListEditor};
 use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::exclusions::validate::ListText;
 use crate::schema::Schemas;
@@ -20,7 +20,7 @@ pub fn fixed(
     findings: &[&Finding],
     schemas: &Schemas,
 ) -> Option<(String, usize)> {
-    let mut editor = Editor::new(list);
+    let mut editor = ListEditor::new(list);
     let duplicates = findings.iter().filter(|finding| finding.code == duplicate::DUPLICATE.code);
     let settled = duplicates
         .filter_map(|finding| Some((exclusions.get(finding.exclusion)?, finding.part)))
@@ -42,10 +42,10 @@ fn once(mut exclusion: Exclusion) -> Exclusion {
 }
 
 /// Whether the part may go: a value that stands twice, and an entry that also stands further up.
-fn is_repeated(exclusion: &Exclusion, part: Part) -> bool {
+fn is_repeated(exclusion: &Exclusion, part: ExclusionPart) -> bool {
     match part {
-        Part::Value(..) => true,
-        Part::Entry(place) => {
+        ExclusionPart::Value(..) => true,
+        ExclusionPart::Entry(place) => {
             let (above, entry) = exclusion.entries.split_at(place);
             let entry = entry.first().map(canonical_entry);
             entry.is_some_and(|entry| above.iter().any(|other| canonical_entry(other) == entry))
@@ -58,7 +58,7 @@ fn is_repeated(exclusion: &Exclusion, part: Part) -> bool {
 mod tests {
     use super::*;
     use crate::exclusions::validate::meaning;
-    use crate::lint::facts::Facts;
+    use crate::lint::facts::ProductFacts;
     use crate::lint::settings::Settings;
     use crate::lint::{Context, run};
 
@@ -66,7 +66,7 @@ mod tests {
         let list = ListText { file: "list.yaml".into(), text: text.into() };
         let schemas = Schemas::built_in();
         let exclusions = meaning(&list, &schemas).unwrap();
-        let (settings, facts) = (Settings::default(), Facts::built_in());
+        let (settings, facts) = (Settings::default(), ProductFacts::built_in());
         let today = jiff::civil::date(2026, 11, 24);
         let findings = run(&Context::new(&exclusions, today, &settings, &schemas, &facts));
         let findings: Vec<&Finding> = findings.iter().collect();

@@ -2,7 +2,7 @@
 //! alternatives where the story means them together.
 
 use super::{At, Context, Finding, Level, Lint, Needs, listed};
-use crate::exclusions::edit::Part;
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::Entry;
 use hashbrown::HashSet;
 
@@ -35,7 +35,7 @@ fn loose_reading(context: &Context<'_>, found: &mut Vec<Finding>) {
                 "if the scenario means both, write one entry: `when: {{{}: ..., {}: ...}}`",
                 names[0], names[1]
             );
-            found.push(Finding::new(LOOSE_READING.code, place, Part::Entry(0), message).help(help));
+            found.push(Finding::new(LOOSE_READING.code, place, ExclusionPart::Entry(0), message).help(help));
         }
     }
 }

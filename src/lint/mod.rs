@@ -31,12 +31,12 @@ mod wildcard;
 mod with_results;
 mod with_rule;
 
-use crate::exclusions::edit::Part;
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef, TextValue};
 use crate::fields::did_you_mean;
 use crate::schema::{Schema, Schemas};
-use cover::Covers;
-use facts::Facts;
+use cover::CoveredEntries;
+use facts::ProductFacts;
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use pipeline::Pipeline;
@@ -130,7 +130,7 @@ pub fn lint(code: &str) -> Result<&'static Lint, String> {
 
 /// What an exclusion did in results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Effect {
+pub struct Observed {
     /// Rows that it covers.
     pub matches: u64,
     /// Rows that only it covers.
@@ -153,12 +153,12 @@ pub struct Context<'c> {
     /// The schema that was named.
     pub schema: Option<&'c Schema>,
     /// What is known about products.
-    pub facts: &'c Facts,
+    pub facts: &'c ProductFacts,
     /// The rule's query.
     pub rule: Option<&'c Pipeline>,
     /// What each exclusion did; `None` for one that was not applied. Empty without results.
-    pub effects: &'c [Option<Effect>],
-    covers: OnceCell<Covers>,
+    pub effects: &'c [Option<Observed>],
+    covers: OnceCell<CoveredEntries>,
     /// The fields that raw columns hold.
     held: HashMap<&'c str, &'static str>,
 }
@@ -170,7 +170,7 @@ impl<'c> Context<'c> {
         today: Date,
         settings: &'c Settings,
         schemas: &'c Schemas,
-        facts: &'c Facts,
+        facts: &'c ProductFacts,
     ) -> Self {
         Self {
             exclusions,
@@ -196,8 +196,8 @@ impl<'c> Context<'c> {
     }
 
     /// Which entries others cover; found once, for two lints.
-    fn covers(&self) -> &Covers {
-        self.covers.get_or_init(|| Covers::new(self.exclusions))
+    fn covers(&self) -> &CoveredEntries {
+        self.covers.get_or_init(|| CoveredEntries::new(self.exclusions))
     }
 
     /// The name of what a condition looks at: for a raw column that of the field which it holds.
@@ -235,16 +235,16 @@ struct At {
 }
 
 impl At {
-    fn part(self) -> Part {
-        Part::Entry(self.entry)
+    fn part(self) -> ExclusionPart {
+        ExclusionPart::Entry(self.entry)
     }
 
-    fn condition(self, condition: usize) -> Part {
-        Part::Condition(self.entry, condition)
+    fn condition(self, condition: usize) -> ExclusionPart {
+        ExclusionPart::Condition(self.entry, condition)
     }
 
-    fn value(self, condition: usize, value: usize) -> Part {
-        Part::Value(self.entry, condition, value)
+    fn value(self, condition: usize, value: usize) -> ExclusionPart {
+        ExclusionPart::Value(self.entry, condition, value)
     }
 }
 
@@ -256,7 +256,7 @@ pub struct Finding {
     /// The exclusion, by its place in the lists.
     pub exclusion: usize,
     /// The part of it.
-    pub part: Part,
+    pub part: ExclusionPart,
     /// What is doubtful, in one line.
     pub message: String,
     /// What to do here, where that is more than the lint's own remedy.
@@ -264,7 +264,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(code: &'static str, exclusion: usize, part: Part, message: impl Into<String>) -> Self {
+    fn new(code: &'static str, exclusion: usize, part: ExclusionPart, message: impl Into<String>) -> Self {
         Self { code, exclusion, part, message: message.into(), help: None }
     }
 

@@ -1,7 +1,7 @@
 //! Addresses: placeholders of documents, and networks that hold too much.
 
 use super::{Context, Finding, Level, Lint, Needs};
-use crate::exclusions::edit::Part;
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::{AddressRange, Family, Test};
 
 /// An address that stands for one of the reader's own.
@@ -72,7 +72,7 @@ fn wide_network(context: &Context<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-fn each_range(context: &Context<'_>, mut look: impl FnMut((usize, Part), &AddressRange)) {
+fn each_range(context: &Context<'_>, mut look: impl FnMut((usize, ExclusionPart), &AddressRange)) {
     for (at, place, condition) in context.conditions() {
         if let Test::Address(ranges) = &condition.test {
             for (value, range) in ranges.iter().enumerate() {

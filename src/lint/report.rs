@@ -5,7 +5,7 @@
 use super::settings::Settings;
 use super::{Finding, LINTS, Level, Lint};
 use crate::diagnostic::{self, Diagnostic, Place};
-use crate::exclusions::edit::{Part, Places};
+use crate::exclusions::edit::{ExclusionPart, ExclusionPlaces};
 use crate::exclusions::model::Exclusion;
 use crate::exclusions::validate::ListText;
 use hashbrown::{HashMap, HashSet};
@@ -43,7 +43,7 @@ pub struct Reported {
 
 /// Findings by level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
+pub struct FindingTotals {
     /// Exclusions that were looked at.
     pub exclusions: usize,
     /// Findings at level deny.
@@ -54,14 +54,14 @@ pub struct Totals {
 
 /// Everything about a run, for `--format json`.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct LintReport {
     /// Counts.
-    pub totals: Totals,
+    pub totals: FindingTotals,
     /// The findings, in the order of the lists.
     pub findings: Vec<Reported>,
 }
 
-impl Report {
+impl LintReport {
     /// Gives findings their places.
     pub fn new(
         findings: Vec<Finding>,
@@ -70,13 +70,14 @@ impl Report {
         settings: &Settings,
     ) -> Self {
         let texts: HashMap<&str, &ListText> = texts.iter().map(|text| (&*text.file, text)).collect();
-        let mut places: HashMap<&str, Option<Places<'_>>> = HashMap::new();
-        let mut totals = Totals { exclusions: exclusions.len(), ..Totals::default() };
+        let mut places: HashMap<&str, Option<ExclusionPlaces<'_>>> = HashMap::new();
+        let mut totals = FindingTotals { exclusions: exclusions.len(), ..FindingTotals::default() };
         let mut reported = Vec::with_capacity(findings.len());
         for finding in findings {
             let exclusion = &exclusions[finding.exclusion];
             let file = &*exclusion.origin.file;
-            let known = places.entry(file).or_insert_with(|| texts.get(file).map(|list| Places::new(list)));
+            let known =
+                places.entry(file).or_insert_with(|| texts.get(file).map(|list| ExclusionPlaces::new(list)));
             let place = known.as_ref().and_then(|places| places.place(&exclusion.id, finding.part));
             let Some(lint) = LINTS.iter().find(|lint| lint.code == finding.code) else { continue };
             let level = settings.level(lint);
@@ -108,7 +109,7 @@ impl Report {
             1 => format!("1 {word}"),
             many => format!("{many} {word}s"),
         };
-        let Totals { exclusions, deny, warn } = self.totals;
+        let FindingTotals { exclusions, deny, warn } = self.totals;
         format!(
             "{}: {} at level deny, {} at level warn",
             plural(exclusions, "exclusion"),
@@ -128,7 +129,9 @@ fn one(finding: Finding, lint: &Lint, level: Level, exclusion: &Exclusion, place
     });
     // About a whole exclusion or entry its message says which.
     let message = match finding.part {
-        Part::Exclusion | Part::Key(_) if !finding.message.starts_with(&format!("`{}`", exclusion.id)) => {
+        ExclusionPart::Exclusion | ExclusionPart::Key(_)
+            if !finding.message.starts_with(&format!("`{}`", exclusion.id)) =>
+        {
             format!("`{}`: {}", exclusion.id, finding.message)
         }
         _ => finding.message,
@@ -160,8 +163,8 @@ impl Reported {
         };
         let mut diagnostic = Diagnostic::error(self.code, &self.message).at(place);
         diagnostic.level = match self.level {
-            Level::Deny => diagnostic::Level::Error,
-            Level::Warn | Level::Allow => diagnostic::Level::Warning,
+            Level::Deny => diagnostic::Severity::Error,
+            Level::Warn | Level::Allow => diagnostic::Severity::Warning,
         };
         if first {
             diagnostic = diagnostic.note(self.why).help(self.fix);

@@ -3,7 +3,7 @@
 use super::cover::covered_values;
 use super::duplicate::named;
 use super::{Context, Finding, Level, Lint, Needs};
-use crate::exclusions::edit::Part;
+use crate::exclusions::edit::ExclusionPart;
 
 /// An entry or exclusion that another one covers.
 pub(super) const SUBSUMED: Lint = Lint {
@@ -43,7 +43,7 @@ fn subsumed_entries(context: &Context<'_>, found: &mut Vec<Finding>) {
                 .collect();
             names.dedup();
             let message = format!("the whole exclusion is covered by {}", names.join(", "));
-            found.push(Finding::new(SUBSUMED.code, place, Part::Exclusion, message));
+            found.push(Finding::new(SUBSUMED.code, place, ExclusionPart::Exclusion, message));
             continue;
         }
         for (entry, by) in all {

@@ -8,7 +8,7 @@ use quell::exclusions::edit::without;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::schema::Schemas;
-use quell::tune::prune::{Given, Pruned, pruned};
+use quell::tune::prune::{PruneInput, Pruned, pruned};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ fn prune(exclusions: &[Exclusion], input: &[u8], keep: &[String], undecided_too:
     let tally = apply(exclusions, input, How::CSV).tally;
     let applied: Vec<&Exclusion> = exclusions.iter().collect();
     let covers = tally.covers.unwrap_or_default();
-    pruned(&Given { applied: &applied, covers: &covers, keep, absent: &[], undecided_too })
+    pruned(&PruneInput { applied: &applied, covers: &covers, keep, absent: &[], undecided_too })
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use proptest::prelude::*;
 use quell::exclusions::model::Exclusion;
 use quell::matcher::Matcher;
-use quell::tune::diff::{self, Diff, Lists, Side};
+use quell::tune::diff::{self, Diff, Side, TwoLists};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,7 @@ fn compare(old: &[Exclusion], new: &[Exclusion], input: &[u8], how: How) -> Diff
     let matcher = Matcher::new(&both.iter().collect::<Vec<_>>(), "defender").unwrap();
     let slots: Vec<String> = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
     let covers = tally.covers.unwrap_or_default();
-    let given = Lists { old: &old, new: &new, covers: &covers, slots: &slots, examples: 3 };
+    let given = TwoLists { old: &old, new: &new, covers: &covers, slots: &slots, examples: 3 };
     diff::lists(&given, Side::default(), Side::default())
 }
 

@@ -5,7 +5,7 @@
 
 mod places;
 
-pub use places::Places;
+pub use places::ExclusionPlaces;
 
 use super::model::Exclusion;
 use super::validate::{ListText, meaning};
@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// A part of an exclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Part {
+pub enum ExclusionPart {
     /// The whole of it; its id stands for it where a place is shown.
     Exclusion,
     /// The value of one of its own keys.
@@ -29,25 +29,25 @@ pub enum Part {
 
 /// A list of which parts are taken out.
 #[derive(Debug)]
-pub struct Editor<'t> {
+pub struct ListEditor<'t> {
     list: &'t ListText,
-    places: Places<'t>,
+    places: ExclusionPlaces<'t>,
     cuts: Vec<Range<usize>>,
     /// Exclusions that are taken out as a whole.
     gone: usize,
 }
 
-impl<'t> Editor<'t> {
+impl<'t> ListEditor<'t> {
     /// Nothing is taken out yet.
     pub fn new(list: &'t ListText) -> Self {
-        Self { list, places: Places::new(list), cuts: Vec::new(), gone: 0 }
+        Self { list, places: ExclusionPlaces::new(list), cuts: Vec::new(), gone: 0 }
     }
 
     /// Takes a part out; false if that cannot be done by removing whole lines, or items of a list on one line.
-    pub fn take_out(&mut self, id: &str, part: Part) -> bool {
+    pub fn take_out(&mut self, id: &str, part: ExclusionPart) -> bool {
         let Some(cut) = self.places.bytes(id, part) else { return false };
         self.cuts.push(cut);
-        self.gone += usize::from(part == Part::Exclusion);
+        self.gone += usize::from(part == ExclusionPart::Exclusion);
         true
     }
 
@@ -85,10 +85,10 @@ pub struct Edited {
 
 /// Takes exclusions out; the error says which cannot be, and why.
 pub fn without(list: &ListText, ids: &[&str], schemas: &Schemas) -> Result<Edited, String> {
-    let mut editor = Editor::new(list);
+    let mut editor = ListEditor::new(list);
     for id in ids {
-        if !editor.take_out(id, Part::Exclusion) {
-            let line = editor.places.span(id, Part::Exclusion).map_or(0, |span| span.line);
+        if !editor.take_out(id, ExclusionPart::Exclusion) {
+            let line = editor.places.span(id, ExclusionPart::Exclusion).map_or(0, |span| span.line);
             return Err(format!("line {line}: `{id}` is not written as a block of its own"));
         }
     }

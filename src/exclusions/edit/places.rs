@@ -1,31 +1,31 @@
 //! Where the parts of exclusions stand in the text of their list.
 //!
-//! In: the text of a list that has loaded, an id, a [`Part`]. Out: its span, its place to show, or the bytes that have to
+//! In: the text of a list that has loaded, an id, a [`ExclusionPart`]. Out: its span, its place to show, or the bytes that have to
 //! go for it to be taken out. Only lists with findings are looked at, so the model carries no places.
 
-use super::Part;
+use super::ExclusionPart;
 use crate::diagnostic::Place;
 use crate::exclusions::validate::ListText;
-use crate::lines::Lines;
+use crate::lines::LineIndex;
 use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
 use std::ops::Range;
 
 /// One list and its exclusions by id.
 #[derive(Debug)]
-pub struct Places<'t> {
+pub struct ExclusionPlaces<'t> {
     list: &'t ListText,
-    lines: Lines<'t>,
+    lines: LineIndex<'t>,
     /// Where the key `exclusions` stands.
     key: Option<Span>,
     exclusions: HashMap<String, Node<'t>>,
 }
 
-impl<'t> Places<'t> {
+impl<'t> ExclusionPlaces<'t> {
     /// Reads the places of a list; none if it is not one.
     pub fn new(list: &'t ListText) -> Self {
         let mut places =
-            Self { list, lines: Lines::new(&list.text), key: None, exclusions: HashMap::default() };
+            Self { list, lines: LineIndex::new(&list.text), key: None, exclusions: HashMap::default() };
         let Ok(Some(Node { value: Value::Map(pairs), .. })) = yaml::parse(&list.text) else { return places };
         for (key, value) in pairs.into_iter().filter(|(key, _)| key.is_text("exclusions")) {
             places.key = Some(key.span);
@@ -40,14 +40,16 @@ impl<'t> Places<'t> {
     }
 
     /// The span of a part; that of the id for a key that is not there.
-    pub fn span(&self, id: &str, part: Part) -> Option<Span> {
+    pub fn span(&self, id: &str, part: ExclusionPart) -> Option<Span> {
         let exclusion = self.exclusions.get(id)?;
         let span = match part {
-            Part::Exclusion => None,
-            Part::Key(key) => exclusion.get(key).map(|node| node.span),
-            Part::Entry(entry) => self.entry(id, entry).map(first_of),
-            Part::Condition(entry, condition) => self.pair(id, entry, condition).map(|(key, _)| key.span),
-            Part::Value(entry, condition, value) => {
+            ExclusionPart::Exclusion => None,
+            ExclusionPart::Key(key) => exclusion.get(key).map(|node| node.span),
+            ExclusionPart::Entry(entry) => self.entry(id, entry).map(first_of),
+            ExclusionPart::Condition(entry, condition) => {
+                self.pair(id, entry, condition).map(|(key, _)| key.span)
+            }
+            ExclusionPart::Value(entry, condition, value) => {
                 let values = self.pair(id, entry, condition).map(|(_, values)| values);
                 values.map(|values| values.items().get(value).unwrap_or(values).span)
             }
@@ -56,7 +58,7 @@ impl<'t> Places<'t> {
     }
 
     /// The place of a part with the text of its line.
-    pub fn place(&self, id: &str, part: Part) -> Option<Place> {
+    pub fn place(&self, id: &str, part: ExclusionPart) -> Option<Place> {
         Some(self.lines.place(&self.list.file, self.span(id, part)?))
     }
 
@@ -91,18 +93,18 @@ impl<'t> Places<'t> {
     }
 
     /// The bytes that go with a part, so that the rest of the text stays as it is; `None` if there are no such bytes.
-    pub(super) fn bytes(&self, id: &str, part: Part) -> Option<Range<usize>> {
+    pub(super) fn bytes(&self, id: &str, part: ExclusionPart) -> Option<Range<usize>> {
         match part {
-            Part::Exclusion => self.exclusion_bytes(self.exclusions.get(id)?),
-            Part::Entry(entry) => {
+            ExclusionPart::Exclusion => self.exclusion_bytes(self.exclusions.get(id)?),
+            ExclusionPart::Entry(entry) => {
                 let is_listed = matches!(self.exclusions.get(id)?.get("when")?.value, Value::List(_));
                 self.entry_bytes(self.entry(id, entry)?).filter(|_| is_listed)
             }
-            Part::Value(entry, condition, value) => {
+            ExclusionPart::Value(entry, condition, value) => {
                 let values = self.pair(id, entry, condition)?.1.items();
                 self.value_bytes(values.get(value.checked_sub(1)?)?.span, values.get(value)?.span)
             }
-            Part::Key(_) | Part::Condition(..) => None,
+            ExclusionPart::Key(_) | ExclusionPart::Condition(..) => None,
         }
     }
 
