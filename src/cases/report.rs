@@ -109,12 +109,6 @@ impl CasesReport {
         );
         out
     }
-
-    /// The report as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
 }
 
 fn list(file: &str, exclusions: &[Exclusion]) -> ListReport {

@@ -4,7 +4,7 @@ use super::counting::{Covered, covered};
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
 use super::open::open_all;
 use super::pass::one_schema;
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, print, print_json};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
@@ -27,11 +27,11 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
         diff.notes.insert(0, "NO EXCLUSION APPLIES to these results, so nothing was compared.".to_owned());
     }
     let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
-    print(&match args.format {
-        DiffFormat::Table => show::diff(&diff, shown(false)),
-        DiffFormat::Markdown => show::diff(&diff, shown(true)),
-        DiffFormat::Json => diff.json(),
-    })?;
+    match args.format {
+        DiffFormat::Table => print(&show::diff(&diff, shown(false)))?,
+        DiffFormat::Markdown => print(&show::diff(&diff, shown(true)))?,
+        DiffFormat::Json => print_json(&diff)?,
+    }
     Ok(end(args, &diff))
 }
 

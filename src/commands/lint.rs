@@ -2,7 +2,7 @@
 
 use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
-use super::{End, Outcome, World, counting, fail, print, tell};
+use super::{End, Outcome, World, counting, fail, print_json, tell};
 use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -151,13 +151,9 @@ fn fix(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<S
 }
 
 fn show(args: &LintArgs, report: &LintReport) -> Outcome<()> {
-    let json = |value: Result<String, serde_json::Error>| match value {
-        Ok(text) => print(&(text + "\n")),
-        Err(error) => fail("cannot-write", error.to_string(), ""),
-    };
     match args.format {
-        LintFormat::Json => json(serde_json::to_string_pretty(report)),
-        LintFormat::Sarif => json(serde_json::to_string_pretty(&sarif::document(&report.findings))),
+        LintFormat::Json => print_json(report),
+        LintFormat::Sarif => print_json(&sarif::document(&report.findings)),
         LintFormat::Human => human(&report.diagnostics(), &report.summary()),
     }
 }

@@ -74,6 +74,14 @@ pub(crate) fn print(text: &str) -> Outcome<()> {
     print_by(|out| out.write_all(text.as_bytes()))
 }
 
+/// Prints a value as indented JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => print(&(text + "\n")),
+        Err(error) => fail("cannot-write", error.to_string(), ""),
+    }
+}
+
 /// Prints what `write` writes, in parts of any size.
 pub(crate) fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome<()> {
     let mut out = BufWriter::new(io::stdout().lock());

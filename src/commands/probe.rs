@@ -6,7 +6,7 @@ use super::open::{Opened, open_all};
 use super::pass::one_schema;
 use super::results::{rows, wanted};
 use super::walk::every_row;
-use super::{End, Outcome, fail, print};
+use super::{End, Outcome, fail, print, print_json};
 use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::matcher::Matcher;
@@ -49,12 +49,10 @@ pub(crate) fn run(args: &ProbeArgs) -> Outcome {
     if let Some(file) = &args.bypasses {
         outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
-    outputs.put(|| {
-        print(&match args.format {
-            ProbeFormat::Human => show::human(&probed, malicious.len()),
-            ProbeFormat::Json => show::json(&probed, malicious.len()),
-            ProbeFormat::Markdown => show::markdown(&probed),
-        })
+    outputs.put(|| match args.format {
+        ProbeFormat::Human => print(&show::human(&probed, malicious.len())),
+        ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
+        ProbeFormat::Markdown => print(&show::markdown(&probed)),
     })?;
     let worse = probed.iter().any(|each| each.grade > args.min_grade);
     Ok(if worse { End::LookAtIt } else { End::Clean })

@@ -5,7 +5,7 @@ use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::open::open_all;
 use super::pass::one_schema;
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, print, print_json};
 use crate::cli::{PruneArgs, PruneFormat};
 use quell::covers::Covers;
 use quell::diagnostic::Diagnostic;
@@ -48,11 +48,9 @@ pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
     } else {
         FileSet::begin([])?
     };
-    outputs.put(|| {
-        print(&match args.format {
-            PruneFormat::Table => show::pruned(&found, world.width),
-            PruneFormat::Json => found.json(),
-        })
+    outputs.put(|| match args.format {
+        PruneFormat::Table => print(&show::pruned(&found, world.width)),
+        PruneFormat::Json => print_json(&found),
     })?;
     let to_do = !found.removed.is_empty() && !args.write;
     Ok(if to_do || applied.is_empty() { End::LookAtIt } else { End::Clean })

@@ -4,7 +4,7 @@ use super::lists::{Loaded, loaded_or_examples, matcher};
 use super::open::{Opened, open_all};
 use super::results::{rows, schema, wanted};
 use super::walk::every_row;
-use super::{End, Outcome, fail, print};
+use super::{End, Outcome, fail, print, print_json};
 use crate::cli::{TestArgs, TestFormat};
 use quell::cases::report::CasesReport;
 use quell::cases::{CaseResult, Expected, junit};
@@ -30,11 +30,11 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     if args.mutate {
         return mutate(args, &lists, &report);
     }
-    print(&match args.format {
-        TestFormat::Human => report.human(),
-        TestFormat::Json => report.json(),
-        TestFormat::Junit => junit::document(&report),
-    })?;
+    match args.format {
+        TestFormat::Human => print(&report.human())?,
+        TestFormat::Json => print_json(&report)?,
+        TestFormat::Junit => print(&junit::document(&report))?,
+    }
     Ok(if report.is_clean() { End::Clean } else { End::LookAtIt })
 }
 
@@ -98,7 +98,7 @@ fn mutate(args: &TestArgs, lists: &Loaded, report: &CasesReport) -> Outcome {
     let changes = MutationReport::new(&lists.exclusions, &lists.texts);
     match args.format {
         TestFormat::Human => print(&format!("{}{}", changes.human(), report.human()))?,
-        TestFormat::Json | TestFormat::Junit => print(&changes.json())?,
+        TestFormat::Json | TestFormat::Junit => print_json(&changes)?,
     }
     let enough = changes.reaches(args.min_score) && report.is_clean();
     Ok(if enough { End::Clean } else { End::LookAtIt })

@@ -8,6 +8,7 @@ use crate::diagnostic::{self, Diagnostic, Place};
 use crate::exclusions::edit::{ExclusionPart, ExclusionPlaces};
 use crate::exclusions::model::Exclusion;
 use crate::exclusions::validate::ListText;
+use crate::report::words::count;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
@@ -105,17 +106,10 @@ impl LintReport {
 
     /// One line on how it went.
     pub fn summary(&self) -> String {
-        let plural = |count: usize, word: &str| match count {
-            1 => format!("1 {word}"),
-            many => format!("{many} {word}s"),
-        };
         let FindingTotals { exclusions, deny, warn } = self.totals;
-        format!(
-            "{}: {} at level deny, {} at level warn",
-            plural(exclusions, "exclusion"),
-            plural(deny, "finding"),
-            plural(warn, "finding")
-        )
+        let exclusions = count(exclusions as u64, "exclusion", "exclusions");
+        let [deny, warn] = [deny, warn].map(|findings| count(findings as u64, "finding", "findings"));
+        format!("{exclusions}: {deny} at level deny, {warn} at level warn")
     }
 }
 

@@ -145,12 +145,6 @@ impl MutationReport {
         out.push('\n');
         out
     }
-
-    /// The report as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
 }
 
 fn place(changed: &Changed) -> String {

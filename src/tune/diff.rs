@@ -38,9 +38,9 @@ pub struct Diff {
 #[serde(rename_all = "lowercase")]
 pub enum Compared {
     /// Two lists on the same results.
-    TwoLists,
+    Lists,
     /// One list on two results.
-    TwoResults,
+    Results,
 }
 
 /// One state.
@@ -84,7 +84,7 @@ pub enum ListChange {
     /// Only the new list has it, or only there it is in force.
     Added,
     /// Only the old list has it, or only there it is in force.
-    RemovedExclusion,
+    Removed,
     /// Its conditions are others.
     Changed,
     /// It means the same.
@@ -96,7 +96,7 @@ impl ListChange {
     pub fn word(self) -> &'static str {
         match self {
             Self::Added => "added",
-            Self::RemovedExclusion => "removed",
+            Self::Removed => "removed",
             Self::Changed => "changed",
             Self::Same => "same",
         }
@@ -196,7 +196,7 @@ pub fn lists(given: &TwoLists<'_>, mut old: Side, mut new: Side) -> Diff {
     }
     (old.applied, new.applied) = (given.old.len(), given.new.len());
     Diff {
-        compared: Compared::TwoLists,
+        compared: Compared::Lists,
         old,
         new,
         newly_suppressed: suppressed,
@@ -211,7 +211,7 @@ pub fn lists(given: &TwoLists<'_>, mut old: Side, mut new: Side) -> Diff {
 fn paired<'e>(old: &[&'e Exclusion], new: &[&'e Exclusion]) -> IndexMap<&'e str, ExclusionDiff> {
     let before: IndexMap<&str, &Exclusion> = old.iter().map(|known| (known.id.as_str(), *known)).collect();
     let mut exclusions: IndexMap<&str, ExclusionDiff> =
-        before.keys().map(|id| (*id, ExclusionDiff::new(id, ListChange::RemovedExclusion))).collect();
+        before.keys().map(|id| (*id, ExclusionDiff::new(id, ListChange::Removed))).collect();
     for exclusion in new {
         let change = match before.get(exclusion.id.as_str()) {
             None => ListChange::Added,
@@ -249,10 +249,4 @@ impl ExclusionDiff {
     }
 }
 
-impl Diff {
-    /// The diff as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-}
+impl Diff {}

@@ -58,7 +58,7 @@ pub fn results(given: &TwoResults<'_>, mut old: Side, mut new: Side) -> Diff {
         notes.push("There are too many groups of kept rows to tell all of them apart; some rows may be newly shown without being counted.".to_owned());
     }
     Diff {
-        compared: Compared::TwoResults,
+        compared: Compared::Results,
         old,
         new,
         newly_suppressed: suppressed,

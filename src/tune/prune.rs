@@ -214,10 +214,4 @@ fn preferred(given: &PruneInput<'_>) -> Vec<usize> {
     order
 }
 
-impl Pruned {
-    /// The outcome as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-}
+impl Pruned {}

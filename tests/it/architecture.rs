@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scan", &["ledger", "matcher", "results", "tally"]),
     ("report", &["exclusions", "results", "rule", "tally"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),
-    ("lint", &["diagnostic", "exclusions", "fields", "matcher", "rule", "schema", "yaml"]),
+    ("lint", &["diagnostic", "exclusions", "fields", "matcher", "report", "rule", "schema", "yaml"]),
     ("mutants", &["cases", "exclusions", "matcher", "report", "yaml"]),
     ("probe", &["exclusions", "fields", "matcher", "verdict", "yaml"]),
     ("tune", &["covers", "exclusions", "report", "tally"]),

@@ -209,3 +209,28 @@ fn a_list_as_it_stands_in_a_revision() {
     let output = run(nowhere.path(), &[&["git:HEAD:lists", "lists"], &rest[..]].concat());
     assert!(String::from_utf8(output.stderr).unwrap().contains("not a git repository"));
 }
+
+/// Machines read the words that people read.
+#[test]
+fn the_words_of_the_json_are_those_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |name: &str, ids: &[(&str, &str)]| {
+        let exclusion =
+            |(id, process): &(&str, &str)| format!("- {{id: {id}, when: {{process.name: {process}}}}}\n");
+        let text = format!("exclusions:\n{}", ids.iter().map(exclusion).collect::<String>());
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let old = list("old.yaml", &[("same", "a.exe"), ("changed", "b.exe"), ("removed", "c.exe")]);
+    let new = list("new.yaml", &[("same", "a.exe"), ("changed", "d.exe"), ("added", "e.exe")]);
+    let diff = json(&["diff", &old, &new, "--results", "samples/action1-hunt.csv", "--format", "json"]);
+    assert_eq!(diff["compared"], "lists");
+    for exclusion in diff["exclusions"].as_array().unwrap() {
+        assert_eq!(exclusion["change"], exclusion["id"]);
+    }
+    assert_eq!(diff["exclusions"].as_array().unwrap().len(), 4);
+    let results =
+        ["diff", &old, "--results", "samples/action1-hunt.csv", "--against", "samples/action1-hunt.csv"];
+    assert_eq!(json(&[&results[..], &["--format", "json"]].concat())["compared"], "results");
+}

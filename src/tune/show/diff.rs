@@ -24,8 +24,8 @@ pub fn diff(diff: &Diff, shown: Shown) -> String {
     let mut page = Page { out: String::new(), shown };
     if shown.markdown {
         page.out.push_str(match diff.compared {
-            Compared::TwoLists => "## What this change does\n\n",
-            Compared::TwoResults => "## What is new in the results\n\n",
+            Compared::Lists => "## What this change does\n\n",
+            Compared::Results => "## What is new in the results\n\n",
         });
     }
     page.headline(diff);
@@ -59,7 +59,7 @@ impl Page {
         };
         let (before, after) = (number(old.suppressed), number(new.suppressed));
         let lines = match diff.compared {
-            Compared::TwoLists => vec![
+            Compared::Lists => vec![
                 format!("{} in {}.", count(new.read, "row", "rows"), files(&new.results)),
                 format!(
                     "{before} suppressed by {} ({}), {after} by {} ({}).",
@@ -69,7 +69,7 @@ impl Page {
                     count(new.applied as u64, "exclusion", "exclusions"),
                 ),
             ],
-            Compared::TwoResults => vec![
+            Compared::Results => vec![
                 format!("{} applied to both.", count(new.applied as u64, "exclusion", "exclusions"),),
                 format!(
                     "{before} of {} suppressed in {}.",
