@@ -10,7 +10,7 @@ use std::fmt;
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum Severity {
     /// For information.
     Note,
     /// Works, but look at it.
@@ -40,7 +40,7 @@ pub struct Diagnostic {
     /// A stable kebab-case name of the kind of finding.
     pub code: &'static str,
     /// How bad it is.
-    pub level: Level,
+    pub level: Severity,
     /// What is wrong, in one line.
     pub message: String,
     /// Said under the caret.
@@ -58,7 +58,7 @@ impl Diagnostic {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            level: Level::Error,
+            level: Severity::Error,
             message: message.into(),
             label: String::new(),
             place: None,
@@ -138,9 +138,9 @@ pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let tone = match diagnostic.level {
-        Level::Error => Tone::ERROR,
-        Level::Warning => Tone::WARNING,
-        Level::Note => Tone::NOTE,
+        Severity::Error => Tone::ERROR,
+        Severity::Warning => Tone::WARNING,
+        Severity::Note => Tone::NOTE,
     };
     let mut group = Group::with_title(tone.primary_title(&diagnostic.message).id(diagnostic.code));
     if let Some(place) = &diagnostic.place {

@@ -41,6 +41,7 @@ pub mod fields;
 pub mod input;
 pub mod judge;
 pub mod kql;
+mod lines;
 pub mod lint;
 pub mod mutants;
 pub mod output;

@@ -3,22 +3,22 @@
 use super::counting::covered;
 use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::{End, Outcome, World, fail, print};
-use crate::cli::{Diff as Args, DiffFormat, FailOnDiff};
+use super::{End, Outcome, World, fail, print, print_json};
+use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::Run;
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
 use quell::run::columns::schema_of;
 use quell::schema::Schema;
-use quell::tune::diff::{Diff, Lists, Side, lists};
-use quell::tune::drift::{Results, results};
+use quell::tune::diff::{Diff, Side, TwoLists, lists};
+use quell::tune::drift::{TwoResults, results};
 use quell::tune::show::{self, Shown};
 
 /// Groups of newly shown rows that are shown to a person.
 const SHOWN_GROUPS: usize = 15;
 
 /// Compares two lists, or two results.
-pub(crate) fn run(args: &Args, world: &World) -> Outcome {
+pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling)?;
     let mut diff = match &args.new {
         Some(new) => two_lists(args, world, &old, new)?,
@@ -28,25 +28,25 @@ pub(crate) fn run(args: &Args, world: &World) -> Outcome {
         diff.notes.insert(0, "NO EXCLUSION APPLIES to these results, so nothing was compared.".to_owned());
     }
     let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
-    print(&match args.format {
-        DiffFormat::Table => show::diff(&diff, shown(false)),
-        DiffFormat::Markdown => show::diff(&diff, shown(true)),
-        DiffFormat::Json => diff.json(),
-    })?;
+    match args.format {
+        DiffFormat::Table => print(&show::diff(&diff, shown(false)))?,
+        DiffFormat::Markdown => print(&show::diff(&diff, shown(true)))?,
+        DiffFormat::Json => print_json(&diff)?,
+    }
     Ok(end(args, &diff))
 }
 
-fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
+fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
     let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
     let mut files = open_all(&args.results, &args.input)?;
     let schema = schema_of(&files, &new_list.schemas, new_list.named.as_deref())?;
     let (before, left_before) = applied(args, world, old, schema)?;
     let (after, left_after) = applied(args, world, &new_list, schema)?;
-    // One matcher judges by both: the new exclusions stand behind the old ones.
+    // One matcher has both lists, the new exclusions after the old ones.
     let both: Vec<&Exclusion> = before.iter().chain(&after).copied().collect();
     let covered = covered(&mut files, &args.input, world, schema, &both)?;
     let none = quell::count::coverage::Coverage::default();
-    let given = Lists {
+    let given = TwoLists {
         old: &before,
         new: &after,
         covers: covered.tally.coverage.as_ref().unwrap_or(&none),
@@ -59,7 +59,7 @@ fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Dif
     Ok(diff)
 }
 
-fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
+fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
     let mut before = open_all(&args.results, &args.input)?;
     let mut after = open_all(&args.against, &args.input)?;
     let schema = schema_of(&before, &list.schemas, list.named.as_deref())?;
@@ -74,7 +74,7 @@ fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
     let (applied, left) = applied(args, world, list, schema)?;
     let old = covered(&mut before, &args.input, world, schema, &applied)?;
     let new = covered(&mut after, &args.input, world, schema, &applied)?;
-    let given = Results {
+    let given = TwoResults {
         applied: &applied,
         old: &old.tally,
         new: &new.tally,
@@ -88,7 +88,7 @@ fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
 }
 
 fn applied<'e>(
-    args: &Args,
+    args: &DiffArgs,
     world: &World,
     lists: &'e Loaded,
     schema: &Schema,
@@ -126,7 +126,7 @@ fn left_out<'l>(list: &'l str, left_out: &'l [LeftOut<'_>]) -> impl Iterator<Ite
     left_out.iter().map(move |left| format!("{} of {list}: {}.", left.exclusion.id, left.why))
 }
 
-/// What either list has and does not apply; once, where both do so for the same reason.
+/// The exclusions that were left out of either list. One that both leave out for the same reason is named once.
 fn left_out_of_lists<'l>(
     (old, left_old): (&'l str, &'l [LeftOut<'_>]),
     (new, left_new): (&'l str, &'l [LeftOut<'_>]),
@@ -141,7 +141,7 @@ fn left_out_of_lists<'l>(
     both.chain(only_old).chain(only_new).collect()
 }
 
-fn end(args: &Args, diff: &Diff) -> End {
+fn end(args: &DiffArgs, diff: &Diff) -> End {
     let moved = |what: &FailOnDiff| match what {
         FailOnDiff::NewlySuppressed => diff.newly_suppressed > 0,
         FailOnDiff::NewlyShown => diff.newly_shown > 0,

@@ -46,10 +46,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let schema = schema_of(std::slice::from_ref(&opened), &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
+    let matcher = Matcher::new(&applied, &schema.name)?;
     let found = find(args, &mut opened, schema, &matcher, &lists)?;
     let row = match found.cells {
         Ok(cells) => cells,

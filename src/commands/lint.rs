@@ -2,20 +2,20 @@
 
 use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
-use super::{End, Outcome, World, counting, fail, print, tell};
-use crate::cli::{Lint, LintFormat};
+use super::{End, Outcome, World, counting, fail, print_json, tell};
+use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use quell::count::tally::ExclusionCounts;
 use quell::diagnostic::{Diagnostic, render};
 use quell::exclusions::model::Exclusion;
-use quell::lint::facts::Facts;
+use quell::lint::facts::ProductFacts;
 use quell::lint::fix::fixed;
-use quell::lint::report::Report;
+use quell::lint::report::LintReport;
 use quell::lint::rule_query::RuleQuery;
 use quell::lint::settings::Settings;
-use quell::lint::{Context, Effect, Finding, Level, sarif};
+use quell::lint::{Context, Finding, Level, Observed, sarif};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -23,21 +23,22 @@ use std::io::{ErrorKind, Write};
 /// A settings or rule file larger than this is refused before it is read.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Looks, mends if that was asked for, and looks again.
-pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
+/// Finds, with `--fix` corrects, and finds again.
+pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
     let settings = settings(args)?;
     let mut lists = loaded_or_examples(&args.lists)?;
     let day = today(&args.scope, world);
     let mut findings = findings(args, world, &settings, &lists, day)?;
     let mut outputs = FileSet::begin([])?;
-    let removed = if args.fix { mend(&lists, &findings, &mut outputs)? } else { String::new() };
-    // What has been mended is read again from its place, and put back if it cannot be shown.
+    let removed = if args.fix { fix(&lists, &findings, &mut outputs)? } else { String::new() };
+    // The corrected lists are read again from their files; if that or the printing fails, the old files come back.
     outputs.put(|| {
         if !removed.is_empty() {
             lists = loaded_or_examples(&args.lists)?;
             findings = self::findings(args, world, &settings, &lists, day)?;
         }
-        let report = Report::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
+        let report =
+            LintReport::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
         show(args, &report)?;
         tell(&removed);
         let nothing = lists.exclusions.is_empty();
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
 }
 
 /// The settings file with what the flags change.
-fn settings(args: &Lint) -> Outcome<Settings> {
+fn settings(args: &LintArgs) -> Outcome<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = &args.settings {
         let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
@@ -73,13 +74,13 @@ fn settings(args: &Lint) -> Outcome<Settings> {
 }
 
 fn findings(
-    args: &Lint,
+    args: &LintArgs,
     world: &World,
     settings: &Settings,
     lists: &Loaded,
     today: Date,
 ) -> Outcome<Vec<Finding>> {
-    let facts = Facts::built_in();
+    let facts = ProductFacts::built_in();
     let query = rule_query(args, lists)?;
     let effects = effects(args, world, lists, today)?;
     let mut context = Context::new(&lists.exclusions, today, settings, &lists.schemas, &facts);
@@ -89,7 +90,7 @@ fn findings(
     Ok(quell::lint::run(&context))
 }
 
-fn rule_query(args: &Lint, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
+fn rule_query(args: &LintArgs, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
     let Some(path) = &args.scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
     match RuleQuery::parse(&text, &lists.schemas) {
@@ -101,7 +102,7 @@ fn rule_query(args: &Lint, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
 }
 
 /// What each exclusion did in the results; nothing without results.
-fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<Vec<Option<Effect>>> {
+fn effects(args: &LintArgs, world: &World, lists: &Loaded, today: Date) -> Outcome<Vec<Option<Observed>>> {
     if args.results.is_empty() {
         return Ok(Vec::new());
     }
@@ -118,7 +119,7 @@ fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<V
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let effect = |exclusion: &Exclusion| {
         let each = tally.exclusions.get(places.get(exclusion.id.as_str())?).unwrap_or(&nothing);
-        Some(Effect {
+        Some(Observed {
             matches: each.matches,
             sole: each.sole,
             last: each.span.and_then(|span| day_of(span.1)),
@@ -133,7 +134,7 @@ fn day_of(nanoseconds: i64) -> Option<Date> {
 }
 
 /// The lists without what stands twice; says what was removed from which.
-fn mend(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<String> {
+fn fix(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<String> {
     let mut of_list: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in findings {
         of_list.entry(&lists.exclusions[finding.exclusion].origin.file).or_default().push(finding);
@@ -150,14 +151,10 @@ fn mend(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<
     Ok(removed)
 }
 
-fn show(args: &Lint, report: &Report) -> Outcome<()> {
-    let json = |value: Result<String, serde_json::Error>| match value {
-        Ok(text) => print(&(text + "\n")),
-        Err(error) => fail("cannot-write", error.to_string(), ""),
-    };
+fn show(args: &LintArgs, report: &LintReport) -> Outcome<()> {
     match args.format {
-        LintFormat::Json => json(serde_json::to_string_pretty(report)),
-        LintFormat::Sarif => json(serde_json::to_string_pretty(&sarif::document(&report.findings))),
+        LintFormat::Json => print_json(report),
+        LintFormat::Sarif => print_json(&sarif::document(&report.findings)),
         LintFormat::Human => human(&report.diagnostics(), &report.summary()),
     }
 }

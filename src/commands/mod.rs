@@ -20,6 +20,7 @@ pub(crate) mod schema;
 mod sink;
 pub(crate) mod splice;
 pub(crate) mod test;
+mod texts;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
@@ -66,6 +67,14 @@ pub(crate) fn tell(text: &str) {
 /// Prints to standard output; a reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     print_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints a value as indented JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => print(&(text + "\n")),
+        Err(error) => fail("cannot-write", error.to_string(), ""),
+    }
 }
 
 /// Prints what `write` writes, in parts of any size.

@@ -3,8 +3,8 @@
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::loaded_or_examples;
-use super::{End, Outcome, fail, print};
-use crate::cli::{Probe, ProbeFormat};
+use super::{End, Outcome, fail, print, print_json};
+use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
 use quell::judge::Matcher;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
 /// Probes and prints.
-pub(crate) fn run(args: &Probe) -> Outcome {
+pub(crate) fn run(args: &ProbeArgs) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
     let schema = schema_of(&opened, &lists.schemas, lists.named.as_deref())?;
@@ -30,10 +30,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     if applied.is_empty() {
         return fail("no-exclusions", "no exclusion fits the schema of these rows", "nothing was probed");
     }
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
+    let matcher = Matcher::new(&applied, &schema.name)?;
     let mut malicious = Vec::new();
     for results in &mut opened {
         malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);
@@ -53,12 +50,10 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     if let Some(file) = &args.bypasses {
         outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
-    outputs.put(|| {
-        print(&match args.format {
-            ProbeFormat::Human => show::human(&probed, malicious.len()),
-            ProbeFormat::Json => show::json(&probed, malicious.len()),
-            ProbeFormat::Markdown => show::markdown(&probed),
-        })
+    outputs.put(|| match args.format {
+        ProbeFormat::Human => print(&show::human(&probed, malicious.len())),
+        ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
+        ProbeFormat::Markdown => print(&show::markdown(&probed)),
     })?;
     let worse = probed.iter().any(|each| each.grade > args.min_grade);
     Ok(if worse { End::LookAtIt } else { End::Clean })

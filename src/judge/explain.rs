@@ -1,8 +1,7 @@
 //! Why one row is kept or suppressed.
 //!
-//! In: a matcher, its exclusions and the cells of one row. Out: every condition with how it stands, the
-//! value seen beside the values wanted, and the entry that came nearest. It does not know where the
-//! row was found.
+//! In: a matcher, its exclusions and the cells of one row. Out: for every condition whether it is met, the row's value and
+//! the wanted values, and the entry that was nearest to being met. It does not know where the row was found.
 
 use super::matcher::{Matcher, Scratch};
 use super::verdict::Outcome;
@@ -15,7 +14,7 @@ use serde::Serialize;
 pub struct Explanation {
     /// Whether it is suppressed.
     pub suppressed: bool,
-    /// Kept, and some exclusion hung on an absent, empty or unreadable field.
+    /// Kept, and for some exclusion that depends on an absent, empty or unreadable field.
     pub undecidable: bool,
     /// The cells that conditions look at, by field.
     pub cells: Vec<(String, Option<String>)>,

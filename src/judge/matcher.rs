@@ -12,6 +12,7 @@
 use super::index::{Buffers, ConditionId, Index, is_indexable};
 use super::predicate::{Predicate, Seen, read};
 use super::verdict::{Outcome, Verdict};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -119,13 +120,15 @@ impl Matcher {
     /// Compiles exclusions for rows of one schema. Entries that name columns of other schemas are left out.
     ///
     /// Fails if the list looks at more than [`MAX_SLOTS`] different fields.
-    pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, String> {
+    pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, Diagnostics> {
         let mut builder = Builder::default();
         for (place, exclusion) in exclusions.iter().enumerate() {
             builder.add(place, exclusion, schema);
         }
         if builder.slots.len() > MAX_SLOTS {
-            return Err(format!("the lists look at more than {MAX_SLOTS} different fields"));
+            let message = format!("the lists look at more than {MAX_SLOTS} different fields");
+            let help = "split the lists, and apply one after the other";
+            return Err(Diagnostic::error("too-many-fields", message).help(help).into());
         }
         Ok(builder.finish())
     }

@@ -1,7 +1,8 @@
 //! Entries that demand too little: only one field, which an intruder can choose; or one part of a story where the
 //! story means all parts together.
 
-use super::{At, Context, Finding, Level, Lint, Needs, Spot, listed};
+use super::{At, Context, Finding, Level, Lint, Needs, listed};
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::Entry;
 use hashbrown::HashSet;
 
@@ -34,7 +35,7 @@ fn loose_reading(context: &Context<'_>, found: &mut Vec<Finding>) {
                 "if the scenario means both, write one entry: `when: {{{}: ..., {}: ...}}`",
                 names[0], names[1]
             );
-            found.push(Finding::new(LOOSE_READING.code, place, Spot::Entry(0), message).help(help));
+            found.push(Finding::new(LOOSE_READING.code, place, ExclusionPart::Entry(0), message).help(help));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Addresses: placeholders of documents, and networks that hold too much.
 
 use super::{Context, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::{AddressRange, Family, Test};
 
 /// An address that stands for one of the reader's own.
@@ -29,6 +30,10 @@ fn placeholder_address(context: &Context<'_>, found: &mut Vec<Finding>) {
         .filter_map(|(text, what)| AddressRange::parse(text).ok().map(|range| (range, *what)))
         .collect();
     each_range(context, |at, range| {
+        // An example is never live, and best is an address that nobody has.
+        if context.exclusions[at.0].examples.contains(&range.text) {
+            return;
+        }
         let within = |(network, _): &&(AddressRange, &str)| {
             network.contains(range.family, range.first) && network.contains(range.family, range.last)
         };
@@ -67,7 +72,7 @@ fn wide_network(context: &Context<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-fn each_range(context: &Context<'_>, mut look: impl FnMut((usize, super::Spot), &AddressRange)) {
+fn each_range(context: &Context<'_>, mut look: impl FnMut((usize, ExclusionPart), &AddressRange)) {
     for (at, place, condition) in context.conditions() {
         if let Test::Address(ranges) = &condition.test {
             for (value, range) in ranges.iter().enumerate() {

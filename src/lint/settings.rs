@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// A settings file. It has one key, `lint`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenSettings {
     #[serde(default)]
     lint: Settings,
 }
@@ -55,7 +55,7 @@ impl Default for Settings {
 impl Settings {
     /// Reads a settings file. The error is one line for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let written: Option<Written> = yaml::from_str(text)?;
+        let written: Option<WrittenSettings> = yaml::from_str(text)?;
         let settings = written.unwrap_or_default().lint;
         settings.levels.keys().try_for_each(|code| lint(code).map(drop))?;
         if settings.widest_ipv4 > 32 || settings.widest_ipv6 > 128 {

@@ -57,7 +57,7 @@ fn hides_whole_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
         let demands = Entry { conditions: query.demands.iter().cloned().map(Arc::new).collect() };
         if contradiction(&demands).is_none() && implies(&demands, entry) {
             let message = "the rule demands this of every row, so all of its results are suppressed";
-            found.push(Finding::new(HIDES_WHOLE_RULE.code, at.exclusion, at.spot(), message));
+            found.push(Finding::new(HIDES_WHOLE_RULE.code, at.exclusion, at.part(), message));
         }
     });
 }
@@ -83,7 +83,7 @@ fn already_in_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
             let what = format!("{}: {}", refused.field.name(), refused.wanted().join(", "));
             let message =
                 format!("the rule leaves out every row with `{what}`, and so every row that meets this");
-            found.push(Finding::new(ALREADY_IN_RULE.code, at.exclusion, at.spot(), message));
+            found.push(Finding::new(ALREADY_IN_RULE.code, at.exclusion, at.part(), message));
         }
     });
 }

@@ -122,20 +122,32 @@ pub struct KeptGroup {
 }
 
 /// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
     /// For a terminal.
     Table,
     /// For machines: the [`Report`] itself.
     Json,
     /// For a ticket or a pull request.
-    #[value(alias = "md")]
     Markdown,
     /// For a spreadsheet; no cell runs as a formula.
     Csv,
 }
 
 impl ReportFormat {
+    /// Every format with its names, of which the first is shown, and what it is for.
+    pub const ALL: [(Self, &[&str], &str); 4] = [
+        (Self::Table, &["table"], "For a terminal"),
+        (Self::Json, &["json"], "For machines"),
+        (Self::Markdown, &["markdown", "md"], "For a ticket or a pull request"),
+        (Self::Csv, &["csv"], "For a spreadsheet; no cell runs as a formula"),
+    ];
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, names, _)| names.contains(&name)).map(|(format, ..)| format)
+    }
+
     /// The format that a file name asks for.
     pub fn of_file(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {

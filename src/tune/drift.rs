@@ -1,10 +1,10 @@
-//! The same list on two results: what awoke, what fell asleep, what is new to look at.
+//! The same list on two results: which exclusions began or stopped to match, and which kept rows are of a new kind.
 //!
-//! In: the exclusions in force and what they did in both results. Out: a [`Diff`]. Rows of two exports cannot be paired,
-//! so rows are new by kind: suppressed ones if no exclusion over them had a match before, kept ones if no kept row of
-//! their process and destination network was there before.
+//! In: the exclusions in force and what they did in both results. Out: a [`Diff`]. The rows of two exports cannot be
+//! paired. A suppressed row counts as new if none of its exclusions had a match before, a kept row if no kept row of the
+//! same process and destination network was there before.
 
-use super::diff::{Change, Compared, Diff, ExclusionDiff, Side, ordered};
+use super::diff::{Compared, Diff, ExclusionDiff, ListChange, Side, ordered};
 use crate::count::coverage::Coverage;
 use crate::count::tally::Tally;
 use crate::exclusions::model::Exclusion;
@@ -15,7 +15,7 @@ const LISTED_GROUPS: usize = 1_000;
 
 /// One list on two results.
 #[derive(Debug)]
-pub struct Results<'e> {
+pub struct TwoResults<'e> {
     /// The exclusions in force, in the order of the matcher.
     pub applied: &'e [&'e Exclusion],
     /// What they did in the old results; with sets.
@@ -29,9 +29,9 @@ pub struct Results<'e> {
 }
 
 /// Compares two results. The names and files of the sides are the caller's to know.
-pub fn results(given: &Results<'_>, mut old: Side, mut new: Side) -> Diff {
+pub fn results(given: &TwoResults<'_>, mut old: Side, mut new: Side) -> Diff {
     let mut exclusions: Vec<ExclusionDiff> =
-        given.applied.iter().map(|exclusion| ExclusionDiff::new(&exclusion.id, Change::Same)).collect();
+        given.applied.iter().map(|exclusion| ExclusionDiff::new(&exclusion.id, ListChange::Same)).collect();
     let none = Coverage::default();
     for (set, cover) in given.old.coverage.as_ref().unwrap_or(&none).sorted() {
         for place in set {

@@ -7,5 +7,4 @@ pub mod cover;
 pub mod diff;
 pub mod drift;
 pub mod prune;
-pub mod remove;
 pub mod show;

@@ -10,13 +10,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("yaml", &[]),
     ("range", &[]),
+    ("lines", &["diagnostic", "yaml"]),
     ("schema", &["fields", "yaml"]),
-    ("exclusions", &["diagnostic", "fields", "range", "schema", "yaml"]),
+    ("exclusions", &["diagnostic", "fields", "lines", "range", "schema", "yaml"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),
     // The main job: read, judge, count, write.
     ("input", &["diagnostic", "schema"]),
     ("count", &["exclusions"]),
-    ("judge", &["count", "exclusions", "fields", "schema"]),
+    ("judge", &["count", "diagnostic", "exclusions", "fields", "schema"]),
     ("output", &["count", "input", "judge"]),
     ("parallel", &["count", "input", "judge", "output"]),
     (

@@ -22,14 +22,14 @@ const MOST_SCOPES: usize = 64;
 
 /// Who covers whom.
 #[derive(Debug, Default)]
-pub(super) struct Covers {
+pub(super) struct CoveredEntries {
     /// For an entry, an earlier one that means the same.
     pub(super) same: HashMap<At, At>,
     /// For an entry, another that covers it and more, or the same in other words.
     pub(super) wider: HashMap<At, At>,
 }
 
-impl Covers {
+impl CoveredEntries {
     pub(super) fn new(exclusions: &[Exclusion]) -> Self {
         let mut covers = Self::default();
         let distinct = covers.distinct(exclusions);

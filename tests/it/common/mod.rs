@@ -17,11 +17,27 @@ use quell::output::InMemory;
 use quell::report::build::{ReportParts, build};
 use quell::report::{MalformedRow, Report};
 use quell::schema::Schemas;
-use std::io::Cursor;
+use std::io::{self, Cursor, Write};
+use std::process::Command;
 
 /// Cases of a property test: few in the quick profile, many with `QUELL_LONG`.
 pub(crate) fn cases(quick: u32, long: u32) -> u32 {
     if std::env::var_os("QUELL_LONG").is_some() { long } else { quick }
+}
+
+/// Says that a test, or a part of it, is skipped. It goes past what the test harness holds back of tests that pass.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
+}
+
+/// Whether this machine has these programs; what it lacks is said.
+pub(crate) fn has(programs: &[&str]) -> bool {
+    let lacks = |program: &&&str| Command::new(**program).arg("--version").output().is_err();
+    let lacking: Vec<&str> = programs.iter().filter(lacks).copied().collect();
+    if !lacking.is_empty() {
+        skipped(&format!("a test needs {}, which this machine does not have", lacking.join(" and ")));
+    }
+    lacking.is_empty()
 }
 
 pub(crate) fn loaded(texts: &[String]) -> Vec<Exclusion> {
