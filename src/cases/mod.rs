@@ -7,7 +7,7 @@ pub mod junit;
 pub mod report;
 
 use crate::exclusions::model::{Case, Condition, Exclusion, FieldRef};
-use crate::judge::verdict::Outcome;
+use crate::judge::verdict::ConditionOutcome;
 use crate::judge::{Matcher, Scratch};
 use serde::Serialize;
 
@@ -133,29 +133,31 @@ fn why(exclusion: &Exclusion, case: &Case, suppressed: bool) -> String {
     };
     let cells = cells(&matcher, case);
     let stands = matcher.explain(0, &cells);
-    let met = |entry: &&Vec<(&Condition, usize, Outcome)>| {
-        entry.iter().filter(|(.., outcome)| *outcome == Outcome::Met).count()
+    let met = |entry: &&Vec<(&Condition, usize, ConditionOutcome)>| {
+        entry.iter().filter(|(.., outcome)| *outcome == ConditionOutcome::Met).count()
     };
     // The entry that is met, or else the one with the fewest unmet conditions.
     let Some(nearest) = stands.iter().min_by_key(|entry| entry.len() - met(entry)) else {
         return "no entry can be met in rows that have these columns".to_owned();
     };
-    let told = nearest.iter().filter(|(.., outcome)| suppressed || *outcome != Outcome::Met);
+    let told = nearest.iter().filter(|(.., outcome)| suppressed || *outcome != ConditionOutcome::Met);
     let told: Vec<String> =
         told.map(|(condition, slot, outcome)| stand(condition, cells[*slot], *outcome)).collect();
     told.join("; ")
 }
 
-fn stand(condition: &Condition, cell: Option<&str>, outcome: Outcome) -> String {
+fn stand(condition: &Condition, cell: Option<&str>, outcome: ConditionOutcome) -> String {
     let name = condition.field.name();
     let wanted = some(&condition.wanted());
     match (outcome, cell) {
-        (Outcome::Met, cell) => format!("{name} {} meets {wanted}", cell.unwrap_or_default()),
-        (Outcome::NotMet, cell) => format!("{name} {} does not meet {wanted}", cell.unwrap_or_default()),
-        (Outcome::Undecidable, None | Some("")) => {
+        (ConditionOutcome::Met, cell) => format!("{name} {} meets {wanted}", cell.unwrap_or_default()),
+        (ConditionOutcome::NotMet, cell) => {
+            format!("{name} {} does not meet {wanted}", cell.unwrap_or_default())
+        }
+        (ConditionOutcome::Undecidable, None | Some("")) => {
             format!("{name} is absent or empty, so {wanted} is not met")
         }
-        (Outcome::Undecidable, Some(cell)) => {
+        (ConditionOutcome::Undecidable, Some(cell)) => {
             format!("{name} {cell} is no such value, so {wanted} is not met")
         }
     }
