@@ -209,29 +209,6 @@ pub(crate) struct Apply {
     pub(crate) quiet: bool,
 }
 
-impl Apply {
-    /// A run that only counts, for commands that need what exclusions did.
-    pub(crate) fn counting(input: Input) -> Self {
-        Self {
-            results: Vec::new(),
-            from_impact: None,
-            lists: Lists::default(),
-            scope: Scope::default(),
-            input,
-            kept: None,
-            suppressed: None,
-            report: Vec::new(),
-            format: ReportFormat::Table,
-            groups: 0,
-            fail_on: Vec::new(),
-            dedupe: false,
-            strict: false,
-            threads: None,
-            quiet: true,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FailOn {
     /// A kept row.

@@ -4,6 +4,8 @@
 //! It does not know what was being checked, nor does it end the process.
 
 use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet};
+use std::error::Error;
+use std::fmt;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -93,6 +95,30 @@ impl Diagnostic {
         self
     }
 }
+
+/// Why something could not be done: one or more findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(finding: Diagnostic) -> Self {
+        Self(vec![finding])
+    }
+}
+
+impl From<Diagnostics> for Vec<Diagnostic> {
+    fn from(findings: Diagnostics) -> Self {
+        findings.0
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(render(&self.0, false).trim_end())
+    }
+}
+
+impl Error for Diagnostics {}
 
 /// Renders findings for a person, an empty line between two.
 ///

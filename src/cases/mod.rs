@@ -7,8 +7,8 @@ pub mod junit;
 pub mod report;
 
 use crate::exclusions::model::{Case, Condition, Exclusion, FieldRef};
-use crate::matcher::{Matcher, Scratch};
-use crate::verdict::Outcome;
+use crate::judge::verdict::Outcome;
+use crate::judge::{Matcher, Scratch};
 use serde::Serialize;
 
 /// Values of a condition that are shown; of the rest only the number is.

@@ -1,13 +1,14 @@
 //! `quell diff`: what a change to lists does to rows.
 
-use super::counting::{Covered, covered};
+use super::counting::covered;
+use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::open::open_all;
-use super::pass::one_schema;
 use super::{End, Outcome, World, fail, print, print_json};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
+use quell::Run;
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
+use quell::run::columns::schema_of;
 use quell::schema::Schema;
 use quell::tune::diff::{Diff, Side, TwoLists, lists};
 use quell::tune::drift::{TwoResults, results};
@@ -38,18 +39,18 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
 fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
     let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
     let mut files = open_all(&args.results, &args.input)?;
-    let schema = one_schema(&files, &new_list)?;
+    let schema = schema_of(&files, &new_list.schemas, new_list.named.as_deref())?;
     let (before, left_before) = applied(args, world, old, schema)?;
     let (after, left_after) = applied(args, world, &new_list, schema)?;
     // One matcher has both lists, the new exclusions after the old ones.
     let both: Vec<&Exclusion> = before.iter().chain(&after).copied().collect();
     let covered = covered(&mut files, &args.input, world, schema, &both)?;
-    let none = quell::covers::Covers::default();
+    let none = quell::count::coverage::Coverage::default();
     let given = TwoLists {
         old: &before,
         new: &after,
-        covers: covered.tally.covers.as_ref().unwrap_or(&none),
-        slots: &covered.slots,
+        covers: covered.tally.coverage.as_ref().unwrap_or(&none),
+        slots: &covered.slot_names(),
         examples: args.examples.into(),
     };
     let mut diff = lists(&given, side(&args.old, &covered), side(new, &covered));
@@ -61,8 +62,8 @@ fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome
 fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
     let mut before = open_all(&args.results, &args.input)?;
     let mut after = open_all(&args.against, &args.input)?;
-    let schema = one_schema(&before, list)?;
-    let other = one_schema(&after, list)?;
+    let schema = schema_of(&before, &list.schemas, list.named.as_deref())?;
+    let other = schema_of(&after, &list.schemas, list.named.as_deref())?;
     if schema.name != other.name {
         let message = format!(
             "the old results have the columns of {}, the new ones those of {}",
@@ -77,7 +78,7 @@ fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
         applied: &applied,
         old: &old.tally,
         new: &new.tally,
-        slots: &new.slots,
+        slots: &new.slot_names(),
         examples: args.examples.into(),
     };
     let mut diff = results(&given, side(&args.old, &old), side(&args.old, &new));
@@ -96,7 +97,7 @@ fn applied<'e>(
     Ok(in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name))
 }
 
-fn side(list: &str, covered: &Covered) -> Side {
+fn side(list: &str, covered: &Run) -> Side {
     Side {
         list: list.to_owned(),
         results: covered.files.clone(),
@@ -106,7 +107,7 @@ fn side(list: &str, covered: &Covered) -> Side {
     }
 }
 
-fn notes(covered: &Covered) -> impl Iterator<Item = String> {
+fn notes(covered: &Run) -> impl Iterator<Item = String> {
     let files: Vec<&str> = covered.files.iter().map(|file| file.file.as_str()).collect();
     let files = files.join(", ");
     let totals = covered.tally.totals;

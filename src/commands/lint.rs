@@ -7,15 +7,15 @@ use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use quell::count::tally::ExclusionCounts;
 use quell::diagnostic::{Diagnostic, render};
 use quell::exclusions::model::Exclusion;
 use quell::lint::facts::ProductFacts;
 use quell::lint::fix::fixed;
-use quell::lint::pipeline::Pipeline;
 use quell::lint::report::LintReport;
+use quell::lint::rule_query::RuleQuery;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Finding, Level, Observed, sarif};
-use quell::tally::Each;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -81,20 +81,20 @@ fn findings(
     today: Date,
 ) -> Outcome<Vec<Finding>> {
     let facts = ProductFacts::built_in();
-    let pipeline = pipeline(args, lists)?;
+    let query = rule_query(args, lists)?;
     let effects = effects(args, world, lists, today)?;
     let mut context = Context::new(&lists.exclusions, today, settings, &lists.schemas, &facts);
     context.schema = lists.named.as_deref().and_then(|name| lists.schemas.named(name));
-    context.rule = pipeline.as_ref();
+    context.rule = query.as_ref();
     context.effects = &effects;
     Ok(quell::lint::run(&context))
 }
 
-fn pipeline(args: &LintArgs, lists: &Loaded) -> Outcome<Option<Pipeline>> {
+fn rule_query(args: &LintArgs, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
     let Some(path) = &args.scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
-    match Pipeline::parse(&text, &lists.schemas) {
-        Ok(pipeline) => Ok(Some(pipeline)),
+    match RuleQuery::parse(&text, &lists.schemas) {
+        Ok(query) => Ok(Some(query)),
         Err(cause) => {
             fail("no-query", format!("{}: {cause}", path.display()), "give a rule file with a KQL query")
         }
@@ -110,11 +110,12 @@ fn effects(args: &LintArgs, world: &World, lists: &Loaded, today: Date) -> Outco
     let counted = counting::counted(&args.results, &args.input, world, lists, |schema| {
         in_force(&lists.exclusions, rule.as_ref(), today, schema).0
     })?;
-    let (applied, _, tally) = counted;
+    let (applied, run) = counted;
+    let tally = run.tally;
     if tally.totals.read == 0 {
         return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
     }
-    let nothing = Each::default();
+    let nothing = ExclusionCounts::default();
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let effect = |exclusion: &Exclusion| {
         let each = tally.exclusions.get(places.get(exclusion.id.as_str())?).unwrap_or(&nothing);

@@ -9,10 +9,8 @@ use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::did_you_mean;
-use quell::matcher::Matcher;
-use quell::report::Status;
-use quell::report::build::LeftOut;
 use quell::rule::Rule;
+pub(super) use quell::run::in_force::in_force;
 use quell::schema::{Schema, Schemas};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
@@ -189,57 +187,6 @@ pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
             "give the rule's own file, or its id with --rule-id",
         ),
     }
-}
-
-/// The exclusions that apply, and those that are left out, with the reason.
-pub(super) fn in_force<'e>(
-    exclusions: &'e [Exclusion],
-    rule: Option<&Rule>,
-    today: Date,
-    schema: &str,
-) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
-    let mut applied = Vec::new();
-    let mut left_out = Vec::new();
-    for exclusion in exclusions {
-        match why_not(exclusion, rule, today, schema) {
-            None => applied.push(exclusion),
-            Some((status, why)) => left_out.push(LeftOut { exclusion, status, why }),
-        }
-    }
-    (applied, left_out)
-}
-
-fn why_not(
-    exclusion: &Exclusion,
-    rule: Option<&Rule>,
-    today: Date,
-    schema: &str,
-) -> Option<(Status, String)> {
-    if exclusion.is_expired(today) {
-        let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
-        return Some((Status::Expired, format!("expired on {last}; it suppresses nothing")));
-    }
-    let scopes = exclusion.rules.join(", ");
-    match rule {
-        None if !exclusion.rules.is_empty() => {
-            let why = format!("belongs to {scopes}; name the rule with --rule or --rule-id");
-            return Some((Status::OtherRule, why));
-        }
-        Some(rule) if !rule.has(exclusion) => {
-            return Some((Status::OtherRule, format!("belongs to {scopes}, not to this rule")));
-        }
-        _ => {}
-    }
-    if !exclusion.entries.iter().any(|entry| entry.fits(schema)) {
-        return Some((Status::OtherSchema, format!("names columns that schema {schema} does not have")));
-    }
-    None
-}
-
-/// Compiles exclusions for rows of a schema.
-pub(super) fn matcher(applied: &[&Exclusion], schema: &str) -> Outcome<Matcher> {
-    Matcher::new(applied, schema)
-        .or_else(|cause| fail("too-many-fields", cause, "split the lists, and apply one after the other"))
 }
 
 /// The day on which expiry is judged.

@@ -1,8 +1,6 @@
 //! One file a command: open files, call the library, hand over to the report.
 
 pub(crate) mod apply;
-#[cfg(feature = "parquet")]
-mod columnar;
 mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
@@ -10,22 +8,19 @@ pub(crate) mod files;
 mod git;
 mod impact;
 pub(crate) mod import;
+mod inputs;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
-mod open;
-mod pass;
 pub(crate) mod probe;
 pub(crate) mod prune;
 mod query;
-mod results;
 mod rules;
 pub(crate) mod schema;
+mod sink;
 pub(crate) mod splice;
 pub(crate) mod test;
 mod texts;
-mod walk;
-mod warnings;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;

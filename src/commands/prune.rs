@@ -1,18 +1,19 @@
 //! `quell prune`: the smallest list with the same verdicts.
 
-use super::counting::{Covered, covered};
+use super::counting::covered;
 use super::files::FileSet;
+use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::open::open_all;
-use super::pass::one_schema;
 use super::{End, Outcome, World, fail, print, print_json};
 use crate::cli::{PruneArgs, PruneFormat};
-use quell::covers::Covers;
+use quell::Run;
+use quell::count::coverage::Coverage;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::edit::{Edited, without};
 use quell::exclusions::validate::ListText;
 use quell::fields::did_you_mean;
 use quell::report::build;
+use quell::run::columns::schema_of;
 use quell::tune::prune::{NotApplied, PruneInput, Pruned, pruned};
 use quell::tune::show;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
         return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
     }
     let mut files = open_all(&args.results, &args.input)?;
-    let schema = one_schema(&files, &lists)?;
+    let schema = schema_of(&files, &lists.schemas, lists.named.as_deref())?;
     let rule = rule(&args.scope)?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
@@ -34,10 +35,10 @@ pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
         let help = "without rows every exclusion looks idle; give results with rows in them";
         return fail("no-rows", "there are no rows in the results, so nothing can be said about lists", help);
     }
-    let none = Covers::default();
+    let none = Coverage::default();
     let mut found = pruned(&PruneInput {
         applied: &applied,
-        covers: covered.tally.covers.as_ref().unwrap_or(&none),
+        covers: covered.tally.coverage.as_ref().unwrap_or(&none),
         keep: &args.keep,
         absent: &covered.absent,
         undecided_too: args.undecided_too,
@@ -73,7 +74,7 @@ fn known(args: &PruneArgs, lists: &Loaded) -> Outcome<()> {
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]) {
+fn fill_in(found: &mut Pruned, covered: Run, left_out: &[build::LeftOut<'_>]) {
     let totals = covered.tally.totals;
     (found.read, found.malformed, found.results) = (totals.read, totals.malformed, covered.files);
     found.left_out = left_out

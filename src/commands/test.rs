@@ -1,16 +1,19 @@
 //! `quell test`: the cases of the lists, and what they would not notice.
 
-use super::lists::{Loaded, loaded_or_examples, matcher};
-use super::open::{Opened, open_all};
-use super::results::{rows, schema, wanted};
-use super::walk::every_row;
+use super::inputs::open_all;
+use super::lists::{Loaded, loaded_or_examples};
 use super::{End, Outcome, fail, print, print_json};
 use crate::cli::{TestArgs, TestFormat};
 use quell::cases::report::CasesReport;
 use quell::cases::{CaseResult, Expected, junit};
 use quell::exclusions::model::{Exclusion, FieldRef};
-use quell::matcher::Scratch;
+use quell::input::Input;
+use quell::judge::Scratch;
+use quell::judge::row;
 use quell::mutants::report::MutationReport;
+use quell::run::columns::{reader, schema_of};
+use quell::run::compiled;
+use quell::run::each_row::each_row;
 use std::ops::ControlFlow;
 
 /// Runs every case. Exit code 1: a case failed, or an exclusion lacks cases of one kind.
@@ -39,13 +42,13 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
 }
 
 /// The rows of a file as cases of all lists together. Scope and expiry are ignored, as for other cases.
-fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Vec<CaseResult>> {
-    let schema = schema(results, &lists.schemas, lists.named.as_deref())?;
+fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec<CaseResult>> {
+    let schema = schema_of(std::slice::from_ref(results), &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
-    let matcher = matcher(&all, &schema.name)?;
-    let (rows, _) = rows(results, wanted(matcher.slots(), schema))?;
+    let matcher = compiled(&all, &schema.name)?;
+    let (rows, _) = reader(results, row::wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
-    every_row(results, &rows, |number, line, row| {
+    each_row(results, &rows, |number, line, row| {
         let cells = row.cells.map(|cells| &cells[..matcher.slots().len()]).unwrap_or_default();
         let by: Vec<&str> = match row.cells {
             Ok(_) => matcher

@@ -5,6 +5,7 @@
 mod cases;
 pub mod document;
 pub mod edit;
+mod expressions;
 pub mod model;
 mod parameters;
 mod shape;

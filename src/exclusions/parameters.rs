@@ -10,6 +10,7 @@ use crate::fields::did_you_mean;
 use crate::yaml::{self, Node, Span};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What a site fills in.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +45,7 @@ impl Parameters {
 
     /// Reads a file of parameters: a mapping of names to values or lists of values.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let reader = ShapeReader::new(file, text);
+        let reader = ShapeReader::new(file, text, Rc::default());
         let start = Span { line: 1, column: 1, width: 1 };
         let mut parameters = Self::default();
         match yaml::parse(text) {

@@ -3,6 +3,7 @@
 //! In: [`Node`]s of one file. Out: keys, texts and lists that are there, and a diagnostic for each that
 //! is not. It does not know what the keys mean.
 
+use super::expressions::Expressions;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fields::did_you_mean;
 use crate::lines::LineIndex;
@@ -10,6 +11,7 @@ use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Display;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What stands for the parameters of one file.
@@ -36,12 +38,14 @@ pub(super) struct ShapeReader<'a> {
     lines: OnceCell<LineIndex<'a>>,
     found: RefCell<Vec<Diagnostic>>,
     parameters: OnceCell<ParameterValues>,
+    /// Shared by all files of a run.
+    pub(super) expressions: Rc<Expressions>,
 }
 
 impl<'a> ShapeReader<'a> {
-    pub(super) fn new(file: &str, text: &'a str) -> Self {
+    pub(super) fn new(file: &str, text: &'a str, expressions: Rc<Expressions>) -> Self {
         let (lines, parameters) = (OnceCell::new(), OnceCell::new());
-        Self { file: file.into(), text, lines, found: RefCell::default(), parameters }
+        Self { file: file.into(), text, lines, found: RefCell::default(), parameters, expressions }
     }
 
     /// The parameters of the file; none until they are set.

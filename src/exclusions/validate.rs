@@ -4,6 +4,7 @@
 //! gives nothing, so that nothing is suppressed by half a list. It opens no files.
 
 use super::cases::CaseReader;
+use super::expressions::Expressions;
 use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
 use super::parameters::{Parameters, declared};
 use super::shape::{KeyValue, ShapeReader};
@@ -14,6 +15,7 @@ use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The text of one list file.
@@ -55,8 +57,9 @@ pub fn load_with(
     let mut exclusions = Vec::new();
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Origin> = HashMap::new();
+    let expressions = Rc::<Expressions>::default();
     for list in lists {
-        let reader = ShapeReader::new(&list.file, &list.text);
+        let reader = ShapeReader::new(&list.file, &list.text, Rc::clone(&expressions));
         let cases = CaseReader::new(&reader, schemas);
         let scope = ListReader { reader: &reader, schemas, cases, known: Default::default() };
         scope.list(&list.text, parameters, |named| {

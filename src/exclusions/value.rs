@@ -2,6 +2,7 @@
 //!
 //! In: a key and its values. Out: a [`Condition`], or a mistake for each word that is wrong.
 
+use super::expressions::{Expressions, Refused};
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
 use super::parameters::filled;
 use super::shape::{KeyValue, ShapeReader};
@@ -170,11 +171,9 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
         return None;
     }
     if words.operator == Operator::Re
-        && let Err(error) = regex::Regex::new(text)
+        && let Err(refused) = reader.expressions.take(text)
     {
-        let cause = error.to_string();
-        let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        reader.report("bad-regex", node.span, format!("this regular expression does not compile: {cause}"), "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal");
+        expression(reader, node.span, refused);
         return None;
     }
     Some(TextValue {
@@ -182,6 +181,27 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
         operator: words.operator,
         cased: words.cased || words.operator == Operator::Re,
     })
+}
+
+/// Reports an expression that cannot be taken.
+fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
+    match refused {
+        Refused::Wrong(cause) => {
+            let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let message = format!("this regular expression does not compile: {cause}");
+            let help = "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal";
+            reader.report("bad-regex", span, message, help);
+        }
+        Refused::TooMuch => {
+            let limit = Expressions::limit();
+            let message =
+                format!("the regular expressions up to here take more than {limit} when they are compiled");
+            let help = r"`\w`, `\d` and repetitions such as `{50}` are what costs: write `[A-Za-z0-9_]`, `*` and `?` in a plain value, or fewer expressions";
+            reader.report("costly-regexes", span, message, help);
+        }
+        // The one before it has been reported.
+        Refused::Unseen => {}
+    }
 }
 
 fn address(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {

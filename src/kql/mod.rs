@@ -13,6 +13,7 @@ pub mod import;
 pub mod lex;
 pub mod literal;
 pub mod pipeline;
+pub mod position;
 mod predicate;
 pub mod rows;
 pub mod splice;

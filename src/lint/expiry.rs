@@ -69,7 +69,7 @@ pub(super) const NO_EXPIRY: Lint = Lint {
     },
 };
 
-/// Asks about each exclusion with a last day: days that are left, and the day.
+/// Calls `look` for each exclusion with a last day, with the days that are left and that day.
 fn each_day(
     context: &Context<'_>,
     found: &mut Vec<Finding>,

@@ -1,4 +1,4 @@
-//! What is known about process names: which exist nowhere, and which belong to anybody.
+//! What is known about process names: which ones no process has, and which ones many programs have.
 //!
 //! In: the data file beside this module, each fact with its source. Out: a look-up by name.
 
@@ -29,7 +29,7 @@ pub struct DeadName {
     source: String,
 }
 
-/// A name that programs of anybody have.
+/// A name that many unrelated programs have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenericName {
@@ -83,7 +83,7 @@ impl ProductFacts {
         self.described(&fact.source)
     }
 
-    /// The facts in which a source is named that is not described, and names that stand twice.
+    /// What is wrong with the data file: facts whose source is not described, and names that stand twice.
     #[cfg(test)]
     fn mistakes(&self) -> Vec<String> {
         let dead = self.dead.values().map(|fact| (&fact.name, &fact.source));

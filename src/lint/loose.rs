@@ -1,5 +1,5 @@
-//! Entries that say too little: one field that an intruder chooses, or the parts of a story that are
-//! alternatives where the story means them together.
+//! Entries that demand too little: only one field, which an intruder can choose; or one part of a story where the
+//! story means all parts together.
 
 use super::{At, Context, Finding, Level, Lint, Needs, listed};
 use crate::exclusions::edit::ExclusionPart;
@@ -17,7 +17,7 @@ pub(super) const LOOSE_READING: Lint = Lint {
     check: loose_reading,
 };
 
-/// Fields of the one and of the other side of a connection.
+/// How the names of the fields of each side of a connection begin.
 const PROCESS: &str = "process.";
 const DESTINATION: &str = "destination.";
 

@@ -1,7 +1,7 @@
 //! What is doubtful about exclusions that are formally right.
 //!
-//! In: a [`Context`]: exclusions, a day, limits, and if they are at hand a schema, the rule and what the
-//! exclusions did in results. Out: [`Finding`]s, each with a code of [`LINTS`]. It opens no files and
+//! In: a [`Context`]: exclusions, a day and limits; where they are given also a schema, the rule, and what the
+//! exclusions did in results. Out: [`Finding`]s, each with the code of one of [`LINTS`]. It opens no files and
 //! does not know how findings are shown.
 //!
 //! A lint is one file that ends in a [`Lint`]: what it is called, how bad it is, why, what to do, and the
@@ -21,8 +21,8 @@ mod metadata;
 mod names;
 mod network;
 mod ownership;
-pub mod pipeline;
 pub mod report;
+pub mod rule_query;
 pub mod sarif;
 mod schema_field;
 pub mod settings;
@@ -39,11 +39,11 @@ use cover::CoveredEntries;
 use facts::ProductFacts;
 use hashbrown::HashMap;
 use jiff::civil::Date;
-use pipeline::Pipeline;
+use rule_query::RuleQuery;
 use settings::Settings;
 use std::cell::OnceCell;
 
-/// What a finding of a code does.
+/// What becomes of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -155,7 +155,7 @@ pub struct Context<'c> {
     /// What is known about products.
     pub facts: &'c ProductFacts,
     /// The rule's query.
-    pub rule: Option<&'c Pipeline>,
+    pub rule: Option<&'c RuleQuery>,
     /// What each exclusion did; `None` for one that was not applied. Empty without results.
     pub effects: &'c [Option<Observed>],
     covers: OnceCell<CoveredEntries>,
@@ -164,7 +164,7 @@ pub struct Context<'c> {
 }
 
 impl<'c> Context<'c> {
-    /// The lists alone, with everything else at hand to be added.
+    /// A context of lists, day and limits alone. The caller adds a schema, a rule or results if there are any.
     pub fn new(
         exclusions: &'c [Exclusion],
         today: Date,
@@ -200,7 +200,7 @@ impl<'c> Context<'c> {
         self.covers.get_or_init(|| CoveredEntries::new(self.exclusions))
     }
 
-    /// The name of what a condition looks at: for a raw column that of the field which it holds.
+    /// The field that a condition looks at. For a raw column it is the field that the column holds.
     fn name(&self, condition: &'c Condition) -> &'c str {
         match &condition.field {
             FieldRef::Field(field) => field.name(),
@@ -259,7 +259,7 @@ pub struct Finding {
     pub part: ExclusionPart,
     /// What is doubtful, in one line.
     pub message: String,
-    /// What to do here, where that is more than the lint's own remedy.
+    /// What to do in this case, if that is more than the lint's general remedy.
     pub help: Option<String>,
 }
 
@@ -274,7 +274,8 @@ impl Finding {
     }
 }
 
-/// Runs every lint that is not allowed and has what it needs; in the order of lists and codes.
+/// Runs every lint that is not at level allow and whose inputs are there. Findings come in the order of the lists,
+/// then of the codes.
 pub fn run(context: &Context<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for lint in LINTS {

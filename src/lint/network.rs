@@ -15,7 +15,7 @@ pub(super) const PLACEHOLDER_ADDRESS: Lint = Lint {
     check: placeholder_address,
 };
 
-/// Networks, and what they are. RFC 5737 and RFC 3849 reserve those for documentation.
+/// Placeholder networks and what each is. RFC 5737 and RFC 3849 reserve some of them for documentation.
 const PLACEHOLDERS: [(&str, &str); 5] = [
     ("10.10.10.0/24", "a placeholder of the documented scenarios for a server of your own"),
     ("192.0.2.0/24", "reserved for documentation by RFC 5737"),
@@ -62,7 +62,7 @@ fn wide_network(context: &Context<'_>, found: &mut Vec<Finding>) {
             Family::V6 => (128, context.settings.widest_ipv6),
         };
         let most = 1_u128.checked_shl(bits - widest).unwrap_or(u128::MAX);
-        // All addresses are left to the lint for what matches everything.
+        // A network of all addresses is reported by the lint for values that match everything.
         let everything = u128::MAX >> (128 - bits);
         let more = range.last - range.first;
         if more >= most && more < everything {

@@ -86,7 +86,7 @@ impl LintReport {
             totals.warn += usize::from(level == Level::Warn);
             reported.push((finding.exclusion, one(finding, lint, level, exclusion, place)));
         }
-        // Within an exclusion from top to bottom; the order of codes decides where two stand at one place.
+        // Within an exclusion from top to bottom. Two findings at one place stand in the order of the codes.
         reported.sort_by_key(|(exclusion, finding): &(usize, Reported)| {
             (*exclusion, finding.line, finding.column)
         });
@@ -98,7 +98,7 @@ impl LintReport {
         self.findings.iter().any(|finding| finding.level >= level)
     }
 
-    /// The findings for a person. Why, and what to do, is said at the first finding of each code.
+    /// The findings for a person. Only the first finding of a code says why it matters and what to do.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut told = HashSet::new();
         self.findings.iter().map(|finding| finding.diagnostic(told.insert(finding.code))).collect()
@@ -121,7 +121,7 @@ fn one(finding: Finding, lint: &Lint, level: Level, exclusion: &Exclusion, place
         width: 1,
         text: String::new(),
     });
-    // About a whole exclusion or entry its message says which.
+    // A finding about a whole exclusion or entry names it in its message.
     let message = match finding.part {
         ExclusionPart::Exclusion | ExclusionPart::Key(_)
             if !finding.message.starts_with(&format!("`{}`", exclusion.id)) =>

@@ -1,4 +1,4 @@
-//! Entries that cover nothing which another does not cover.
+//! Entries that another entry covers completely.
 
 use super::cover::covered_values;
 use super::duplicate::named;

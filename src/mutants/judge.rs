@@ -6,7 +6,7 @@
 use super::change::{Change, Mutation, count, only};
 use crate::cases::cell;
 use crate::exclusions::model::{Case, Exclusion, FieldRef};
-use crate::matcher::{Predicate, read};
+use crate::judge::{Predicate, read};
 
 /// An exclusion compiled value by value.
 #[derive(Debug)]

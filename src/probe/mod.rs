@@ -12,8 +12,8 @@ pub use moves::{Grade, Moves};
 pub use repair::Repair;
 
 use crate::exclusions::model::{Condition, Exclusion, FieldRef};
-use crate::matcher::{Matcher, Scratch};
-use crate::verdict::Outcome;
+use crate::judge::verdict::Outcome;
+use crate::judge::{Matcher, Scratch};
 use moves::ForgedValue;
 use serde::Serialize;
 

@@ -4,7 +4,7 @@
 //! a row that value, as concrete text. It does not know rows.
 
 use crate::exclusions::model::{AddressRange, Condition, Family, Operator, Piece, Test, TextValue};
-use crate::matcher::is_like;
+use crate::judge::is_like;
 use crate::yaml;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@
 use super::{Grade, Malicious, Moves, cheapest};
 use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::fields::Field;
-use crate::matcher::Matcher;
+use crate::judge::Matcher;
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 //! format. Both lists are judged by one matcher in one pass: the exclusions of the new list stand behind those of the
 //! old one, so that one set says for each row what both lists make of it.
 
-use crate::covers::{Cover, Covers, Example};
+use crate::count::coverage::{CoverSet, Coverage, Example};
 use crate::exclusions::model::Exclusion;
 use crate::report::{KeptGroup, ResultsFile};
 use indexmap::IndexMap;
@@ -68,9 +68,9 @@ pub struct ExclusionDiff {
     /// What was done to it.
     pub change: ListChange,
     /// What it does in the old state.
-    pub old: Coverage,
+    pub old: MatchCounts,
     /// What it does in the new state.
-    pub new: Coverage,
+    pub new: MatchCounts,
     /// Rows newly suppressed that it covers. Rows that several cover are counted for each of them.
     pub newly_suppressed: Moved,
     /// Rows newly shown that it covered. Rows that several covered are counted for each of them.
@@ -105,14 +105,14 @@ impl ListChange {
 
 /// What an exclusion does in one state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Coverage {
+pub struct MatchCounts {
     /// Rows that it covers.
     pub matches: u64,
     /// Rows that only it covers.
     pub sole: u64,
 }
 
-impl Coverage {
+impl MatchCounts {
     pub(super) fn add(&mut self, rows: u64, alone: bool) {
         self.matches += rows;
         self.sole += if alone { rows } else { 0 };
@@ -129,7 +129,7 @@ pub struct Moved {
 }
 
 impl Moved {
-    pub(super) fn add(&mut self, cover: &Cover, slots: &[String], most: usize) {
+    pub(super) fn add(&mut self, cover: &CoverSet, slots: &[String], most: usize) {
         self.rows += cover.rows;
         for example in &cover.examples {
             let named = named(example, slots);
@@ -158,7 +158,7 @@ pub struct TwoLists<'e> {
     /// Those of the new one.
     pub new: &'e [&'e Exclusion],
     /// The sets in which both cover rows.
-    pub covers: &'e Covers,
+    pub covers: &'e Coverage,
     /// The names of the fields that were looked at.
     pub slots: &'e [String],
     /// Examples for each exclusion and direction.
@@ -234,8 +234,8 @@ impl ExclusionDiff {
         Self {
             id: id.to_owned(),
             change,
-            old: Coverage::default(),
-            new: Coverage::default(),
+            old: MatchCounts::default(),
+            new: MatchCounts::default(),
             newly_suppressed: Moved::default(),
             newly_shown: Moved::default(),
         }

@@ -5,10 +5,10 @@
 //! same process and destination network was there before.
 
 use super::diff::{Compared, Diff, ExclusionDiff, ListChange, Side, ordered};
-use crate::covers::Covers;
+use crate::count::coverage::Coverage;
+use crate::count::tally::Tally;
 use crate::exclusions::model::Exclusion;
 use crate::report::KeptGroup;
-use crate::tally::Tally;
 
 /// Groups of newly shown rows that are listed.
 const LISTED_GROUPS: usize = 1_000;
@@ -32,14 +32,14 @@ pub struct TwoResults<'e> {
 pub fn results(given: &TwoResults<'_>, mut old: Side, mut new: Side) -> Diff {
     let mut exclusions: Vec<ExclusionDiff> =
         given.applied.iter().map(|exclusion| ExclusionDiff::new(&exclusion.id, ListChange::Same)).collect();
-    let none = Covers::default();
-    for (set, cover) in given.old.covers.as_ref().unwrap_or(&none).sorted() {
+    let none = Coverage::default();
+    for (set, cover) in given.old.coverage.as_ref().unwrap_or(&none).sorted() {
         for place in set {
             exclusions[*place as usize].old.add(cover.rows, set.len() == 1);
         }
     }
     let mut suppressed = 0;
-    for (set, cover) in given.new.covers.as_ref().unwrap_or(&none).sorted() {
+    for (set, cover) in given.new.coverage.as_ref().unwrap_or(&none).sorted() {
         let awoke = set.iter().all(|place| exclusions[*place as usize].old.matches == 0);
         suppressed += if awoke { cover.rows } else { 0 };
         for place in set {

@@ -8,8 +8,8 @@
 //! those that a kept row met in part while the other fields were empty in it.
 
 use super::cover::{ALWAYS_PROVED, smallest};
-use super::diff::Coverage;
-use crate::covers::Covers;
+use super::diff::MatchCounts;
+use crate::count::coverage::Coverage;
 use crate::exclusions::model::Exclusion;
 use crate::report::ResultsFile;
 use serde::Serialize;
@@ -67,9 +67,9 @@ pub struct KeptExclusion {
     /// Its line there, from 1.
     pub line: usize,
     /// What it does in the whole list.
-    pub before: Coverage,
+    pub before: MatchCounts,
     /// What it does in the list that is left: `sole` rows come back if it goes too.
-    pub after: Coverage,
+    pub after: MatchCounts,
     /// Why it must stay; absent if only its rows decide.
     pub must_stay: Option<String>,
 }
@@ -93,7 +93,7 @@ pub struct PruneInput<'e> {
     /// The exclusions in force, in the order of the matcher.
     pub applied: &'e [&'e Exclusion],
     /// The sets in which they cover rows.
-    pub covers: &'e Covers,
+    pub covers: &'e Coverage,
     /// Ids that have to stay.
     pub keep: &'e [String],
     /// Fields that no column of the results holds.
@@ -138,7 +138,7 @@ fn tell(
     must_stay: &BTreeMap<usize, String>,
     pruned: &mut Pruned,
 ) {
-    let mut before = vec![Coverage::default(); given.applied.len()];
+    let mut before = vec![MatchCounts::default(); given.applied.len()];
     let mut after = before.clone();
     let mut covered_by = vec![BTreeSet::new(); before.len()];
     for (set, cover) in &given.covers.sets {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use quell::exclusions::model::{Entry, Exclusion};
 use quell::exclusions::validate::load_with;
 use quell::exclusions::{Parameters, pack};
-use quell::matcher::{Matcher, Scratch};
+use quell::judge::{Matcher, Scratch};
 use quell::probe::{Grade, Malicious, Moves, Probed, probe};
 use quell::schema::Schemas;
 use serde_json::Value;

@@ -22,7 +22,7 @@ const RESULTS: &str = "samples/action1-hunt.csv";
 fn prune(exclusions: &[Exclusion], input: &[u8], keep: &[String], undecided_too: bool) -> Pruned {
     let tally = apply(exclusions, input, How::CSV).tally;
     let applied: Vec<&Exclusion> = exclusions.iter().collect();
-    let covers = tally.covers.unwrap_or_default();
+    let covers = tally.coverage.unwrap_or_default();
     pruned(&PruneInput { applied: &applied, covers: &covers, keep, absent: &[], undecided_too })
 }
 

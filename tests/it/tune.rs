@@ -6,7 +6,7 @@ use crate::common::{How, apply, cases, has, loaded};
 use indexmap::IndexMap;
 use proptest::prelude::*;
 use quell::exclusions::model::Exclusion;
-use quell::matcher::Matcher;
+use quell::judge::Matcher;
 use quell::tune::diff::{self, Diff, Side, TwoLists};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ fn compare(old: &[Exclusion], new: &[Exclusion], input: &[u8], how: How) -> Diff
     let (old, new): (Vec<&Exclusion>, Vec<&Exclusion>) = (old.iter().collect(), new.iter().collect());
     let matcher = Matcher::new(&both.iter().collect::<Vec<_>>(), "defender").unwrap();
     let slots: Vec<String> = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
-    let covers = tally.covers.unwrap_or_default();
+    let covers = tally.coverage.unwrap_or_default();
     let given = TwoLists { old: &old, new: &new, covers: &covers, slots: &slots, examples: 3 };
     diff::lists(&given, Side::default(), Side::default())
 }

@@ -1,15 +1,15 @@
 //! Which entries may cover a row, without asking each of them.
 //!
-//! In: entries; then rows, a cell for each field. Out: for a row the entries that may cover it: all that do,
-//! and some that do not. The matcher's own index is made for lists against many rows; this one has to
-//! stay quick when there are as many rows as patterns.
+//! In: entries; then rows, with a cell for each field. Out: for a row, the entries that may cover it: all that do,
+//! and some that do not. The matcher has an index for few patterns and many rows. This one stays quick when there
+//! are as many rows as patterns.
 //!
 //! Each value is found by a [`ValueKey`] that every cell which meets it has: the text itself, the literal at its
 //! beginning or end, three characters from its middle, or the block of numbers that a range is part of.
 //! An entry waits behind one of its conditions: the one whose keys the fewest values share.
 
 use crate::exclusions::model::{Condition, Entry, Family, FieldRef, Piece, Test, TextValue};
-use crate::matcher::{Seen, read};
+use crate::judge::{Seen, read};
 use hashbrown::{HashMap, HashSet};
 
 /// Literals are compared up to this many bytes.
@@ -24,7 +24,7 @@ enum ValueKey {
     Suffix(Slot, Box<str>),
     /// Three bytes in a row.
     Middle(Slot, [u8; 3]),
-    /// Numbers that are alike but for the lowest bits, and how many of those there are.
+    /// Numbers that differ only in their lowest bits, and the count of those bits.
     Block(Slot, Family, u8, u128),
     /// Whatever the cell holds.
     Any(Slot),
@@ -60,7 +60,7 @@ impl<'e> Candidates<'e> {
         let cost = |keys: &[ValueKey]| keys.iter().map(|key| popularity[key]).max().unwrap_or_default();
         let anchor = entry.conditions.iter().map(|condition| {
             let options = keys(self.slots[&condition.field], &condition.test).into_iter();
-            // Of a value's keys the rarest is enough; of a condition's values all are needed.
+            // One key of a value is enough to find it, so the rarest is taken. All values of a condition need one.
             options
                 .filter_map(|all| all.into_iter().min_by_key(|key| popularity[key]))
                 .collect::<Vec<ValueKey>>()
@@ -124,7 +124,7 @@ impl<'e> Candidates<'e> {
     }
 }
 
-/// For each value the keys of which one is enough to find it.
+/// The keys of each value. Any one of them finds it.
 fn keys(slot: Slot, test: &Test) -> Vec<Vec<ValueKey>> {
     match test {
         Test::Text(values) => values.iter().map(|value| text_keys(slot, value)).collect(),
@@ -183,7 +183,7 @@ fn block(slot: Slot, family: Family, bits: usize, number: u128) -> ValueKey {
     ValueKey::Block(slot, family, u8::try_from(bits).unwrap_or(u8::MAX), high)
 }
 
-/// A row that meets an entry; a field for which no value is found is left out.
+/// A row that meets an entry. A field is missing in it if no value was found that meets its conditions.
 pub(super) fn row(
     entry: &Entry,
     witness: impl Fn(&[&Condition]) -> Option<String>,
