@@ -39,13 +39,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &["count", "exclusions", "input", "rule", "run"]),
     ("rule", &["exclusions", "judge", "kql"]),
     ("cases", &["exclusions", "judge", "report"]),
-    (
-        "lint",
-        &["cases", "diagnostic", "exclusions", "fields", "judge", "kql", "report", "rule", "schema", "yaml"],
-    ),
-    ("mutants", &["cases", "exclusions", "judge", "lint", "report", "yaml"]),
+    ("lint", &["diagnostic", "exclusions", "fields", "judge", "kql", "report", "rule", "schema", "yaml"]),
+    ("mutants", &["cases", "exclusions", "judge", "report", "yaml"]),
     ("probe", &["exclusions", "fields", "judge", "yaml"]),
-    ("tune", &["count", "exclusions", "fields", "judge", "report", "schema", "yaml"]),
+    ("tune", &["count", "exclusions", "report"]),
 ];
 
 /// Words that only some files may have, and those files.
