@@ -111,8 +111,8 @@ fn find(
     };
     let (rows, _) = reader(opened, wanted)?;
     match search(opened, &rows, &by)? {
-        Ok(found) => Ok(found),
-        Err(read) => match by {
+        SearchResult::Found(found) => Ok(found),
+        SearchResult::NotAmong(read) => match by {
             By::Number(row) => fail(
                 "no-such-row",
                 format!("{} has {read} rows, so no row {row}", opened.name),
@@ -146,8 +146,15 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     )
 }
 
-/// The row that was asked for, or how many rows there are.
-fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<FoundRow, u64>> {
+/// What a search among the rows of a file came to.
+enum SearchResult {
+    Found(FoundRow),
+    /// It is none of so many rows.
+    NotAmong(u64),
+}
+
+/// Looks for the row that was asked for.
+fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<SearchResult> {
     let (mut read, mut found) = (0, None);
     each_row(opened, rows, |number, line, row| {
         read = number;
@@ -162,7 +169,7 @@ fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<FoundRow, 
         found = Some(FoundRow { number, line, cells: row.cells.map(owned) });
         ControlFlow::Break(())
     })?;
-    Ok(found.ok_or(read))
+    Ok(found.map_or(SearchResult::NotAmong(read), SearchResult::Found))
 }
 
 fn is_value(cell: Option<&str>, wanted: &str) -> bool {

@@ -43,6 +43,7 @@ pub(crate) fn is_json_space(byte: u8) -> bool {
 
 /// The shape of a results file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Delimiter-separated values after RFC 4180.
     Csv {
@@ -90,6 +91,7 @@ pub struct InputOptions {
 
 /// What results can be said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TextFormat {
     /// Delimiter-separated values under a header.
     Csv,
@@ -101,6 +103,7 @@ pub enum TextFormat {
 
 /// Why a row cannot be read. Such a row is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Fault {
     /// It has another number of cells than the header.
     Ragged {
