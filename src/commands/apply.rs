@@ -3,6 +3,7 @@
 use super::files::FileSet;
 use super::lists::{in_force, loaded, rule, today};
 use super::open::open_all;
+use super::page::{self, Knowledge};
 use super::pass::{Pass, Passed, one_schema};
 use super::query::with_query;
 use super::warnings::duplicates;
@@ -49,7 +50,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let Passed { tally, files, malformed, written, warnings, .. } = passed;
     // Where a list is long, the report takes the room of what has compiled it.
     let slots = matcher.slots().to_vec();
-    drop(matcher);
+    let matcher = formats.contains(&Target::Page).then_some(matcher);
     let report = ManuallyDrop::new(build(Run {
         tally,
         slots: &slots,
@@ -63,22 +64,34 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         notes,
     }));
     written.into_iter().try_for_each(|output| outputs.add(output))?;
-    report_files(args, world, &report, &formats, &mut outputs)?;
+    let (lists, applied, left_out) = (&lists, &applied, &left_out);
+    let run = Knowledge {
+        args,
+        lists,
+        schema,
+        applied,
+        left_out,
+        matcher: matcher.as_ref(),
+        report: &report,
+        today,
+    };
+    let page = || page::made(&run);
+    report_files(args, world, &report, (&formats, &page), &mut outputs)?;
     if args.strict && report.totals.malformed > 0 {
         show(args, world, &report)?;
         return Ok(End::Unreadable(report.totals.malformed));
     }
     outputs.put(|| show(args, world, &report))?;
-    Ok(end(args, &report, &left_out))
+    Ok(end(args, &report, left_out))
 }
 
 /// Reports what the server counted.
-fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[ReportFormat]) -> Outcome {
+fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[Target]) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let mut outputs = outputs(args)?;
     let report = impact::report(result, &lists, rule.as_ref(), today(&args.scope, world))?;
-    report_files(args, world, &report, formats, &mut outputs)?;
+    report_files(args, world, &report, (formats, &|| Ok(String::new())), &mut outputs)?;
     outputs.put(|| show(args, world, &report))?;
     Ok(end(args, &report, &[]))
 }
@@ -88,13 +101,24 @@ fn outputs(args: &Apply) -> Outcome<FileSet> {
     FileSet::begin(args.kept.iter().chain(&args.suppressed).chain(&args.report).map(String::as_str))
 }
 
-fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
+/// What a file of a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Text(ReportFormat),
+    Page,
+}
+
+fn report_formats(args: &Apply) -> Outcome<Vec<Target>> {
     let format = |name: &String| match ReportFormat::of_file(name) {
-        Some(format) => Ok(format),
+        Some(format) => Ok(Target::Text(format)),
+        None if name.to_ascii_lowercase().ends_with(".html") => {
+            page::may_be_made(args)?;
+            Ok(Target::Page)
+        }
         None => fail(
             "unknown-format",
             format!("{name}: a report's format is known by the end of its name"),
-            "end it in .json, .md, .csv or .txt",
+            "end it in .html, .json, .md, .csv or .txt",
         ),
     };
     args.report.iter().map(format).collect()
@@ -129,14 +153,17 @@ fn report_files(
     args: &Apply,
     world: &World,
     report: &Report,
-    formats: &[ReportFormat],
+    (formats, page): (&[Target], &dyn Fn() -> Outcome<String>),
     outputs: &mut FileSet,
 ) -> Outcome<()> {
     let layout = Layout { width: world.width, groups: args.groups };
     args.report.iter().zip(formats).try_for_each(|(name, format)| {
         let mut text = Vec::new();
-        // Memory takes everything.
-        let _ = report::write(report, *format, layout, &mut text);
+        match format {
+            // Memory takes everything.
+            Target::Text(format) => drop(report::write(report, *format, layout, &mut text)),
+            Target::Page => text = page()?.into_bytes(),
+        }
         outputs.write(name, &text)
     })
 }

@@ -14,6 +14,7 @@ pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
 mod open;
+mod page;
 mod pass;
 pub(crate) mod probe;
 pub(crate) mod prune;

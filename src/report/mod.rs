@@ -5,6 +5,7 @@
 
 pub mod build;
 mod csv;
+pub mod html;
 mod json;
 pub(crate) mod markdown;
 pub(crate) mod table;

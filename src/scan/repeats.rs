@@ -59,6 +59,11 @@ impl Repeats {
         !self.full.load(Ordering::Relaxed)
     }
 
+    /// Whether a row is dropped, for one who takes every row in order and never again; see [`Self::identity`].
+    pub fn drops_row(&self, parts: [Option<&str>; 3], whole: impl Hash) -> bool {
+        self.drops && self.is_repeat(self.identity(parts, Some(whole)), &mut Vec::new())
+    }
+
     /// Rows that repeat an earlier one, and whether later rows were not looked at.
     pub fn found(&self) -> (u64, bool) {
         (self.counted().repeats, self.full.load(Ordering::Relaxed))

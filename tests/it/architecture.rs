@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tally", &["covers", "exclusions"]),
     ("ledger", &["covers", "exclusions", "matcher", "tally"]),
     ("scan", &["ledger", "matcher", "results", "tally"]),
-    ("report", &["exclusions", "results", "rule", "tally"]),
+    ("report", &["exclusions", "fields", "kql", "matcher", "results", "rule", "schema", "tally", "verdict"]),
     ("kql", &["diagnostic", "exclusions", "fields", "schema", "yaml"]),
     ("lint", &["cases", "diagnostic", "exclusions", "fields", "matcher", "report", "rule", "schema", "yaml"]),
     ("mutants", &["cases", "exclusions", "lint", "matcher", "report", "yaml"]),
