@@ -37,6 +37,23 @@ export function replace(parent, ...children) {
   if (typeof caret === 'number' && again?.setSelectionRange && again.type !== 'checkbox') again.setSelectionRange(caret, caret);
 }
 
+// Makes the children of an element those of some parts, each with a signature: whoever has the same signature as before
+// stays where it is. Most of a page does not change when something is switched, and what stays costs nothing.
+export function sync(parent, parts) {
+  const before = parent.synced ?? new Map();
+  const now = new Map(parts.map(([signature, make]) => [signature, before.get(signature) ?? [make()].flat()]));
+  const held = parent.contains(document.activeElement) ? document.activeElement : null;
+  const key = held?.closest('[data-key]')?.getAttribute('data-key');
+  for (const [signature, nodes] of before) if (!now.has(signature)) nodes.forEach((node) => node.remove());
+  let next = parent.firstChild;
+  for (const node of [...now.values()].flat()) {
+    if (node === next) next = next.nextSibling;
+    else parent.insertBefore(node, next);
+  }
+  parent.synced = now;
+  if (key && document.activeElement !== held) parent.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
 // Says something to somebody who does not see the page.
 export function say(text) {
   byId('said').textContent = text;

@@ -1,5 +1,4 @@
 // Puts the page together: reads what it holds, keeps what is chosen, and shows every part anew when that changes.
-import { lower } from './text.js';
 import { Column, Store, unpack } from './decode.js';
 import { Counts, List, SUPPRESSED, UNDECIDABLE } from './counts.js';
 import { Rows, shownSets } from './select.js';
@@ -71,6 +70,11 @@ class Page {
     return { bins: this.data.time.bins, groups: this.groupProcess.length, rows: this.rows.count };
   }
 
+  // Sizes are asked for when the window changes, and not each time: asking makes the browser lay everything out at once.
+  measure() {
+    this.chartWidth = byId('chart').clientWidth;
+  }
+
   // Takes the state from the address.
   read() {
     this.state = fromHash(location.hash, this.list, this.columns, this.limits);
@@ -137,7 +141,12 @@ class Page {
     this.grid.show({ keep });
     showRow(this);
     showTune(this);
-    history.replaceState(null, '', `#${toHash(state, this.list, this.columns)}`);
+    clearTimeout(this.addressing);
+    this.addressing = setTimeout(() => this.writeAddress());
+  }
+
+  writeAddress() {
+    history.replaceState(null, '', `#${toHash(this.state, this.list, this.columns)}`);
   }
 
   looseSets() {
@@ -371,9 +380,11 @@ function listen(page) {
   });
   let width = window.innerWidth;
   window.addEventListener('resize', () => {
-    if (width !== window.innerWidth) showChart(page);
+    if (width === window.innerWidth) return page.grid.measure();
     width = window.innerWidth;
-    page.grid.fill();
+    page.measure();
+    showChart(page);
+    return page.grid.measure();
   });
 }
 
@@ -384,13 +395,18 @@ async function open() {
   packed.remove();
   const page = new Page(data, store);
   page.read();
+  page.measure();
   document.title = titleOf(page);
   showNotices(page);
   page.show({ keep: false });
+  page.grid.measure();
   page.saveMalicious = () => download('malicious.csv', 'text/csv', maliciousCsv(page));
   listen(page);
   window.quell = page;
-  document.body.setAttribute('data-ready', lower('Ready'));
+  requestAnimationFrame(() => setTimeout(() => {
+    performance.mark('quell-ready');
+    document.body.setAttribute('data-ready', '');
+  }));
 }
 
 open().catch((error) => {

@@ -20,7 +20,7 @@ export function showChart(page) {
       legend(),
       selected === null ? null : el('span', { class: 'chip' }, spanText(page, selected),
         button('×', () => page.set({ span: null }), { 'aria-label': 'Whole time', 'data-key': 'whole' }))),
-    time.bins === 0 && !at.hasUntimed ? null : drawing(page, at, host.clientWidth),
+    time.bins === 0 && !at.hasUntimed ? null : drawing(page, at, page.chartWidth),
     table(page, at));
 }
 
@@ -56,20 +56,21 @@ function drawing(page, at, width) {
   return picture;
 }
 
+// One path for each kind of rows: hundreds of bars are quicker drawn as one.
 function bars(at, to) {
-  const out = [];
+  const paths = { kept: '', loose: '', suppressed: '' };
   for (let bin = 0; bin <= at.bins; bin++) {
     let foot = HEIGHT;
-    for (const key of ['kept', 'loose', 'suppressed']) {
+    for (const key of Object.keys(paths)) {
       const rows = at[key][bin];
       if (!(rows > 0)) continue;
       // What is not nothing is always seen.
       const height = Math.max(1, to.y(rows));
+      paths[key] += `M${to.x(bin).toFixed(1)} ${foot.toFixed(1)}v${(-height).toFixed(1)}h${to.barWidth(bin).toFixed(1)}v${height.toFixed(1)}z`;
       foot -= height;
-      out.push(svg('rect', { class: key, x: to.x(bin).toFixed(2), y: foot.toFixed(2), width: to.barWidth(bin).toFixed(2), height: height.toFixed(2) }));
     }
   }
-  return out;
+  return Object.entries(paths).map(([key, path]) => svg('path', { class: key, d: path }));
 }
 
 function hatch() {
@@ -80,10 +81,10 @@ function hatch() {
 function axis(page, at, to) {
   const { start, width } = page.data.time;
   const out = [svg('line', { class: 'rule', x1: LEFT, x2: to.width, y1: HEIGHT + 0.5, y2: HEIGHT + 0.5 })];
-  for (const rows of [to.most, to.most / 2]) {
-    const y = HEIGHT - to.y(rows) + 0.5;
+  for (const rows of heights(to.most)) {
+    const y = Math.round(HEIGHT - to.y(rows)) + 0.5;
     out.push(svg('line', { class: 'grid', x1: LEFT, x2: to.width, y1: y, y2: y }));
-    if (Number.isInteger(rows)) out.push(svg('text', { class: 'tick', x: LEFT - 6, y: Math.max(9, y + 4), 'text-anchor': 'end' }, grouped(rows)));
+    out.push(svg('text', { class: 'tick', x: LEFT - 6, y: Math.max(9, y + 4), 'text-anchor': 'end' }, grouped(rows)));
   }
   for (const bin of ticks(start, width, at.bins, to.step)) {
     const x = to.x(bin);
@@ -94,6 +95,13 @@ function axis(page, at, to) {
   }
   if (at.hasUntimed) out.push(svg('text', { class: 'tick', x: to.x(at.bins), y: HEIGHT + 14 }, 'no time'));
   return out;
+}
+
+// One to four round numbers up to the highest bar.
+function heights(most) {
+  const size = 10 ** Math.floor(Math.log10(most));
+  const step = [0.5, 1, 2, 5].map((part) => part * size).find((each) => Number.isInteger(each) && most / each < 4.5) ?? 1;
+  return Array.from({ length: Math.floor(most / step) }, (_, place) => (place + 1) * step);
 }
 
 // Bins that begin a day or a full hour, as many as there is room to name.

@@ -1,6 +1,6 @@
 // The exclusions: a line for each with its switch, what it matches, hides and hides alone; opened, its entries.
 import { counted, grouped, utc, visible } from './text.js';
-import { button, byId, el, replace, value } from './dom.js';
+import { button, byId, el, replace, sync, value } from './dom.js';
 
 // Lines that are shown at once.
 const MOST_LINES = 200;
@@ -11,26 +11,52 @@ export function showExclusions(page) {
   const shown = page.allLines ? page.lineOrder : page.lineOrder.slice(0, MOST_LINES);
   const rest = page.lineOrder.length - shown.length;
   const anyOff = list.exclusions.some((one) => !state.choice.on[one.place]);
-  replace(byId('exclusions'),
-    el('div', { class: 'bar' },
-      el('h2', { id: 'exclusions-title' }, 'Exclusions'),
-      el('span', { class: 'muted' }, `${list.exclusions.length} in force`),
-      el('span', { class: 'legend' },
-        el('span', {}, el('i', { class: 'swatch alone' }), 'it alone'),
-        el('span', {}, el('i', { class: 'swatch shared' }), 'with others'),
-        el('span', {}, el('i', { class: 'swatch loose' }), 'only by the loose reading')),
-      button(anyOff ? 'All on' : 'All off', () => page.choose((choice) => choice.on.fill(anyOff ? 1 : 0)), { 'data-key': 'all' })),
-    el('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Exclusions' }, el('table', { class: 'list' },
+  const { bar, body, foot } = frame(page);
+  replace(bar, heading(page, anyOff));
+  const lines = shown.map((place) => [signature(page, place, most), () => line(page, place, most)]);
+  const drafts = page.drafts.map((draft) => [`draft ${draft.id} ${draft.on} ${draft.covers} ${draft.hides} ${draft.chips.filter((chip) => chip.on).map((chip) => chip.field)}`, () => draftLine(page, draft)]);
+  sync(body, [...lines, ...drafts]);
+  replace(foot, rest > 0 ? button(`Show ${counted(rest, 'more exclusion')}`, () => page.update(() => { page.allLines = true; }), { 'data-key': 'all-lines' }) : null);
+}
+
+// What stays: the table with its head. Made once.
+function frame(page) {
+  if (page.exclusionFrame === undefined) {
+    const [bar, body, foot] = [el('div', { class: 'bar' }), el('tbody'), el('div')];
+    byId('exclusions').append(bar, el('div', { class: 'scroller', tabindex: 0, role: 'region', 'aria-label': 'Table of exclusions' }, el('table', { class: 'list' },
+      el('colgroup', {}, ['on', 'id', 'wide', 'number', 'number', 'number', 'number', 'state'].map((kind) => el('col', { class: kind }))),
       el('thead', {}, el('tr', {}, HEADS.map(([name, title, kind]) => el('th', { scope: 'col', title, class: kind }, name)))),
-      el('tbody', {}, shown.map((place) => line(page, place, most)), page.drafts.map((draft) => draftLine(page, draft))),
-      leftOut(page))),
-    rest > 0 ? button(`Show ${counted(rest, 'more exclusion')}`, () => page.update(() => { page.allLines = true; }), { 'data-key': 'all-lines' }) : null);
+      body, leftOut(page))), foot);
+    page.exclusionFrame = { bar, body, foot };
+  }
+  return page.exclusionFrame;
+}
+
+function heading(page, anyOff) {
+  return [
+    el('h2', { id: 'exclusions-title' }, 'Exclusions'),
+    el('span', { class: 'muted' }, `${page.list.exclusions.length} in force`),
+    el('span', { class: 'legend' },
+      el('span', {}, el('i', { class: 'swatch alone' }), 'it alone'),
+      el('span', {}, el('i', { class: 'swatch shared' }), 'with others'),
+      el('span', {}, el('i', { class: 'swatch loose' }), 'only by the loose reading')),
+    button(anyOff ? 'All on' : 'All off', () => page.choose((choice) => choice.on.fill(anyOff ? 1 : 0)), { 'data-key': 'all' }),
+  ];
+}
+
+// Everything that a line shows.
+function signature(page, place, most) {
+  const { list, each, state } = page;
+  const { firstEntry, endEntry } = list.exclusions[place];
+  const isOpen = page.openLines.has(place);
+  return JSON.stringify([place, each[place], most, state.choice.on[place], state.choice.scoped[place], state.exclusion === place,
+    isOpen, isOpen ? [...state.choice.entryOn.subarray(firstEntry, endEntry)] : 0]);
 }
 
 const HEADS = [
   ['on', 'Whether it is switched on', ''],
   ['exclusion', 'Its id; opened, its entries', ''],
-  ['', 'Rows that it alone hides, and rows that others hide too', 'wide'],
+  ['share', 'Rows that it alone hides, and rows that others hide too', 'wide'],
   ['matches', 'Rows that it covers, whether it is on or off', 'number'],
   ['hides now', 'Rows that it hides as things are switched', 'number'],
   ['alone', 'Rows that only it hides: they come back without it. For one that is off, in brackets, what it would hide', 'number'],
@@ -89,10 +115,8 @@ function marks(page, exclusion, one) {
   if (exclusion.expires) {
     const days = Math.round((Date.parse(exclusion.expires) - Date.parse(today)) / 86_400_000);
     if (days < 30) mark('expiry', days === 0 ? 'last day' : `${days} d left`, `It suppresses until ${exclusion.expires}`);
-  } else {
-    mark('quiet', 'no expiry', 'It suppresses for ever');
   }
-  const lints = exclusion.lints.filter((lint) => !['dead', 'redundant', 'no-expiry', 'expires-soon'].includes(lint.code));
+  const lints = exclusion.lints.filter((lint) => !['dead', 'redundant', 'expires-soon'].includes(lint.code));
   if (lints.length > 0) mark('lint', counted(lints.length, 'finding'), lints.map((lint) => `${lint.code}: ${lint.message}`).join('\n'));
   return out;
 }

@@ -2,7 +2,7 @@
 // column as a table.
 import { counted, grouped, percent, shown } from './text.js';
 import { SUPPRESSED } from './counts.js';
-import { button, byId, el, replace, svg, value } from './dom.js';
+import { button, byId, el, replace, svg, sync, value } from './dom.js';
 
 const MOST_VALUES = 6;
 const MOST_GROUPS = 300;
@@ -10,16 +10,22 @@ const SPARK = 24;
 
 export function showFacets(page) {
   const { rows, filteredRows, weighed } = page;
-  replace(byId('facets'), page.facetColumns.map((column) => {
+  const all = Math.max(1, filteredRows.length);
+  sync(byId('facets'), page.facetColumns.map((column) => {
     const isOpen = page.openFacets.has(column);
     const facet = isOpen ? rows.facet(column, filteredRows, weighed) : null;
-    const name = page.columns[column].name;
-    return el('details', { open: isOpen, ontoggle: (event) => page.toggleFacet(column, event.target.open) },
-      el('summary', { 'data-key': `facet-${column}` }, value(name), facet === null ? null : el('span', { class: 'muted' }, ` ${grouped(facet.distinct)}`)),
-      facet === null ? null : el('ul', {}, rows.top(facet, page.moreValues.has(column) ? 40 : MOST_VALUES).map((top) => line(page, column, top))),
-      facet !== null && facet.distinct > MOST_VALUES && !page.moreValues.has(column)
-        ? button('more', () => page.update(() => page.moreValues.add(column)), { class: 'quiet', 'data-key': `more-${column}` }) : null);
+    const most = page.moreValues.has(column) ? 40 : MOST_VALUES;
+    const top = isOpen ? rows.top(facet, most) : [];
+    return [JSON.stringify([column, isOpen, facet?.distinct, all, top]), () => details(page, column, facet, top)];
   }));
+}
+
+function details(page, column, facet, top) {
+  const hasMore = facet !== null && facet.distinct > MOST_VALUES && !page.moreValues.has(column);
+  return el('details', { open: facet !== null, ontoggle: (event) => page.toggleFacet(column, event.target.open) },
+    el('summary', { 'data-key': `facet-${column}` }, value(page.columns[column].name), facet === null ? null : el('span', { class: 'muted' }, ` ${grouped(facet.distinct)}`)),
+    facet === null ? null : el('ul', {}, top.map((one) => line(page, column, one))),
+    hasMore ? button('more', () => page.update(() => page.moreValues.add(column)), { class: 'quiet', 'data-key': `more-${column}` }) : null);
 }
 
 function line(page, column, { code, rows, kept, suppressed }) {
@@ -50,7 +56,7 @@ export function showGroups(page, host) {
   replace(host, el('div', { class: 'groups', tabindex: 0, role: 'region', 'aria-label': `Groups by ${name}` },
     el('table', { class: 'list' },
       el('caption', {}, `${counted(distinct, 'group')} by ${name}${distinct > groups.length ? `; the ${groups.length} with most rows` : ''}${exact ? '' : page.data.held < page.data.rows ? ', of the sample' : ''}`),
-      el('thead', {}, el('tr', {}, [[name, ''], ['rows', 'number'], ['kept', 'number'], ['suppressed', 'number'], ['', 'wide'], ['over time', ''], ['', '']].map(([head, kind]) => el('th', { scope: 'col', class: kind }, head)))),
+      el('thead', {}, el('tr', {}, [[name, ''], ['rows', 'number'], ['kept', 'number'], ['suppressed', 'number'], ['share', 'wide'], ['over time', ''], ['tune', '']].map(([head, kind]) => el('th', { scope: 'col', class: kind }, head)))),
       el('tbody', {}, groups.map((group) => el('tr', {},
         el('th', { scope: 'row' }, button(value(group.label), group.choose, { class: 'plain', 'data-key': `group-${group.key}`, title: 'Show these rows' })),
         [group.rows, group.kept, group.suppressed].map((number) => el('td', { class: 'number' }, grouped(number))),

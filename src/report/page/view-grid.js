@@ -1,11 +1,13 @@
 // The rows: a grid that holds in the document only what is in sight, moved through by keys, cell by cell.
 import { counted, grouped, short, shown } from './text.js';
 import { SUPPRESSED, UNDECIDABLE } from './counts.js';
-import { button, byId, el, replace, value } from './dom.js';
+import { button, byId, el, replace, sync, value } from './dom.js';
 import { spanText } from './view-head.js';
 import { showGroups } from './view-facets.js';
 
 const ROW = 24;
+// The width of the verdict.
+const VERDICT = 150;
 // Rows above and below what is in sight.
 const SPARE = 10;
 const VIEW_NAMES = { kept: 'Kept', suppressed: 'Suppressed', loose: 'Loose only', undecidable: 'Undecidable', changed: 'Changed', draft: 'Hidden by drafts', all: 'All' };
@@ -18,7 +20,7 @@ export function showRowsBar(page) {
     el('div', { class: 'bar' },
       el('h2', { id: 'rows-title', tabindex: -1 }, 'Rows'),
       el('div', { class: 'tabs', role: 'group', 'aria-label': 'Which rows' }, views.map((view) =>
-        button([VIEW_NAMES[view], ' ', el('span', { class: 'count' }, grouped(numbers[view]))], () => page.set({ view }), { 'aria-pressed': String(state.view === view), 'data-key': `view-${view}`, class: view }))),
+        button([VIEW_NAMES[view], ' ', el('span', { class: 'count' }, grouped(numbers[view]))], () => page.set({ view }), { 'aria-pressed': String(state.view === view), 'data-key': `view-${view}`, class: `show-${view}` }))),
       el('input', { type: 'search', placeholder: 'Search every column  /', 'aria-label': 'Search every column', value: state.search, 'data-key': 'search', oninput: (event) => page.searchSoon(event.target.value) }),
       groupSelect(page), columnPicker(page)),
     chips(page),
@@ -73,7 +75,12 @@ export class Grid {
     this.head = el('div', { class: 'head', role: 'row', 'aria-rowindex': 1 });
     this.body = el('div', { class: 'body', role: 'rowgroup' });
     this.host = el('div', { class: 'cells', role: 'grid', tabindex: 0, 'aria-label': 'Rows', 'aria-multiselectable': 'true' }, el('div', { role: 'rowgroup', class: 'heads' }, this.head), this.body);
-    this.host.addEventListener('scroll', () => this.fill(), { passive: true });
+    this.host.addEventListener('scroll', () => {
+      this.scrolled = this.host.scrollTop;
+      this.fill();
+    }, { passive: true });
+    this.scrolled = 0;
+    this.height = 480;
     this.host.addEventListener('keydown', (event) => this.key(event));
     this.host.addEventListener('click', (event) => this.click(event));
     this.host.addEventListener('focus', () => this.fill());
@@ -101,8 +108,20 @@ export class Grid {
     this.body.style.height = `${this.rows.length * ROW}px`;
     this.host.setAttribute('aria-rowcount', this.rows.length + 1);
     this.host.setAttribute('aria-colcount', page.gridColumns.length + 2);
-    if (keep && top !== this.topPlace) this.host.scrollTop = top * ROW + (this.host.scrollTop % ROW);
-    if (!keep) this.host.scrollTop = 0;
+    if (!keep) this.scrollTo(0);
+    else if (top !== this.topPlace) this.scrollTo(top * ROW + (this.scrolled % ROW));
+    this.fill();
+  }
+
+  scrollTo(height) {
+    if (height === this.scrolled) return;
+    this.host.scrollTop = height;
+    this.scrolled = this.host.scrollTop;
+  }
+
+  // Takes note of the height of the window that the rows are seen through.
+  measure() {
+    this.height = this.host.clientHeight || 480;
     this.fill();
   }
 
@@ -129,9 +148,10 @@ export class Grid {
     };
     this.head.replaceChildren(
       el('div', { class: 'cell', role: 'columnheader', 'aria-colindex': 1, style: { width: '28px' } }, el('span', { class: 'offscreen' }, 'mark')),
-      el('div', { class: 'cell', role: 'columnheader', 'aria-colindex': 2, style: { width: '190px' } }, 'verdict'),
+      el('div', { class: 'cell', role: 'columnheader', 'aria-colindex': 2, style: { width: `${VERDICT}px` } }, 'verdict'),
       ...this.page.gridColumns.map((column, place) => head(column, this.page.columns[column].name, place + 2)));
-    const width = 28 + 190 + this.page.gridColumns.reduce((sum, column) => sum + this.width(column), 0);
+    this.layout = this.page.gridColumns.join('.');
+    const width = 28 + VERDICT + this.page.gridColumns.reduce((sum, column) => sum + this.width(column), 0);
     this.body.style.width = `${width}px`;
     this.head.style.width = `${width}px`;
   }
@@ -142,7 +162,7 @@ export class Grid {
       const { texts, name } = this.page.columns[column];
       const lengths = Array.from({ length: Math.min(80, texts.length) }, (_, place) => Math.min(80, texts.get(place).length)).sort((a, b) => a - b);
       const usual = lengths[Math.floor(lengths.length * 0.9)] ?? 4;
-      this.widths.set(column, Math.round(Math.min(420, Math.max(64, name.length * 6.6 + 26, usual * 7 + 18))));
+      this.widths.set(column, Math.round(Math.min(420, Math.max(64, name.length * 6.8 + 26, usual * 7.3 + 20))));
     }
     return this.widths.get(column);
   }
@@ -150,18 +170,17 @@ export class Grid {
   // Puts in the document what is in sight.
   fill() {
     const { rows } = this;
-    this.topPlace = Math.floor(this.host.scrollTop / ROW);
+    this.topPlace = Math.floor(this.scrolled / ROW);
     this.top = rows[this.topPlace];
     this.current = rows[this.cursor.at];
-    const height = this.host.clientHeight || 480;
+    const { height } = this;
     const from = Math.max(0, this.topPlace - SPARE);
     const to = Math.min(rows.length, this.topPlace + Math.ceil(height / ROW) + SPARE);
-    const lines = [];
-    for (let at = from; at < to; at++) lines.push(this.line(at));
+    const places = Array.from({ length: to - from }, (_, place) => from + place);
     // What has the focus stays in the document when it is scrolled away.
-    if (rows.length > 0 && (this.cursor.at < from || this.cursor.at >= to)) lines.push(this.line(this.cursor.at));
-    this.body.replaceChildren(...lines);
-    if (rows.length === 0) this.body.append(el('div', { class: 'empty', role: 'row' }, el('div', { role: 'gridcell' }, this.page.isUnfiltered() ? 'No row.' : 'No row passes these filters.')));
+    if (rows.length > 0 && (this.cursor.at < from || this.cursor.at >= to)) places.push(this.cursor.at);
+    const empty = () => el('div', { class: 'empty', role: 'row' }, el('div', { role: 'gridcell' }, this.page.isUnfiltered() ? 'No row.' : 'No row passes these filters.'));
+    sync(this.body, rows.length === 0 ? [['empty', empty]] : places.map((at) => this.part(at)));
     if (rows.length > 0) this.host.setAttribute('aria-activedescendant', `c${this.cursor.column}`);
     else this.host.removeAttribute('aria-activedescendant');
     this.say(this.topPlace, Math.min(rows.length, this.topPlace + Math.floor((height - ROW) / ROW)));
@@ -174,10 +193,19 @@ export class Grid {
     byId('position').replaceChildren(text, el('span', { class: 'keys' }, ' Enter opens, Space selects, ', ['b', 'm', 'u'].map((key) => el('kbd', {}, key)), ' mark benign, malicious, unsure, ', el('kbd', {}, '+'), el('kbd', {}, '−'), ' take the value in or out'));
   }
 
-  line(at) {
+  // A line with everything that it shows.
+  part(at) {
+    const kinds = this.kinds(at);
+    const row = this.rows[at];
+    const current = at === this.cursor.at ? this.cursor.column : -1;
+    const verdict = this.page.verdictText(row);
+    const label = this.page.labels.get(row);
+    return [`${at} ${row} ${kinds} ${current} ${label} ${this.layout} ${verdict}`, () => this.line(at, kinds.join(' '), verdict, label)];
+  }
+
+  kinds(at) {
     const { page } = this;
     const row = this.rows[at];
-    const isCurrent = at === this.cursor.at;
     const fate = page.weighed.fate[page.rows.set[row]];
     const kinds = ['line', fate === SUPPRESSED ? 'suppressed' : fate === UNDECIDABLE ? 'undecidable' : 'kept'];
     if (page.isOnlyLoose(row)) kinds.push('loose');
@@ -185,12 +213,18 @@ export class Grid {
     if (page.selected.has(row)) kinds.push('selected');
     if (page.state.row === row) kinds.push('opened');
     if (at % 2 === 1) kinds.push('odd');
+    return kinds;
+  }
+
+  line(at, kinds, verdict, label) {
+    const { page } = this;
+    const row = this.rows[at];
+    const isCurrent = at === this.cursor.at;
     const cell = (place, width, attributes, ...children) => el('div', { class: `cell${isCurrent && place === this.cursor.column ? ' current' : ''}`, role: 'gridcell', 'aria-colindex': place + 1,
       id: isCurrent ? `c${place}` : null, 'data-at': at, 'data-column': place, style: { width: `${width}px` }, ...attributes }, children);
-    const label = page.labels.get(row);
-    return el('div', { class: kinds.join(' '), role: 'row', 'aria-rowindex': at + 2, 'aria-selected': String(page.selected.has(row)), style: { top: `${at * ROW}px` } },
+    return el('div', { class: kinds, role: 'row', 'aria-rowindex': at + 2, 'aria-selected': String(page.selected.has(row)), style: { top: `${at * ROW}px` } },
       cell(0, 28, { class: `cell mark ${label ?? ''}` }, label ? el('span', { title: label, 'aria-label': label }, label[0]) : el('span', { class: 'dot', 'aria-hidden': 'true' })),
-      cell(1, 190, { title: page.verdictText(row) }, value(page.verdictText(row))),
+      cell(1, VERDICT, { title: verdict }, value(verdict)),
       page.gridColumns.map((column, place) => {
         const text = page.columns[column].cell(row);
         return cell(place + 2, this.width(column), {}, text === null ? el('span', { class: 'nothing', 'aria-label': 'absent' }) : value(short(text)));
@@ -223,7 +257,7 @@ export class Grid {
   }
 
   key(event) {
-    const page = Math.max(1, Math.floor(this.host.clientHeight / ROW) - 2);
+    const page = Math.max(1, Math.floor(this.height / ROW) - 2);
     const last = this.rows.length - 1;
     const columns = this.page.gridColumns.length + 1;
     const row = this.rows[this.cursor.at];
@@ -236,7 +270,8 @@ export class Grid {
     };
     if (moves[event.key]) {
       event.preventDefault();
-      return this.move(...moves[event.key], event.shiftKey && event.key.startsWith('Arrow'));
+      const [at, column = this.cursor.column] = moves[event.key];
+      return this.move(at, column, event.shiftKey && event.key.startsWith('Arrow'));
     }
     if (isFar || event.altKey || row === undefined) return undefined;
     const act = this.action(event.key, row);
@@ -264,14 +299,14 @@ export class Grid {
     }[key] || undefined;
   }
 
-  move(at, column = this.cursor.column, extends_ = false) {
-    if (extends_ && this.anchor === null) this.anchor = this.cursor.at;
+  move(at, column, isSelecting) {
+    if (isSelecting && this.anchor === null) this.anchor = this.cursor.at;
     this.cursor = { at: Math.max(0, Math.min(this.rows.length - 1, at)), column: Math.max(0, Math.min(this.page.gridColumns.length + 1, column)) };
     const top = this.cursor.at * ROW;
-    const room = this.host.clientHeight - 2 * ROW;
-    if (top < this.host.scrollTop) this.host.scrollTop = top;
-    else if (top > this.host.scrollTop + room) this.host.scrollTop = top - room;
-    if (extends_) return this.extend(this.cursor.at);
+    const room = this.height - 2 * ROW - 2;
+    if (top < this.scrolled) this.scrollTo(top);
+    else if (top > this.scrolled + room) this.scrollTo(top - room);
+    if (isSelecting) return this.extend(this.cursor.at);
     this.anchor = this.cursor.at;
     this.fill();
     this.body.querySelector('.current')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });

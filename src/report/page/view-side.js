@@ -2,30 +2,42 @@
 // taken along.
 import { counted, grouped, percent, shown, visible } from './text.js';
 import { MOST_SINGLE, kqlText, ticketText, yamlText } from './write.js';
-import { button, byId, copy, download, el, replace, value } from './dom.js';
+import { button, byId, copy, download, el, sync, value } from './dom.js';
 
 const MOST_OVERLAPS = 8;
 const MOST_LOOSE = 6;
 
 export function showSide(page) {
-  replace(byId('under'), overlapCard(page));
-  replace(byId('side'), looseCard(page), takeCard(page));
+  const overlaps = page.counts.overlaps(page.weighed, page.setRows);
+  const lines = looseLines(page);
+  const text = takeText(page, page.take);
+  sync(byId('under'), [[JSON.stringify([overlaps.slice(0, MOST_OVERLAPS), overlaps.length, page.totals.suppressed]), () => overlapCard(page, overlaps)]]);
+  sync(byId('side'), [
+    [`loose ${JSON.stringify([lines.map((line) => [line.exclusion.id, line.rows, line.of]), page.totals.loose, page.allLoose])}`, () => looseCard(page, lines)],
+    [`take ${page.take} ${text}`, () => takeCard(page, text)],
+  ]);
 }
 
-function looseCard(page) {
-  const { list, each, state, data } = page;
-  const lines = list.exclusions
-    .map((exclusion) => ({ exclusion, rows: state.choice.on[exclusion.place] && !state.choice.scoped[exclusion.place] ? each[exclusion.place].matches - each[exclusion.place].scoped : 0 }))
-    .filter((line) => line.rows > 0)
-    .sort((a, b) => b.rows - a.rows);
+// The exclusions that hide rows only by the loose reading, with how many of how many.
+function looseLines({ list, each, state }) {
+  const lines = list.exclusions.map((exclusion) => {
+    const { matches, scoped } = each[exclusion.place];
+    const counts = state.choice.on[exclusion.place] && !state.choice.scoped[exclusion.place];
+    return { exclusion, rows: counts ? matches - scoped : 0, of: matches };
+  });
+  return lines.filter((line) => line.rows > 0).sort((a, b) => b.rows - a.rows);
+}
+
+function looseCard(page, lines) {
+  const { data } = page;
   if (lines.length === 0) return card('Hidden only by the loose reading', el('p', { class: 'muted' }, 'Nothing: every suppressed row meets all that its exclusion names.'));
   const shownLines = page.allLoose ? lines : lines.slice(0, MOST_LOOSE);
-  return card(['Hidden only by the loose reading ', button(`${grouped(page.totals.loose)} by nothing else`, () => page.set({ view: 'loose', exclusion: null }), { class: 'count loose', 'data-key': 'loose-all' })],
+  return card(['Hidden only by the loose reading ', button(grouped(page.totals.loose), () => page.set({ view: 'loose', exclusion: null }), { class: 'count loose', 'data-key': 'loose-all', 'aria-label': `${counted(page.totals.loose, 'row')}: show them`, title: 'Rows that nothing hides by the scoped reading: show them' })],
     el('p', { class: 'muted' }, 'They meet one part of an exclusion and not the rest. Look here first for an intruder.'),
-    el('ul', { class: 'loose' }, shownLines.map(({ exclusion, rows }) => {
+    el('ul', { class: 'loose' }, shownLines.map(({ exclusion, rows, of }) => {
       const did = data.report.exclusions.find((one) => one.id === exclusion.id);
       return el('li', {}, el('details', { open: page.openLoose.has(exclusion.id), ontoggle: (event) => page.openLoose[event.target.open ? 'add' : 'delete'](exclusion.id) },
-        el('summary', {}, value(exclusion.id), ' ', el('b', {}, grouped(rows)), el('span', { class: 'muted' }, ` of ${grouped(each[exclusion.place].matches)}`)),
+        el('summary', {}, value(exclusion.id), ' ', el('b', {}, grouped(rows)), el('span', { class: 'muted' }, ` of ${grouped(of)}`)),
         (did?.loose ?? []).map(looseField),
         button('Show these rows', () => page.set({ view: 'loose', exclusion: exclusion.place }), { class: 'quiet', 'data-key': `loose-${exclusion.place}` })));
     })),
@@ -40,8 +52,7 @@ function looseField({ field, rows, distinct, examples }) {
     el('span', { class: 'offscreen' }, `, ${counted(rows, 'row')} as applied`));
 }
 
-function overlapCard(page) {
-  const overlaps = page.counts.overlaps(page.weighed, page.setRows);
+function overlapCard(page, overlaps) {
   const rows = overlaps.reduce((sum, one) => sum + one.rows, 0);
   if (rows === 0) return card('Covered by several', el('p', { class: 'muted' }, 'No row: each suppressed row has one exclusion.'));
   const names = (members) => members.map((place, at) => [at > 0 ? el('span', { class: 'muted' }, ' & ') : null, value(page.list.exclusions[place].id)]);
@@ -53,6 +64,15 @@ function overlapCard(page) {
     overlaps.length > MOST_OVERLAPS ? el('p', { class: 'muted' }, `and ${counted(overlaps.length - MOST_OVERLAPS, 'smaller combination')}`) : null);
 }
 
+// Characters that are shown of what is copied whole.
+const PREVIEW = 3_000;
+
+// A text of many lines, in which what cannot be seen is written out.
+export function preview(text) {
+  const lines = text.slice(0, PREVIEW).split('\n').map((line) => visible(line)).join('\n');
+  return text.length > PREVIEW ? `${lines}…` : lines;
+}
+
 const TAKES = { kql: 'KQL', yaml: 'YAML', ticket: 'Ticket' };
 
 export function takeText(page, which) {
@@ -61,18 +81,22 @@ export function takeText(page, which) {
   return which === 'yaml' ? yamlText(list, state.choice) : ticketText(data, list, weighed, counts, totals);
 }
 
-function takeCard(page) {
-  const text = takeText(page, page.take);
+function takeCard(page, text) {
   const isLong = page.take === 'kql' && page.list.exclusions.length > MOST_SINGLE;
   return card(['What is switched on'],
     el('div', { class: 'tabs', role: 'group', 'aria-label': 'As' }, Object.entries(TAKES).map(([which, name]) =>
       button(name, () => page.update(() => { page.take = which; }), { 'aria-pressed': String(page.take === which), 'data-key': `take-${which}` })),
       button(`Copy ${page.take === 'ticket' ? 'for ticket' : TAKES[page.take]}`, () => copy(text, TAKES[page.take]), { class: 'main', 'data-key': 'copy' })),
     isLong ? el('p', { class: 'muted' }, `More than ${MOST_SINGLE} exclusions: \`quell kql\` merges them, which the service takes better.`) : null,
-    el('pre', { tabindex: 0, role: 'region', 'aria-label': TAKES[page.take] }, visible(text.slice(0, 20_000).replaceAll('\n', '\u0001')).replaceAll('\\u{1}', '\n')),
+    el('pre', { tabindex: 0, role: 'region', 'aria-label': TAKES[page.take] }, preview(text)),
     el('div', { class: 'tabs' },
       button('Export review', () => download('quell-review.json', 'application/json', page.reviewText()), { 'data-key': 'export', title: 'Labels, switches and drafts in one file: docs/report.md' }),
-      el('label', { class: 'button' }, 'Open review', el('input', { type: 'file', accept: '.json', class: 'offscreen', 'data-key': 'import', onchange: (event) => page.openReview(event.target.files[0]) }))));
+      button('Save malicious rows', () => page.saveMalicious(), { 'data-key': 'malicious', title: 'As CSV, for `quell probe --malicious`' }),
+      el('label', { class: 'button' }, 'Open review', el('input', { type: 'file', accept: '.json', class: 'offscreen', 'data-key': 'import', onchange: (event) => {
+        page.openReview(event.target.files[0]);
+        // The same file may be opened again.
+        event.target.value = '';
+      } }))));
 }
 
 function card(title, ...children) {

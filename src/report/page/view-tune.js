@@ -2,6 +2,7 @@
 import { counted, grouped, visible } from './text.js';
 import { covered, draftId, draftYaml, propose } from './draft.js';
 import { judge } from './judge.js';
+import { preview } from './view-side.js';
 import { button, byId, copy, el, replace, value } from './dom.js';
 
 export function newDraft(page, rows) {
@@ -41,7 +42,7 @@ export function showTune(page) {
     el('p', { class: 'muted' }, 'Every field that is on has to be met. Take out what does not matter; take in what makes it narrower.'),
     el('ul', { class: 'tuple' }, draft.chips.map((chip) => chipLine(page, draft, chip))),
     effect(page, draft),
-    el('pre', { tabindex: 0, role: 'region', 'aria-label': 'YAML of the draft' }, visible(text.replaceAll('\n', '\u0001')).replaceAll('\\u{1}', '\n')),
+    el('pre', { tabindex: 0, role: 'region', 'aria-label': 'YAML of the draft' }, preview(text)),
     el('div', { class: 'tabs' },
       button('Copy YAML', () => copy(`exclusions:\n${text}`, 'YAML'), { class: 'main', 'data-key': 'copy-draft' }),
       isKnown ? null : button('Keep as draft', () => page.update(() => { page.drafts = [...page.drafts, draft]; page.tuning = null; page.selected.clear(); }), { 'data-key': 'keep-draft' })));
