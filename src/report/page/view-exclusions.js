@@ -74,10 +74,10 @@ function line(page, place, most) {
   const loose = isScoped ? 0 : one.matches - one.scoped;
   const row = el('tr', { 'data-exclusion': exclusion.id, class: `${isOn ? '' : 'off'}${state.exclusion === place ? ' chosen' : ''}` },
     el('td', {}, toggle(isOn, `${exclusion.id} on`, `on-${place}`, () => page.choose((choice) => { choice.on[place] ^= 1; }))),
-    el('th', { scope: 'row' },
+    el('th', { scope: 'row' }, el('div', { class: 'named' },
       button(isOpen ? '▾' : '▸', () => page.open(place), { class: 'twist', 'aria-expanded': String(isOpen), 'aria-label': `Entries of ${exclusion.id}`, 'data-key': `open-${place}` }),
       button(value(exclusion.id), () => page.set({ exclusion: state.exclusion === place ? null : place, view: state.exclusion === place ? 'kept' : 'all' }),
-        { class: 'plain', title: 'Show its rows', 'aria-pressed': String(state.exclusion === place), 'data-key': `by-${place}` })),
+        { class: 'plain', title: 'Show its rows', 'aria-pressed': String(state.exclusion === place), 'data-key': `by-${place}` }))),
     el('td', { class: 'wide' }, bar(one, loose, most, isOn)),
     number(one.matches),
     number(one.hides),
@@ -165,7 +165,7 @@ function draftLine(page, draft) {
     el('td', {}, toggle(draft.on, `Draft ${draft.id} on`, `draft-${draft.id}`, () => page.update(() => { draft.on = !draft.on; }))),
     el('th', { scope: 'row' }, el('span', { class: 'mark draft' }, 'draft'), ' ', button(value(draft.id), () => page.editDraft(draft), { class: 'plain', 'data-key': `edit-${draft.id}` })),
     el('td', { class: 'wide' }, draft.chips.filter((chip) => chip.on).map((chip) => chip.field).join(' and ')),
-    number(draft.covers), number(draft.hides), el('td', {}), el('td', {}),
+    number(draft.covers), number(draft.hides), el('td'), el('td'),
     el('td', {}, button('Remove', () => page.update(() => { page.drafts = page.drafts.filter((one) => one !== draft); }), { class: 'quiet', 'data-key': `remove-${draft.id}` })));
 }
 

@@ -23,7 +23,7 @@ export function showFacets(page) {
 function details(page, column, facet, top) {
   const hasMore = facet !== null && facet.distinct > MOST_VALUES && !page.moreValues.has(column);
   return el('details', { open: facet !== null, ontoggle: (event) => page.toggleFacet(column, event.target.open) },
-    el('summary', { 'data-key': `facet-${column}` }, value(page.columns[column].name), facet === null ? null : el('span', { class: 'muted' }, ` ${grouped(facet.distinct)}`)),
+    el('summary', { 'data-key': `facet-${column}`, title: page.columns[column].name }, value(page.columns[column].name), facet === null ? null : el('span', { class: 'muted' }, ` ${grouped(facet.distinct)}`)),
     facet === null ? null : el('ul', {}, top.map((one) => line(page, column, one))),
     hasMore ? button('more', () => page.update(() => page.moreValues.add(column)), { class: 'quiet', 'data-key': `more-${column}` }) : null);
 }

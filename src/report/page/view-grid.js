@@ -169,6 +169,7 @@ export class Grid {
 
   // Puts in the document what is in sight.
   fill() {
+    if (this.page.state.groupBy !== null) return;
     const { rows } = this;
     this.topPlace = Math.floor(this.scrolled / ROW);
     this.top = rows[this.topPlace];
