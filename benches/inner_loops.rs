@@ -2,18 +2,21 @@
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
+use quell::Options;
 use quell::exclusions::documented;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::exclusions::validate::{ListText, load};
-use quell::matcher::{Matcher, Scratch};
-use quell::results::Format;
-use quell::results::chunk::{Chunker, Cut};
-use quell::results::csv::{Splitter, header};
-use quell::results::layout::Layout;
-use quell::scan::{Job, Pace, Rows, Sink, scan};
-use quell::schema::{Schemas, Source};
+use quell::input::chunk::{CHUNK, Cut};
+use quell::input::csv::CsvReader;
+use quell::input::csv::header::{Header, header};
+use quell::input::json::shape::Shape;
+use quell::input::projection::Projection;
+use quell::input::{Format, Input};
+use quell::judge::{Matcher, Scratch, row};
+use quell::output::Discard;
+use quell::schema::Schemas;
 use std::fmt::Write;
-use std::io;
+use std::io::Cursor;
 
 fn main() {
     divan::main();
@@ -23,20 +26,15 @@ const SAMPLE: &[u8] = include_bytes!("../samples/action1-hunt.csv");
 
 /// The rows of the sample, often enough for a bench, under its header.
 fn rows() -> (Vec<String>, Vec<u8>) {
-    let (names, length) = header(SAMPLE, b',', true).unwrap_or_default();
+    let Header::Whole { names, length } = header(SAMPLE, b',', true) else { return Default::default() };
     (names, SAMPLE[length..].repeat(60))
 }
 
-fn wanted(fields: &[FieldRef]) -> Vec<Vec<Source>> {
+/// What every run looks at, whatever its list.
+fn projection(names: &[String]) -> Projection {
     let schemas = Schemas::built_in();
-    let column = |name: &str| vec![Source { column: name.to_owned(), path: false }];
-    let sources = |field: &FieldRef| match (field, schemas.named("defender")) {
-        (FieldRef::Field(field), Some(schema)) => schema.sources(*field).to_vec(),
-        _ => column(field.name()),
-    };
-    let mut wanted: Vec<Vec<Source>> = fields.iter().map(sources).collect();
-    wanted.extend(["DeviceName", "Timestamp", "InitiatingProcessFileName", "RemoteIP"].map(column));
-    wanted
+    let wanted = schemas.named("defender").map(|schema| row::wanted(&[], schema));
+    Projection::of_header(wanted.unwrap_or_default(), names)
 }
 
 fn exclusions(count: usize) -> Vec<Exclusion> {
@@ -60,11 +58,11 @@ fn tuples(count: usize) -> String {
     text
 }
 
-#[divan::bench(args = ["hasty", "careful"])]
+#[divan::bench(args = ["fast", "careful"])]
 fn split(bencher: Bencher<'_, '_>, how: &str) {
     let (names, bytes) = rows();
-    let splitter = Splitter::new(b',', Layout::of_header(wanted(&[]), &names), &names);
-    let cut = if how == "hasty" { Cut::Hasty } else { Cut::Careful { delimiter: b',' } };
+    let splitter = CsvReader::new(b',', projection(&names), &names);
+    let cut = if how == "fast" { Cut::Fast } else { Cut::Careful { delimiter: b',' } };
     bencher.counter(BytesCount::new(bytes.len())).bench(|| {
         let mut count = 0;
         splitter.rows(&bytes, cut, true, |row| count += usize::from(row.cells.is_ok()));
@@ -111,47 +109,21 @@ fn load_lists(bencher: Bencher<'_, '_>, count: usize) {
     bencher.counter(ItemsCount::new(count)).bench(|| load(&lists, &schemas).map(|all| all.len()));
 }
 
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn kept(&mut self, bytes: &[u8]) -> io::Result<()> {
-        black_box(bytes);
-        Ok(())
-    }
-    fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()> {
-        black_box(bytes);
-        Ok(())
-    }
-    fn progress(&mut self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Rows to verdicts, counts and outputs, without a disk.
+/// The main job without a disk.
 #[divan::bench(args = [5, 1_000])]
 fn apply(bencher: Bencher<'_, '_>, count: usize) {
     let (names, bytes) = rows();
     let exclusions = exclusions(count);
     let applied: Vec<&Exclusion> = exclusions.iter().collect();
-    let ids: Vec<&str> = exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
-    let Ok(matcher) = Matcher::new(&applied, "defender") else { return };
-    let format = Format::Csv { delimiter: b',' };
-    let layout = Layout::of_header(wanted(matcher.slots()), &names);
-    let rows = Rows::Csv(Splitter::new(b',', layout, &names));
-    let job = Job {
-        matcher: &matcher,
-        ids: &ids,
-        rows,
-        format,
-        kept: true,
-        suppressed: true,
-        covers: false,
-        order: None,
-        repeats: None,
-    };
-    bencher.counter(BytesCount::new(bytes.len())).bench(|| {
-        let mut chunker = Chunker::new(bytes.as_slice(), 1 << 20);
-        chunker.set_format(format);
-        scan(&job, &mut chunker, 1, Pace { threads: 2 }, &mut Nowhere).map(|scanned| scanned.tally.totals)
-    });
+    let schemas = Schemas::built_in();
+    let Some(schema) = schemas.named("defender") else { return };
+    let mut options = Options::new(schema, &applied);
+    options.threads = 2;
+    let shape = Shape { format: Format::Csv { delimiter: b',' }, names, nested: false };
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .with_inputs(|| Input::with_shape("bench", Cursor::new(bytes.clone()), shape.clone(), CHUNK))
+        .bench_refs(|input| {
+            quell::apply(&options, std::slice::from_mut(input), &mut Discard).map(|run| run.tally.totals)
+        });
 }

@@ -5,7 +5,7 @@ use divan::counter::ItemsCount;
 use jiff::civil::date;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
-use quell::lint::facts::Facts;
+use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, run};
 use quell::schema::Schemas;
@@ -54,7 +54,7 @@ fn exclusions(shape: &str, count: usize) -> Vec<Exclusion> {
 fn lint<const COUNT: usize>(bencher: Bencher<'_, '_>, shape: &str) {
     let exclusions = exclusions(shape, COUNT);
     assert_eq!(exclusions.len(), COUNT);
-    let (settings, schemas, facts) = (Settings::default(), Schemas::built_in(), Facts::built_in());
+    let (settings, schemas, facts) = (Settings::default(), Schemas::built_in(), ProductFacts::built_in());
     bencher
         .counter(ItemsCount::new(COUNT))
         .bench(|| run(&Context::new(&exclusions, date(2026, 11, 24), &settings, &schemas, &facts)).len());

@@ -5,15 +5,25 @@ mod probe;
 mod rules;
 mod tune;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use quell::report::ReportFormat;
 use std::path::PathBuf;
 
-pub(crate) use lint::{Lint, LintFormat};
-pub(crate) use probe::{Probe, ProbeFormat};
+pub(crate) use lint::{LintArgs, LintFormat};
+pub(crate) use probe::{ProbeArgs, ProbeFormat};
 pub(crate) use rules::{Import, ReadingOf, Splice};
-pub(crate) use tune::{Diff, DiffFormat, FailOnDiff, Prune, PruneFormat, Test, TestFormat};
+pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
+
+/// Reads the name of a report's format. The library, which has the formats, does not know the command line.
+fn report_format() -> impl TypedValueParser<Value = ReportFormat> {
+    let value = |(_, names, help): (ReportFormat, &'static [&'static str], &'static str)| {
+        PossibleValue::new(names[0]).aliases(&names[1..]).help(help)
+    };
+    PossibleValuesParser::new(ReportFormat::ALL.map(value))
+        .try_map(|name| ReportFormat::named(&name).ok_or("no such format"))
+}
 
 /// Suppress known-benign rows in threat-hunt results, account for every row, tune the rule.
 #[derive(Debug, Parser)]
@@ -48,15 +58,15 @@ pub(crate) enum Command {
     /// Make a list from a documented condition, or from what is typed into the queries of rules.
     Import(Import),
     /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
-    Lint(Lint),
+    Lint(LintArgs),
     /// Run the cases of the lists, and show what they would not notice.
-    Test(Test),
+    Test(TestArgs),
     /// Find what an intruder could do unseen inside each exclusion, grade it, and propose a repair.
-    Probe(Probe),
+    Probe(ProbeArgs),
     /// Show which rows a change to a list newly suppresses or newly shows.
-    Diff(Diff),
+    Diff(DiffArgs),
     /// Find the smallest list that suppresses the same rows, and cut the lists down to it.
-    Prune(Prune),
+    Prune(PruneArgs),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.
@@ -180,7 +190,7 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) report_rows: u32,
     /// The format of the report on standard output.
-    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = report_format())]
     pub(crate) format: ReportFormat,
     /// Groups of kept rows that are shown.
     #[arg(long, value_name = "N", default_value_t = 15)]
@@ -200,30 +210,6 @@ pub(crate) struct Apply {
     /// Show no progress bar.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-}
-
-impl Apply {
-    /// A run that only counts, for commands that need what exclusions did.
-    pub(crate) fn counting(input: Input) -> Self {
-        Self {
-            results: Vec::new(),
-            from_impact: None,
-            lists: Lists::default(),
-            scope: Scope::default(),
-            input,
-            kept: None,
-            suppressed: None,
-            report: Vec::new(),
-            report_rows: 0,
-            format: ReportFormat::Table,
-            groups: 0,
-            fail_on: Vec::new(),
-            dedupe: false,
-            strict: false,
-            threads: None,
-            quiet: true,
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

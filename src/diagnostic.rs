@@ -4,11 +4,13 @@
 //! It does not know what was being checked, nor does it end the process.
 
 use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet};
+use std::error::Error;
+use std::fmt;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum Severity {
     /// For information.
     Note,
     /// Works, but look at it.
@@ -38,7 +40,7 @@ pub struct Diagnostic {
     /// A stable kebab-case name of the kind of finding.
     pub code: &'static str,
     /// How bad it is.
-    pub level: Level,
+    pub level: Severity,
     /// What is wrong, in one line.
     pub message: String,
     /// Said under the caret.
@@ -56,7 +58,7 @@ impl Diagnostic {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            level: Level::Error,
+            level: Severity::Error,
             message: message.into(),
             label: String::new(),
             place: None,
@@ -94,6 +96,30 @@ impl Diagnostic {
     }
 }
 
+/// Why something could not be done: one or more findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(finding: Diagnostic) -> Self {
+        Self(vec![finding])
+    }
+}
+
+impl From<Diagnostics> for Vec<Diagnostic> {
+    fn from(findings: Diagnostics) -> Self {
+        findings.0
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(render(&self.0, false).trim_end())
+    }
+}
+
+impl Error for Diagnostics {}
+
 /// Renders findings for a person, an empty line between two.
 ///
 /// With `color` it holds ANSI styles; the stream that prints it decides whether they survive.
@@ -112,9 +138,9 @@ pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
     let tone = match diagnostic.level {
-        Level::Error => Tone::ERROR,
-        Level::Warning => Tone::WARNING,
-        Level::Note => Tone::NOTE,
+        Severity::Error => Tone::ERROR,
+        Severity::Warning => Tone::WARNING,
+        Severity::Note => Tone::NOTE,
     };
     let mut group = Group::with_title(tone.primary_title(&diagnostic.message).id(diagnostic.code));
     if let Some(place) = &diagnostic.place {

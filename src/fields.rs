@@ -138,6 +138,13 @@ pub fn nearest<'a>(wrong: &str, legal: impl IntoIterator<Item = &'a str>) -> Vec
     scored.into_iter().map(|(_, name)| name).collect()
 }
 
+/// The nearest legal names as the beginning of a help text: "did you mean `a` or `b`? "; empty if none is near.
+pub fn did_you_mean<'a>(wrong: &str, legal: impl IntoIterator<Item = &'a str>, most: usize) -> String {
+    let near = nearest(wrong, legal);
+    let near: Vec<String> = near.iter().take(most).map(|name| format!("`{name}`")).collect();
+    if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

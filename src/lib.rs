@@ -4,7 +4,7 @@
 //!
 //! ```
 //! use quell::exclusions::validate::{ListText, load};
-//! use quell::matcher::{Matcher, Scratch};
+//! use quell::judge::{Matcher, Scratch};
 //! use quell::schema::Schemas;
 //!
 //! // As written, checked, and as the matcher uses it.
@@ -34,24 +34,25 @@
 //! what follows from that for a change to a list; [`cases`] and [`mutants`] test lists without results. Read [`exclusions::model`], [`matcher`] and [`verdict`] first.
 
 pub mod cases;
-pub mod covers;
+pub mod count;
 pub mod diagnostic;
 pub mod exclusions;
-pub mod explain;
 pub mod fields;
+pub mod input;
+pub mod judge;
 pub mod kql;
-pub mod ledger;
+mod lines;
 pub mod lint;
-pub mod matcher;
 pub mod mutants;
+pub mod output;
+mod parallel;
 pub mod probe;
 pub mod range;
 pub mod report;
-pub mod results;
 pub mod rule;
-pub mod scan;
+pub mod run;
 pub mod schema;
-pub mod tally;
 pub mod tune;
-pub mod verdict;
 pub mod yaml;
+
+pub use run::{Options, Run, apply};

@@ -38,6 +38,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// Keeps a value until the process ends. To give back a hundred thousand exclusions one by one would take as long as to
+/// judge a hundred thousand rows, and the process ends with its command anyway.
+pub(crate) fn until_the_end<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
 fn defect() -> Diagnostic {
     Diagnostic::error("defect", "quell came to a point that it should never reach; the lines above say where")
         .help("please report them, with the command and, if you can, the file")

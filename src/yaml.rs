@@ -71,8 +71,19 @@ impl Node<'_> {
         matches!(&self.value, Value::Scalar(text, true) if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// The value of a key, if it is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        let Value::Map(pairs) = &self.value else { return None };
+        pairs.iter().find(|(name, _)| name.is_text(key)).map(|(_, value)| value)
+    }
+
+    /// Its items, if it is a list.
+    pub fn items(&self) -> &[Self] {
+        if let Value::List(items) = &self.value { items } else { &[] }
+    }
+
     /// Whether it is a scalar with this text.
-    fn is_text(&self, wanted: &str) -> bool {
+    pub fn is_text(&self, wanted: &str) -> bool {
         matches!(&self.value, Value::Scalar(text, _) if text == wanted)
     }
 
@@ -130,23 +141,23 @@ fn escaped(text: &str) -> String {
 
 /// Reads one YAML document; `None` if the text holds none.
 pub fn parse(text: &str) -> Result<Option<Node<'_>>, YamlError> {
-    read(text, Builder::default(), |_| {})
+    read(text, TreeBuilder::default(), |_| {})
 }
 
-/// The same, but the items of the list under a key of the document go to `take`, each as soon as it was read, so that a
-/// long list is never in memory as a whole. In the document that list is empty. A list that has an anchor stays whole,
-/// and so does one under a key that stands twice, the second time.
+/// The same, but each item of the list under `key` goes to `take` as soon as it was read, so that a long list is never in
+/// memory as a whole; in the returned document that list is empty. Two lists are not handed over: one with an anchor, and
+/// the second one if the key stands twice.
 pub fn parse_items<'a>(
     text: &'a str,
     key: &'static str,
     take: impl FnMut(Node<'a>),
 ) -> Result<Option<Node<'a>>, YamlError> {
-    read(text, Builder { items_of: Some(key), ..Builder::default() }, take)
+    read(text, TreeBuilder { items_of: Some(key), ..TreeBuilder::default() }, take)
 }
 
 fn read<'a>(
     text: &'a str,
-    mut builder: Builder<'a>,
+    mut builder: TreeBuilder<'a>,
     mut take: impl FnMut(Node<'a>),
 ) -> Result<Option<Node<'a>>, YamlError> {
     for event in Parser::new_from_str(text) {
@@ -164,26 +175,26 @@ fn at(line: usize, column: usize, message: String) -> YamlError {
     YamlError { message, line, column: column + 1 }
 }
 
-enum Open<'a> {
+enum OpenNode<'a> {
     List(Vec<Node<'a>>),
     Map(Vec<(Node<'a>, Node<'a>)>, Option<Node<'a>>),
 }
 
 #[derive(Default)]
-struct Builder<'a> {
-    stack: Vec<(Open<'a>, Span, usize)>,
+struct TreeBuilder<'a> {
+    stack: Vec<(OpenNode<'a>, Span, usize)>,
     anchors: HashMap<usize, Node<'a>>,
     aliased: usize,
     root: Option<Node<'a>>,
     /// The key of the document whose items are handed over; none any more once its list has begun.
     items_of: Option<&'static str>,
-    /// The open list is that list.
+    /// Whether the innermost open list is that list.
     is_handed_over: bool,
     /// An item to hand over.
     item: Option<Node<'a>>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> TreeBuilder<'a> {
     fn take(&mut self, event: Event<'a>, span: YamlSpan) -> Result<(), YamlError> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -193,17 +204,17 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.as_deref(), span)?;
-                if let [(Open::Map(_, Some(key)), ..)] = self.stack.as_slice()
+                if let [(OpenNode::Map(_, Some(key)), ..)] = self.stack.as_slice()
                     && self.items_of.is_some_and(|name| key.is_text(name))
                 {
                     self.items_of = None;
                     self.is_handed_over = anchor == 0;
                 }
-                self.open(Open::List(Vec::new()), span, anchor)?;
+                self.open(OpenNode::List(Vec::new()), span, anchor)?;
             }
             Event::MappingStart(anchor, tag) => {
                 refuse_tag(tag.as_deref(), span)?;
-                self.open(Open::Map(Vec::new(), None), span, anchor)?;
+                self.open(OpenNode::Map(Vec::new(), None), span, anchor)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => self.alias(anchor, span)?,
@@ -215,7 +226,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn open(&mut self, open: Open<'a>, span: YamlSpan, anchor: usize) -> Result<(), YamlError> {
+    fn open(&mut self, open: OpenNode<'a>, span: YamlSpan, anchor: usize) -> Result<(), YamlError> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(fail(span, "nested too deeply for an exclusion list"));
         }
@@ -227,8 +238,8 @@ impl<'a> Builder<'a> {
         if let Some((open, span, anchor)) = self.stack.pop() {
             self.is_handed_over &= self.stack.len() > 1;
             let value = match open {
-                Open::List(items) => Value::List(items),
-                Open::Map(pairs, _) => Value::Map(pairs),
+                OpenNode::List(items) => Value::List(items),
+                OpenNode::Map(pairs, _) => Value::Map(pairs),
             };
             self.put(value, span, anchor);
         }
@@ -260,8 +271,8 @@ impl<'a> Builder<'a> {
         match self.stack.last_mut() {
             None => self.root = Some(node),
             Some(_) if is_item => self.item = Some(node),
-            Some((Open::List(items), ..)) => items.push(node),
-            Some((Open::Map(pairs, key), ..)) => match key.take() {
+            Some((OpenNode::List(items), ..)) => items.push(node),
+            Some((OpenNode::Map(pairs, key), ..)) => match key.take() {
                 None => *key = Some(node),
                 Some(key) => pairs.push((key, node)),
             },

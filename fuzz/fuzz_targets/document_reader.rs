@@ -2,14 +2,15 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use quell::results::document::Walker;
-use quell::results::shape::{self, Document};
-use quell::results::unpack::unpack;
+use quell::input::json::document::Walker;
+use quell::input::json::format::Document;
+use quell::input::json::shape;
+use quell::input::decompress::decompress;
 use std::io::Read;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut text = Vec::new();
-    if let Ok(unpacked) = unpack(bytes) {
+    if let Ok(unpacked) = decompress(bytes) {
         let _ = unpacked.reader.take(1 << 20).read_to_end(&mut text);
     }
     let all = [Document::Array, Document::Results, Document::Records, Document::Batches, Document::Tables];

@@ -3,14 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use quell::rule::queries::FileKind;
-use quell::rule::splice::{Block, splice_file};
+use quell::rule::splice::{RuleBlock, splice_file};
 
 const BLOCK: &str = "// quell:begin\n| where not(RemoteIP == \"192.0.2.7\")\n// quell:end";
 
 fuzz_target!(|text: &str| {
     let columns = ["RemoteIP".to_owned()];
     let splice = |kind, text: &str, block| {
-        splice_file(kind, text, Block { table: "DeviceNetworkEvents", text: block, columns: &columns }).text
+        splice_file(kind, text, RuleBlock { table: "DeviceNetworkEvents", text: block, columns: &columns }).text
     };
     // A text that has markers already is not what it was before the first splice.
     if text.contains("quell:") {

@@ -1,16 +1,16 @@
 //! The cases as JUnit XML, which CI systems read.
 //!
-//! In: a [`Report`]. Out: a document with one `testsuite` for each list file and one `testcase` for each case. An
+//! In: a [`CasesReport`]. Out: a document with one `testsuite` for each list file and one `testcase` for each case. An
 //! exclusion without cases of both kinds is a failed testcase of its own, so that the document fails whenever
 //! `quell test` does; only a run without any exclusion has nothing in it to fail, and says so by its exit code.
 
-use super::Judged;
-use super::report::{ListReport, Report, Untested};
+use super::CaseResult;
+use super::report::{CasesReport, ListReport, Untested};
 use crate::report::printable;
 use std::fmt::Write;
 
 /// The document.
-pub fn document(report: &Report) -> String {
+pub fn document(report: &CasesReport) -> String {
     let totals = report.totals;
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"quell test\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\" time=\"0\">\n",
@@ -43,7 +43,7 @@ fn suite(out: &mut String, list: &ListReport) {
     out.push_str("  </testsuite>\n");
 }
 
-fn case(out: &mut String, file: &str, case: &Judged) {
+fn case(out: &mut String, file: &str, case: &CaseResult) {
     let name = format!("must {}: {}", case.expected.word(), case.row);
     begin(out, (&case.exclusion, &name), file, case.line);
     let Some(why) = &case.why else {

@@ -1,22 +1,22 @@
 //! Rows with the verdict that they must get.
 //!
-//! In: exclusions with their cases. Out: each case with the verdict that it got, and why where that is not the one it
-//! must get. Each exclusion is judged alone, whatever its scope and its expiry. It opens no files.
+//! In: exclusions with their cases. Out: for each case a [`CaseResult`]: whether it got its verdict, and if not, why. Each
+//! exclusion is judged alone; scope and expiry are ignored. It opens no files.
 
 pub mod junit;
 pub mod report;
 
 use crate::exclusions::model::{Case, Condition, Exclusion, FieldRef};
-use crate::matcher::{Matcher, Scratch};
-use crate::verdict::Outcome;
+use crate::judge::verdict::Outcome;
+use crate::judge::{Matcher, Scratch};
 use serde::Serialize;
 
-/// Values of one condition that are told before the rest is only counted.
-const TOLD_VALUES: usize = 5;
+/// Values of a condition that are shown; of the rest only the number is.
+const SHOWN_VALUES: usize = 5;
 
 /// A case and its verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Judged {
+pub struct CaseResult {
     /// The exclusion.
     pub exclusion: String,
     /// Line of the case in its list, from 1.
@@ -27,7 +27,7 @@ pub struct Judged {
     pub passed: bool,
     /// Its cells as `field=value`.
     pub row: String,
-    /// Why the verdict was otherwise; absent if the case passed.
+    /// Why it got the other verdict; absent if the case passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
@@ -51,7 +51,7 @@ impl Expected {
         }
     }
 
-    /// What a row of the other verdict was.
+    /// The other verdict, as a word in the past: what the row was.
     pub fn otherwise(self) -> &'static str {
         match self {
             Self::Suppress => "kept",
@@ -67,11 +67,11 @@ pub fn of(exclusion: &Exclusion) -> impl Iterator<Item = (&Case, Expected)> {
 }
 
 /// Runs the cases of an exclusion.
-pub fn run(exclusion: &Exclusion) -> Vec<Judged> {
+pub fn run(exclusion: &Exclusion) -> Vec<CaseResult> {
     let judged = of(exclusion).map(|(case, expected)| {
         let suppressed = is_suppressed(exclusion, case);
         let passed = suppressed == (expected == Expected::Suppress);
-        Judged {
+        CaseResult {
             exclusion: exclusion.id.clone(),
             line: case.line,
             expected,
@@ -90,7 +90,9 @@ pub fn is_suppressed(exclusion: &Exclusion, case: &Case) -> bool {
 
 /// The schemas in which a case is judged: a raw column belongs to some of them; without one, any will do.
 fn schemas<'e>(exclusion: &'e Exclusion, case: &'e Case) -> Vec<&'e str> {
-    let columns = case.cells.iter().map(|(field, _)| field).chain(exclusion.fields());
+    // An empty cell is no column that the row has.
+    let cells = case.cells.iter().filter(|(_, text)| !text.is_empty());
+    let columns = cells.map(|(field, _)| field).chain(exclusion.fields());
     let schemas: Vec<&str> = columns
         .filter_map(|field| match field {
             FieldRef::Column(column) => Some(column.schemas.iter().map(String::as_str)),
@@ -134,7 +136,7 @@ fn why(exclusion: &Exclusion, case: &Case, suppressed: bool) -> String {
     let met = |entry: &&Vec<(&Condition, usize, Outcome)>| {
         entry.iter().filter(|(.., outcome)| *outcome == Outcome::Met).count()
     };
-    // The entry that is met, or else the one that lacks least.
+    // The entry that is met, or else the one with the fewest unmet conditions.
     let Some(nearest) = stands.iter().min_by_key(|entry| entry.len() - met(entry)) else {
         return "no entry can be met in rows that have these columns".to_owned();
     };
@@ -160,8 +162,8 @@ fn stand(condition: &Condition, cell: Option<&str>, outcome: Outcome) -> String 
 }
 
 fn some(values: &[String]) -> String {
-    let shown = values.iter().take(TOLD_VALUES).cloned().collect::<Vec<_>>().join(" or ");
-    match values.len().saturating_sub(TOLD_VALUES) {
+    let shown = values.iter().take(SHOWN_VALUES).cloned().collect::<Vec<_>>().join(" or ");
+    match values.len().saturating_sub(SHOWN_VALUES) {
         0 => shown,
         more => format!("{shown} or {more} more"),
     }

@@ -1,9 +1,9 @@
 //! How the cases of lists came out.
 //!
-//! In: the names of lists, their exclusions. Out: a [`Report`], which is also the JSON format, and text for a person.
+//! In: the names of lists, their exclusions. Out: a [`CasesReport`], which is also the JSON format, and text for a person.
 //! An exclusion without cases of both kinds is told as such: nothing would notice if it changed.
 
-use super::{Judged, run};
+use super::{CaseResult, run};
 use crate::exclusions::model::Exclusion;
 use crate::report::printable;
 use crate::report::words::count;
@@ -12,16 +12,16 @@ use std::fmt::Write;
 
 /// The outcome of `quell test`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct CasesReport {
     /// Counts over all lists.
-    pub totals: Totals,
+    pub totals: CaseTotals,
     /// One for each list file, in the order in which they were given, and one for each file of rows.
     pub lists: Vec<ListReport>,
 }
 
 /// Counts over all lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
+pub struct CaseTotals {
     /// Exclusions.
     pub exclusions: usize,
     /// Cases.
@@ -40,7 +40,7 @@ pub struct ListReport {
     /// Its exclusions.
     pub exclusions: usize,
     /// Its cases, in the order of the list.
-    pub cases: Vec<Judged>,
+    pub cases: Vec<CaseResult>,
     /// Its exclusions without cases of both kinds.
     pub untested: Vec<Untested>,
 }
@@ -56,11 +56,11 @@ pub struct Untested {
     pub missing: &'static str,
 }
 
-impl Report {
+impl CasesReport {
     /// Runs all cases. `files` are the lists, also those that hold no exclusion.
     pub fn new<'f>(files: impl Iterator<Item = &'f str>, exclusions: &[Exclusion]) -> Self {
         let lists: Vec<ListReport> = files.map(|file| list(file, exclusions)).collect();
-        let totals = Totals {
+        let totals = CaseTotals {
             exclusions: exclusions.len(),
             cases: lists.iter().map(|list| list.cases.len()).sum(),
             failed: lists.iter().flat_map(|list| &list.cases).filter(|case| !case.passed).count(),
@@ -70,7 +70,7 @@ impl Report {
     }
 
     /// Adds a file of rows that all must get one verdict.
-    pub fn add_rows(&mut self, file: &str, cases: Vec<Judged>) {
+    pub fn add_rows(&mut self, file: &str, cases: Vec<CaseResult>) {
         self.totals.cases += cases.len();
         self.totals.failed += cases.iter().filter(|case| !case.passed).count();
         self.lists.push(ListReport { file: file.to_owned(), exclusions: 0, cases, untested: Vec::new() });
@@ -78,7 +78,7 @@ impl Report {
 
     /// Whether every exclusion is proved by cases that pass. No exclusion at all proves nothing.
     pub fn is_clean(&self) -> bool {
-        let Totals { exclusions, failed, untested, .. } = self.totals;
+        let CaseTotals { exclusions, failed, untested, .. } = self.totals;
         exclusions > 0 && failed == 0 && untested == 0
     }
 
@@ -97,7 +97,7 @@ impl Report {
                 let _ = writeln!(out, "    {}", printable(case.why.as_deref().unwrap_or_default()));
             }
         }
-        let Totals { exclusions, cases, failed, untested } = self.totals;
+        let CaseTotals { exclusions, cases, failed, untested } = self.totals;
         if exclusions == 0 {
             out.push_str("THERE ARE NO EXCLUSIONS in the lists, so nothing was tested.\n");
         }
@@ -108,12 +108,6 @@ impl Report {
             count(cases as u64, "case", "cases")
         );
         out
-    }
-
-    /// The report as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 }
 

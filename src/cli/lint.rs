@@ -6,7 +6,7 @@ use quell::lint::Level;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(crate) struct Lint {
+pub(crate) struct LintArgs {
     #[command(flatten)]
     pub(crate) lists: Lists,
     #[command(flatten)]

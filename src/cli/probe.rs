@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use quell::probe::Grade;
 
 #[derive(Debug, Args)]
-pub(crate) struct Probe {
+pub(crate) struct ProbeArgs {
     /// Rows that are known to be malicious, in the shape of results; repeatable.
     #[arg(long, required = true, value_name = "RESULTS")]
     pub(crate) malicious: Vec<String>,

@@ -4,7 +4,7 @@ use super::{Filling, Input, Lists, Scope};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
-pub(crate) struct Test {
+pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) lists: Lists,
     /// Results of which the lists together must keep every row, such as true positives; repeatable.
@@ -37,7 +37,7 @@ pub(crate) enum TestFormat {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Diff {
+pub(crate) struct DiffArgs {
     /// The list as it was: a file, a folder, or `git:REV:PATH` for how it stands in a revision.
     #[arg(value_name = "OLD")]
     pub(crate) old: String,
@@ -92,7 +92,7 @@ pub(crate) enum DiffFormat {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Prune {
+pub(crate) struct PruneArgs {
     /// Results whose verdicts must stay as they are; the more, the better.
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub(crate) results: Vec<String>,

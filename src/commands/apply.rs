@@ -1,20 +1,20 @@
 //! `quell apply`: the main job.
 
 use super::files::FileSet;
+use super::inputs::open_all;
 use super::lists::{in_force, loaded, rule, today};
-use super::open::open_all;
 use super::page::{self, Knowledge};
-use super::pass::{Pass, Passed, one_schema};
 use super::query::with_query;
-use super::warnings::duplicates;
+use super::sink::{RowFiles, bar_of};
 use super::{End, Outcome, World, fail, impact, print_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
-use quell::matcher::Matcher;
-use quell::report::build::{LeftOut, Run, build};
+use quell::report::build::{LeftOut, ReportParts, build};
 use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
+use quell::run::columns::schema_of;
+use quell::schema::Schema;
+use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
-use std::mem::ManuallyDrop;
 use std::path::Path;
 
 /// Applies exclusions to results.
@@ -23,66 +23,54 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     if let Some(result) = &args.from_impact {
         return from_impact(args, world, result, &formats);
     }
-    // The process ends with this command: to give back a hundred thousand exclusions one by one would take as long as
-    // to judge a hundred thousand rows.
-    let mut lists = ManuallyDrop::new(loaded(&args.lists)?);
+    let mut lists = loaded(&args.lists)?;
     // Nobody asks for places in them any more.
     lists.texts = Vec::new();
+    let lists = crate::until_the_end(lists);
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
-    let mut opened = open_all(&args.results, &args.input)?;
-    let schema = one_schema(&opened, &lists)?;
+    let mut inputs = open_all(&args.results, &args.input)?;
+    let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
     let mut outputs = outputs(args)?;
-    let told = |found| with_query(found, rule.as_ref(), &applied, schema);
-    let mut pass = Pass::new(args, world, schema, &applied, &matcher, &opened).map_err(told)?;
-    pass.write_to(&outputs, &opened)?;
-    for results in &mut opened {
-        pass.file(results).map_err(told)?;
-    }
-    let mut passed = pass.finish()?;
-    let notes = notes(&passed, applied.len(), &lists.exclusions);
-    passed.warnings.extend(duplicates(passed.repeats, args.dedupe));
-    let Passed { tally, files, malformed, written, warnings, .. } = passed;
-    // Where a list is long, the report takes the room of what has compiled it.
-    let slots = matcher.slots().to_vec();
-    let matcher = formats.contains(&Target::Page).then_some(matcher);
-    let report = ManuallyDrop::new(build(Run {
-        tally,
-        slots: &slots,
+    let bar = bar_of(&inputs, world.terminal && !args.quiet);
+    let mut sink = RowFiles::begin(&outputs, args.kept.as_deref(), args.suppressed.as_deref(), &inputs, bar)?;
+    let run = quell::apply(&options(args, world, schema, &applied), &mut inputs, &mut sink)
+        .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
+    let notes = notes(&run, applied.len(), &lists.exclusions);
+    let report = crate::until_the_end(build(ReportParts {
+        run,
         applied: &applied,
         left_out: &left_out,
-        results: files,
         rule: rule.as_ref(),
         today,
-        malformed,
-        warnings,
         notes,
     }));
-    written.into_iter().try_for_each(|output| outputs.add(output))?;
-    let (lists, applied, left_out) = (&lists, &applied, &left_out);
-    let run = Knowledge {
-        args,
-        lists,
-        schema,
-        applied,
-        left_out,
-        matcher: matcher.as_ref(),
-        report: &report,
-        today,
-    };
-    let page = || page::made(&run);
-    report_files(args, world, &report, (&formats, &page), &mut outputs)?;
+    sink.finish()?.into_iter().try_for_each(|output| outputs.add(output))?;
+    let left_out = left_out.as_slice();
+    let known = Knowledge { args, lists, schema, applied: &applied, left_out, report, today };
+    report_files(args, world, report, (&formats, &|| page::made(&known)), &mut outputs)?;
     if args.strict && report.totals.malformed > 0 {
-        show(args, world, &report)?;
+        show(args, world, report)?;
         return Ok(End::Unreadable(report.totals.malformed));
     }
-    outputs.put(|| show(args, world, &report))?;
-    Ok(end(args, &report, left_out))
+    outputs.put(|| show(args, world, report))?;
+    Ok(end(args, report, left_out))
+}
+
+fn options<'a>(
+    args: &Apply,
+    world: &World,
+    schema: &'a Schema,
+    exclusions: &'a [&'a Exclusion],
+) -> Options<'a> {
+    let mut options = Options::new(schema, exclusions);
+    options.kept = args.kept.is_some();
+    options.suppressed = args.suppressed.is_some();
+    options.allow_missing_columns = args.input.allow_missing_columns;
+    options.drop_repeats = args.dedupe;
+    options.threads = args.threads.map_or(world.processors, usize::from);
+    options
 }
 
 /// Reports what the server counted.
@@ -124,9 +112,9 @@ fn report_formats(args: &Apply) -> Outcome<Vec<Target>> {
     args.report.iter().map(format).collect()
 }
 
-fn notes(passed: &Passed, applied: usize, all: &[Exclusion]) -> Vec<String> {
+fn notes(run: &Run, applied: usize, all: &[Exclusion]) -> Vec<String> {
     let mut notes = Vec::new();
-    if passed.tally.totals.read == 0 {
+    if run.tally.totals.read == 0 {
         notes.push(
             "THERE ARE NO ROWS. Nothing was checked: either the hunt found nothing, or the export is empty."
                 .to_owned(),
@@ -137,13 +125,13 @@ fn notes(passed: &Passed, applied: usize, all: &[Exclusion]) -> Vec<String> {
     } else if applied == 0 {
         notes.push("NO EXCLUSION APPLIES to these results, so every row was kept.".to_owned());
     }
-    if !passed.absent.is_empty() {
-        let fields = passed.absent.join(", ");
+    if !run.absent.is_empty() {
+        let fields = run.absent.join(", ");
         notes.push(format!(
             "No column holds {fields}: what hangs on it is undecidable (--allow-missing-columns)."
         ));
     }
-    for file in &passed.unclear {
+    for file in &run.unclear_dates {
         notes.push(format!("The dates of {file} do not tell day from month, so its rows have no time here."));
     }
     notes

@@ -1,77 +1,64 @@
-//! Results through the matcher for commands that only need what exclusions did.
+//! Results through exclusions for commands that only need what exclusions did.
 //!
-//! In: names of results or opened ones. Out: counts; rows go nowhere.
+//! In: open results, exclusions. Out: counts; rows go nowhere.
 
+use super::inputs::open_all;
 use super::lists::Loaded;
-use super::open::{Opened, open_all};
-use super::pass::{Pass, Passed, one_schema};
-use super::{Outcome, World, fail};
-use crate::cli::{Apply, Input};
-use quell::exclusions::model::{Exclusion, FieldRef};
-use quell::matcher::Matcher;
-use quell::report::ResultsFile;
+use super::sink::{RowFiles, bar_of};
+use super::{Outcome, World, tell};
+use crate::cli;
+use quell::exclusions::model::Exclusion;
+use quell::input::Input;
+use quell::report::WarningCode;
+use quell::run::columns::schema_of;
 use quell::schema::Schema;
-use quell::tally::Tally;
+use quell::{Options, Run};
 
-/// Applies exclusions and only counts: those that were applied, for the schema of the results, the fields that
-/// the matcher looks at, and the counts by the places of the exclusions.
+/// Applies exclusions and only counts: those that were applied, for the schema of the results, and what became of them.
 pub(super) fn counted<'e>(
     results: &[String],
-    input: &Input,
+    options: &cli::Input,
     world: &World,
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
-) -> Outcome<(Vec<&'e Exclusion>, Vec<FieldRef>, Tally)> {
-    let mut opened = open_all(results, input)?;
-    let schema = one_schema(&opened, lists)?;
+) -> Outcome<(Vec<&'e Exclusion>, Run)> {
+    let mut inputs = open_all(results, options)?;
+    let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
     let applied = applied(&schema.name);
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
-    let args = Apply::counting(input.clone());
-    let mut pass = Pass::new(&args, world, schema, &applied, &matcher, &opened)?;
-    for results in &mut opened {
-        pass.file(results)?;
-    }
-    let passed = pass.finish()?;
-    passed.warn();
-    let slots = matcher.slots().to_vec();
-    Ok((applied, slots, passed.tally))
-}
-
-/// What a pass found about who covers which rows.
-pub(super) struct Covered {
-    /// The counts, with the sets of exclusions.
-    pub(super) tally: Tally,
-    /// The names of the fields that were looked at.
-    pub(super) slots: Vec<String>,
-    pub(super) files: Vec<ResultsFile>,
-    /// Fields whose columns some file lacks, which was allowed.
-    pub(super) absent: Vec<String>,
+    let mut counting = only_counts(schema, &applied);
+    counting.allow_missing_columns = options.allow_missing_columns;
+    let run = count(&mut inputs, world, counting, false)?;
+    Ok((applied, run))
 }
 
 /// Finds out which of the applied exclusions cover which rows.
 pub(super) fn covered(
-    opened: &mut [Opened],
-    input: &Input,
+    inputs: &mut [Input],
+    options: &cli::Input,
     world: &World,
     schema: &Schema,
     applied: &[&Exclusion],
-) -> Outcome<Covered> {
-    let matcher = match Matcher::new(applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
-    let args = Apply { quiet: false, ..Apply::counting(input.clone()) };
-    let mut pass = Pass::new(&args, world, schema, applied, &matcher, opened)?;
-    pass.covers = true;
-    for results in opened {
-        pass.file(results)?;
+) -> Outcome<Run> {
+    let mut counting = only_counts(schema, applied);
+    counting.allow_missing_columns = options.allow_missing_columns;
+    counting.coverage = true;
+    count(inputs, world, counting, world.terminal)
+}
+
+fn only_counts<'a>(schema: &'a Schema, applied: &'a [&'a Exclusion]) -> Options<'a> {
+    let mut options = Options::new(schema, applied);
+    (options.kept, options.suppressed) = (false, false);
+    options
+}
+
+/// Counts, and says what is doubtful about the results: the reports of these commands have no place for it.
+fn count(inputs: &mut [Input], world: &World, mut options: Options<'_>, progress: bool) -> Outcome<Run> {
+    options.threads = world.processors;
+    let mut sink = RowFiles::none(bar_of(inputs, progress));
+    let run = quell::apply(&options, inputs, &mut sink)?;
+    sink.finish()?;
+    for warning in run.warnings.iter().filter(|warning| warning.code != WarningCode::Duplicates) {
+        tell(&format!("warning: {}\n", warning.message));
     }
-    let passed = pass.finish()?;
-    passed.warn();
-    let Passed { tally, files, absent, .. } = passed;
-    let slots = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
-    Ok(Covered { tally, slots, files, absent })
+    Ok(run)
 }

@@ -1,23 +1,24 @@
 //! `quell diff`: what a change to lists does to rows.
 
-use super::counting::{Covered, covered};
+use super::counting::covered;
+use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::open::open_all;
-use super::pass::one_schema;
-use super::{End, Outcome, World, fail, print};
-use crate::cli::{Diff as Args, DiffFormat, FailOnDiff};
+use super::{End, Outcome, World, fail, print, print_json};
+use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
+use quell::Run;
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
+use quell::run::columns::schema_of;
 use quell::schema::Schema;
-use quell::tune::diff::{Diff, Lists, Side, lists};
-use quell::tune::drift::{Results, results};
+use quell::tune::diff::{Diff, Side, TwoLists, lists};
+use quell::tune::drift::{TwoResults, results};
 use quell::tune::show::{self, Shown};
 
 /// Groups of newly shown rows that are shown to a person.
 const SHOWN_GROUPS: usize = 15;
 
 /// Compares two lists, or two results.
-pub(crate) fn run(args: &Args, world: &World) -> Outcome {
+pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling)?;
     let mut diff = match &args.new {
         Some(new) => two_lists(args, world, &old, new)?,
@@ -27,29 +28,29 @@ pub(crate) fn run(args: &Args, world: &World) -> Outcome {
         diff.notes.insert(0, "NO EXCLUSION APPLIES to these results, so nothing was compared.".to_owned());
     }
     let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
-    print(&match args.format {
-        DiffFormat::Table => show::diff(&diff, shown(false)),
-        DiffFormat::Markdown => show::diff(&diff, shown(true)),
-        DiffFormat::Json => diff.json(),
-    })?;
+    match args.format {
+        DiffFormat::Table => print(&show::diff(&diff, shown(false)))?,
+        DiffFormat::Markdown => print(&show::diff(&diff, shown(true)))?,
+        DiffFormat::Json => print_json(&diff)?,
+    }
     Ok(end(args, &diff))
 }
 
-fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
+fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
     let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
     let mut files = open_all(&args.results, &args.input)?;
-    let schema = one_schema(&files, &new_list)?;
+    let schema = schema_of(&files, &new_list.schemas, new_list.named.as_deref())?;
     let (before, left_before) = applied(args, world, old, schema)?;
     let (after, left_after) = applied(args, world, &new_list, schema)?;
-    // One matcher judges by both: the new exclusions stand behind the old ones.
+    // One matcher has both lists, the new exclusions after the old ones.
     let both: Vec<&Exclusion> = before.iter().chain(&after).copied().collect();
     let covered = covered(&mut files, &args.input, world, schema, &both)?;
-    let none = quell::covers::Covers::default();
-    let given = Lists {
+    let none = quell::count::coverage::Coverage::default();
+    let given = TwoLists {
         old: &before,
         new: &after,
-        covers: covered.tally.covers.as_ref().unwrap_or(&none),
-        slots: &covered.slots,
+        covers: covered.tally.coverage.as_ref().unwrap_or(&none),
+        slots: &covered.slot_names(),
         examples: args.examples.into(),
     };
     let mut diff = lists(&given, side(&args.old, &covered), side(new, &covered));
@@ -58,11 +59,11 @@ fn two_lists(args: &Args, world: &World, old: &Loaded, new: &str) -> Outcome<Dif
     Ok(diff)
 }
 
-fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
+fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
     let mut before = open_all(&args.results, &args.input)?;
     let mut after = open_all(&args.against, &args.input)?;
-    let schema = one_schema(&before, list)?;
-    let other = one_schema(&after, list)?;
+    let schema = schema_of(&before, &list.schemas, list.named.as_deref())?;
+    let other = schema_of(&after, &list.schemas, list.named.as_deref())?;
     if schema.name != other.name {
         let message = format!(
             "the old results have the columns of {}, the new ones those of {}",
@@ -73,11 +74,11 @@ fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
     let (applied, left) = applied(args, world, list, schema)?;
     let old = covered(&mut before, &args.input, world, schema, &applied)?;
     let new = covered(&mut after, &args.input, world, schema, &applied)?;
-    let given = Results {
+    let given = TwoResults {
         applied: &applied,
         old: &old.tally,
         new: &new.tally,
-        slots: &new.slots,
+        slots: &new.slot_names(),
         examples: args.examples.into(),
     };
     let mut diff = results(&given, side(&args.old, &old), side(&args.old, &new));
@@ -87,7 +88,7 @@ fn two_results(args: &Args, world: &World, list: &Loaded) -> Outcome<Diff> {
 }
 
 fn applied<'e>(
-    args: &Args,
+    args: &DiffArgs,
     world: &World,
     lists: &'e Loaded,
     schema: &Schema,
@@ -96,7 +97,7 @@ fn applied<'e>(
     Ok(in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name))
 }
 
-fn side(list: &str, covered: &Covered) -> Side {
+fn side(list: &str, covered: &Run) -> Side {
     Side {
         list: list.to_owned(),
         results: covered.files.clone(),
@@ -106,7 +107,7 @@ fn side(list: &str, covered: &Covered) -> Side {
     }
 }
 
-fn notes(covered: &Covered) -> impl Iterator<Item = String> {
+fn notes(covered: &Run) -> impl Iterator<Item = String> {
     let files: Vec<&str> = covered.files.iter().map(|file| file.file.as_str()).collect();
     let files = files.join(", ");
     let totals = covered.tally.totals;
@@ -125,7 +126,7 @@ fn left_out<'l>(list: &'l str, left_out: &'l [LeftOut<'_>]) -> impl Iterator<Ite
     left_out.iter().map(move |left| format!("{} of {list}: {}.", left.exclusion.id, left.why))
 }
 
-/// What either list has and does not apply; once, where both do so for the same reason.
+/// The exclusions that were left out of either list. One that both leave out for the same reason is named once.
 fn left_out_of_lists<'l>(
     (old, left_old): (&'l str, &'l [LeftOut<'_>]),
     (new, left_new): (&'l str, &'l [LeftOut<'_>]),
@@ -140,7 +141,7 @@ fn left_out_of_lists<'l>(
     both.chain(only_old).chain(only_new).collect()
 }
 
-fn end(args: &Args, diff: &Diff) -> End {
+fn end(args: &DiffArgs, diff: &Diff) -> End {
     let moved = |what: &FailOnDiff| match what {
         FailOnDiff::NewlySuppressed => diff.newly_suppressed > 0,
         FailOnDiff::NewlyShown => diff.newly_shown > 0,

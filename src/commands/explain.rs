@@ -1,19 +1,21 @@
 //! `quell explain`: why one row is kept or suppressed.
 
+use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::open::{Opened, files, open};
-use super::results::{missing, missing_columns, rows, schema, sources, wanted};
-use super::walk::every_row;
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Explain, ExplainFormat};
-use quell::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
 use quell::fields::Field;
-use quell::matcher::{Matcher, is_like};
+use quell::input::Input;
+use quell::input::rows::Rows;
+use quell::input::{Fault, Format};
+use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
+use quell::judge::row::{self, sources};
+use quell::judge::verdict::Outcome as Stand;
+use quell::judge::{Matcher, is_like};
 use quell::report::printable;
-use quell::results::{Fault, Format};
-use quell::scan::Rows;
+use quell::run::columns::{missing, missing_columns, reader, schema_of};
+use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source};
-use quell::verdict::Outcome as Stand;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -41,13 +43,10 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         let message = format!("{name}: rows of Parquet are not explained");
         return fail("parquet", message, "convert it into a pipe, for example with duckdb: docs/formats.md");
     }
-    let schema = schema(&opened, &lists.schemas, lists.named.as_deref())?;
+    let schema = schema_of(std::slice::from_ref(&opened), &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
+    let matcher = Matcher::new(&applied, &schema.name)?;
     let found = find(args, &mut opened, schema, &matcher, &lists)?;
     let row = match found.cells {
         Ok(cells) => cells,
@@ -60,10 +59,10 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         }
     };
     if opened.format.has_header() && !args.input.allow_missing_columns {
-        let (_, layout) = rows(&opened, wanted(matcher.slots(), schema))?;
-        let missing = missing(matcher.slots(), &applied, |slot| layout.columns[slot].is_some());
+        let (_, projection) = reader(&opened, row::wanted(matcher.slots(), schema))?;
+        let missing = missing(matcher.slots(), &applied, |slot| projection.columns[slot].is_some());
         if !missing.is_empty() {
-            return Err(missing_columns(&opened, schema, &missing));
+            return Err(missing_columns(&opened, schema, &missing).into());
         }
     }
     let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
@@ -90,12 +89,12 @@ enum By {
 
 fn find(
     args: &Explain,
-    opened: &mut Opened,
+    opened: &mut Input,
     schema: &Schema,
     matcher: &Matcher,
     lists: &Loaded,
 ) -> Outcome<Found> {
-    let mut wanted = wanted(matcher.slots(), schema);
+    let mut wanted = row::wanted(matcher.slots(), schema);
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
             let Some((name, value)) = condition.split_once('=') else {
@@ -110,7 +109,7 @@ fn find(
         }
         (None, row) => By::Number(row.unwrap_or(1)),
     };
-    let (rows, _) = rows(opened, wanted)?;
+    let (rows, _) = reader(opened, wanted)?;
     match search(opened, &rows, &by)? {
         Ok(found) => Ok(found),
         Err(read) => match by {
@@ -128,7 +127,7 @@ fn find(
     }
 }
 
-fn column(name: &str, schema: &Schema, opened: &Opened, lists: &Loaded) -> Outcome<Vec<Source>> {
+fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcome<Vec<Source>> {
     if let Some(field) = Field::named(name) {
         return Ok(sources(&quell::exclusions::model::FieldRef::Field(field), schema));
     }
@@ -148,9 +147,9 @@ fn column(name: &str, schema: &Schema, opened: &Opened, lists: &Loaded) -> Outco
 }
 
 /// The row that was asked for, or how many rows there are.
-fn search(opened: &mut Opened, rows: &Rows, by: &By) -> Outcome<Result<Found, u64>> {
+fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<Found, u64>> {
     let (mut read, mut found) = (0, None);
-    every_row(opened, rows, |number, line, row| {
+    each_row(opened, rows, |number, line, row| {
         read = number;
         let is_it = match by {
             By::Number(wanted) => number == *wanted,

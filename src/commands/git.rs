@@ -3,10 +3,10 @@
 //! In: `git:REV:PATH`. Out: the texts of the file, or of every list below the folder. git itself is asked, and only for
 //! raw objects: no filter, pager or text conversion of the repository runs.
 
-use super::lists::utf8;
+use super::texts::utf8;
 use super::{Outcome, fail};
 use quell::exclusions::validate::ListText;
-use std::path::Path;
+use std::path::{MAIN_SEPARATOR, Path};
 use std::process::Command;
 
 /// How such a name begins.
@@ -14,7 +14,9 @@ pub(super) const PREFIX: &str = "git:";
 
 /// The lists of `git:REV:PATH`.
 pub(super) fn texts(name: &str) -> Outcome<Vec<ListText>> {
-    let object = name.strip_prefix(PREFIX).unwrap_or(name).trim_end_matches('/');
+    // git wants slashes, also on Windows.
+    let object = name.strip_prefix(PREFIX).unwrap_or(name).replace(MAIN_SEPARATOR, "/");
+    let object = object.trim_end_matches('/');
     let Some((revision, path)) = object.split_once(':') else {
         let help = "for example `git:main:exclusions/mine.yaml`, or `git:HEAD~1:exclusions` for a folder";
         return fail("bad-revision", format!("{name}: a path is missing behind the revision"), help);

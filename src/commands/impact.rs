@@ -3,13 +3,13 @@
 use super::lists::{Loaded, in_force, read_text};
 use super::{Outcome, fail, kql};
 use jiff::civil::Date;
+use quell::count::tally::Totals;
 use quell::exclusions::model::Exclusion;
+use quell::input::time;
 use quell::kql::{LISTS, fingerprint};
 use quell::report::{ExclusionReport, Report, ResultsFile, RuleName, Status};
-use quell::results::time;
 use quell::rule::Rule;
 use quell::schema::Schema;
-use quell::tally::Totals;
 use serde_json::{Map, Value};
 use std::path::Path;
 

@@ -11,7 +11,7 @@ use quell::diagnostic::{Diagnostic, Place};
 use quell::exclusions::document::{ListFile, WrittenExclusion};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
-use quell::kql::import::{Found, Reading, Remark, Source, import_query, import_text};
+use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
 use quell::report::{self, build::one};
 use quell::rule::Rule;
 use quell::rule::queries::queries;
@@ -64,14 +64,14 @@ fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusi
 /// Says on which rows the two readings differ: those that meet one part of a condition and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
     let all = |_: &str| lists.exclusions.iter().collect();
-    let (applied, slots, tally) = counted(&args.results, &args.input, world, lists, all)?;
-    let read = tally.totals.read;
+    let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;
+    let read = run.tally.totals.read;
     let mut out = String::new();
     if read == 0 {
         out += "quell: THERE ARE NO ROWS in the results, so nothing is known of the two readings\n";
     }
     for (place, exclusion) in (0..).zip(applied) {
-        let report = one(exclusion, tally.exclusions.get(&place), &slots, read);
+        let report = one(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
         let (loose, scoped) = (report.matches, report.scoped_matches);
         let _ = writeln!(
             out,
@@ -144,7 +144,7 @@ fn from_rule(file: &RuleFile, schema: &Schema, messages: &mut String) -> Vec<Wri
         line += file.text[passed..range.start].matches('\n').count();
         passed = range.start;
         let query = &file.text[range];
-        let source = Source { file: &name, line, prefix: &prefix, rule: rule.as_deref() };
+        let source = QuerySource { file: &name, line, prefix: &prefix, rule: rule.as_deref() };
         let found = import_query(query, table, schema, source);
         remark(&name, line, query, &found, messages);
         exclusions.extend(found.exclusions);
@@ -152,7 +152,7 @@ fn from_rule(file: &RuleFile, schema: &Schema, messages: &mut String) -> Vec<Wri
     exclusions
 }
 
-fn remark(name: &str, first: usize, query: &str, found: &Found, messages: &mut String) {
+fn remark(name: &str, first: usize, query: &str, found: &ImportedQuery, messages: &mut String) {
     let remarks = found.not_carried.iter().map(|remark| ("not carried", remark));
     let mut all: Vec<_> = remarks.chain(found.traps.iter().map(|remark| ("trap", remark))).collect();
     all.sort_by_key(|(_, remark)| remark.span);

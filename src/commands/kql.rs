@@ -6,7 +6,7 @@ use super::{End, Outcome, World, fail, print};
 use crate::cli::{Kql, KqlForm};
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
-use quell::fields::nearest;
+use quell::fields::did_you_mean;
 use quell::kql::{self, KqlError, Options};
 use quell::report::build::LeftOut;
 use quell::schema::Schema;
@@ -79,9 +79,8 @@ fn chosen<'e>(args: &Kql, applied: Vec<&'e Exclusion>) -> Outcome<Vec<&'e Exclus
     }
     for id in &args.id {
         if !applied.iter().any(|exclusion| exclusion.id == *id) {
-            let near = nearest(id, applied.iter().map(|exclusion| exclusion.id.as_str()));
-            let help = near.first().map(|near| format!("did you mean `{near}`?")).unwrap_or_default();
-            return fail("unknown-id", format!("no exclusion in force has the id `{id}`"), &help);
+            let near = did_you_mean(id, applied.iter().map(|exclusion| exclusion.id.as_str()), 1);
+            return fail("unknown-id", format!("no exclusion in force has the id `{id}`"), near.trim_end());
         }
     }
     Ok(applied.into_iter().filter(|exclusion| args.id.contains(&exclusion.id)).collect())

@@ -2,20 +2,20 @@
 
 use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
-use super::{End, Outcome, World, counting, fail, print, tell};
-use crate::cli::{Lint, LintFormat};
+use super::{End, Outcome, World, counting, fail, print_json, tell};
+use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use quell::count::tally::ExclusionCounts;
 use quell::diagnostic::{Diagnostic, render};
 use quell::exclusions::model::Exclusion;
-use quell::lint::facts::Facts;
+use quell::lint::facts::ProductFacts;
 use quell::lint::fix::fixed;
-use quell::lint::pipeline::Pipeline;
-use quell::lint::report::Report;
+use quell::lint::report::LintReport;
+use quell::lint::rule_query::RuleQuery;
 use quell::lint::settings::Settings;
-use quell::lint::{Context, Effect, Finding, Level, sarif};
-use quell::tally::Each;
+use quell::lint::{Context, Finding, Level, Observed, sarif};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -23,21 +23,22 @@ use std::io::{ErrorKind, Write};
 /// A settings or rule file larger than this is refused before it is read.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Looks, mends if that was asked for, and looks again.
-pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
+/// Finds, with `--fix` corrects, and finds again.
+pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
     let settings = settings(args)?;
     let mut lists = loaded_or_examples(&args.lists)?;
     let day = today(&args.scope, world);
     let mut findings = findings(args, world, &settings, &lists, day)?;
     let mut outputs = FileSet::begin([])?;
-    let removed = if args.fix { mend(&lists, &findings, &mut outputs)? } else { String::new() };
-    // What has been mended is read again from its place, and put back if it cannot be shown.
+    let removed = if args.fix { fix(&lists, &findings, &mut outputs)? } else { String::new() };
+    // The corrected lists are read again from their files; if that or the printing fails, the old files come back.
     outputs.put(|| {
         if !removed.is_empty() {
             lists = loaded_or_examples(&args.lists)?;
             findings = self::findings(args, world, &settings, &lists, day)?;
         }
-        let report = Report::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
+        let report =
+            LintReport::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
         show(args, &report)?;
         tell(&removed);
         let nothing = lists.exclusions.is_empty();
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &Lint, world: &World) -> Outcome {
 }
 
 /// The settings file with what the flags change.
-fn settings(args: &Lint) -> Outcome<Settings> {
+fn settings(args: &LintArgs) -> Outcome<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = &args.settings {
         let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
@@ -73,27 +74,27 @@ fn settings(args: &Lint) -> Outcome<Settings> {
 }
 
 fn findings(
-    args: &Lint,
+    args: &LintArgs,
     world: &World,
     settings: &Settings,
     lists: &Loaded,
     today: Date,
 ) -> Outcome<Vec<Finding>> {
-    let facts = Facts::built_in();
-    let pipeline = pipeline(args, lists)?;
+    let facts = ProductFacts::built_in();
+    let query = rule_query(args, lists)?;
     let effects = effects(args, world, lists, today)?;
     let mut context = Context::new(&lists.exclusions, today, settings, &lists.schemas, &facts);
     context.schema = lists.named.as_deref().and_then(|name| lists.schemas.named(name));
-    context.rule = pipeline.as_ref();
+    context.rule = query.as_ref();
     context.effects = &effects;
     Ok(quell::lint::run(&context))
 }
 
-fn pipeline(args: &Lint, lists: &Loaded) -> Outcome<Option<Pipeline>> {
+fn rule_query(args: &LintArgs, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
     let Some(path) = &args.scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
-    match Pipeline::parse(&text, &lists.schemas) {
-        Ok(pipeline) => Ok(Some(pipeline)),
+    match RuleQuery::parse(&text, &lists.schemas) {
+        Ok(query) => Ok(Some(query)),
         Err(cause) => {
             fail("no-query", format!("{}: {cause}", path.display()), "give a rule file with a KQL query")
         }
@@ -101,7 +102,7 @@ fn pipeline(args: &Lint, lists: &Loaded) -> Outcome<Option<Pipeline>> {
 }
 
 /// What each exclusion did in the results; nothing without results.
-fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<Vec<Option<Effect>>> {
+fn effects(args: &LintArgs, world: &World, lists: &Loaded, today: Date) -> Outcome<Vec<Option<Observed>>> {
     if args.results.is_empty() {
         return Ok(Vec::new());
     }
@@ -109,15 +110,16 @@ fn effects(args: &Lint, world: &World, lists: &Loaded, today: Date) -> Outcome<V
     let counted = counting::counted(&args.results, &args.input, world, lists, |schema| {
         in_force(&lists.exclusions, rule.as_ref(), today, schema).0
     })?;
-    let (applied, _, tally) = counted;
+    let (applied, run) = counted;
+    let tally = run.tally;
     if tally.totals.read == 0 {
         return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
     }
-    let nothing = Each::default();
+    let nothing = ExclusionCounts::default();
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let effect = |exclusion: &Exclusion| {
         let each = tally.exclusions.get(places.get(exclusion.id.as_str())?).unwrap_or(&nothing);
-        Some(Effect {
+        Some(Observed {
             matches: each.matches,
             sole: each.sole,
             last: each.span.and_then(|span| day_of(span.1)),
@@ -132,7 +134,7 @@ fn day_of(nanoseconds: i64) -> Option<Date> {
 }
 
 /// The lists without what stands twice; says what was removed from which.
-fn mend(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<String> {
+fn fix(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<String> {
     let mut of_list: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in findings {
         of_list.entry(&lists.exclusions[finding.exclusion].origin.file).or_default().push(finding);
@@ -149,14 +151,10 @@ fn mend(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<
     Ok(removed)
 }
 
-fn show(args: &Lint, report: &Report) -> Outcome<()> {
-    let json = |value: Result<String, serde_json::Error>| match value {
-        Ok(text) => print(&(text + "\n")),
-        Err(error) => fail("cannot-write", error.to_string(), ""),
-    };
+fn show(args: &LintArgs, report: &LintReport) -> Outcome<()> {
     match args.format {
-        LintFormat::Json => json(serde_json::to_string_pretty(report)),
-        LintFormat::Sarif => json(serde_json::to_string_pretty(&sarif::document(&report.findings))),
+        LintFormat::Json => print_json(report),
+        LintFormat::Sarif => print_json(&sarif::document(&report.findings)),
         LintFormat::Human => human(&report.diagnostics(), &report.summary()),
     }
 }

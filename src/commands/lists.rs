@@ -1,20 +1,18 @@
 //! Opens lists, schemas and rule files.
 
-use super::{Outcome, World, fail, git};
+pub(super) use super::texts::read_text;
+use super::{Outcome, World, fail, git, texts};
 use crate::cli::{Filling, Lists, Scope};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
-use quell::fields::nearest;
-use quell::report::Status;
-use quell::report::build::LeftOut;
+use quell::fields::did_you_mean;
 use quell::rule::Rule;
+pub(super) use quell::run::in_force::in_force;
 use quell::schema::{Schema, Schemas};
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 /// A list file larger than this is refused before it is read.
 const MAX_LIST: u64 = 64 << 20;
@@ -76,14 +74,13 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
     }
 }
 
-/// A name after --set that no list knows is a slip of the pen.
+/// A name after `--set` that no list has is a mistake.
 fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outcome<()> {
     let declared = parameters.declared();
     let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
         return Ok(());
     };
-    let near = nearest(name, declared.iter().map(String::as_str));
-    let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let near = did_you_mean(name, declared.iter().map(String::as_str), 1);
     let help = match declared.len() {
         0 => "no list that was loaded has parameters".to_owned(),
         _ => format!("{near}they have {}", declared.iter().cloned().collect::<Vec<_>>().join(", ")),
@@ -93,8 +90,9 @@ fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outco
 
 /// A pack or one of its lists by name. What is there as a file is that file.
 fn built_in(path: &Path) -> Option<Vec<ListText>> {
-    let named = path.to_str().filter(|_| !path.exists())?;
-    Some(quell::exclusions::pack(named)).filter(|lists| !lists.is_empty())
+    // On Windows `field\sccm` is the pack's list too.
+    let named = path.to_str().filter(|_| !path.exists())?.replace(MAIN_SEPARATOR, "/");
+    Some(quell::exclusions::pack(&named)).filter(|lists| !lists.is_empty())
 }
 
 /// What the site fills in; the command line wins over the file.
@@ -120,7 +118,7 @@ pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &Filling) -
     if !name.starts_with(git::PREFIX) {
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
         let lists = Lists { exclusions, schema, filling: Filling::default() };
-        // What is filled in need not be a parameter of both lists.
+        // Only one of the two lists may have a parameter, so unknown names are allowed here.
         return load_all(&lists, &given(filling)?);
     }
     let (schemas, named) = schemas(schema)?;
@@ -140,66 +138,14 @@ fn files(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     if !path.is_dir() {
         return vec![path.to_owned()];
     }
-    let mut found = Vec::new();
-    collect(path, &mut found, mistakes);
-    found.sort();
+    let is_list = |path: &Path| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
+    let (found, unreadable) = texts::below(path, is_list);
+    mistakes.extend(unreadable);
     if found.is_empty() {
         let message = format!("{}: there is no list in this folder", path.display());
         mistakes.push(Diagnostic::error("no-list", message).help("lists are files ending in .yaml or .yml"));
     }
     found
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>, mistakes: &mut Vec<Diagnostic>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            return mistakes.push(Diagnostic::error("cannot-read", format!("{}: {error}", folder.display())));
-        }
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        // A link to a folder may lead back up.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !hidden {
-            collect(&path, found, mistakes);
-        } else if path.is_file()
-            && path.extension().is_some_and(|end| end == "yaml" || end == "yml")
-            && !hidden
-        {
-            found.push(path);
-        }
-    }
-}
-
-/// Reads a text file of at most `limit` bytes.
-pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
-    let name = path.display();
-    let broken = |error: std::io::Error| Diagnostic::error("cannot-read", format!("{name}: {error}"));
-    let too_large = || {
-        let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
-        Diagnostic::error("too-large", message).help("did you mean to give it as results?")
-    };
-    let file = super::files::open(path).map_err(broken)?;
-    if file.metadata().map_err(broken)?.len() > limit {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(broken)?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large());
-    }
-    utf8(&name.to_string(), bytes)
-}
-
-/// The bytes of a file as text.
-pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
-        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8"))
-            .help("save the file as UTF-8")
-    })
 }
 
 /// The known schemas, and the one that was named.
@@ -212,8 +158,7 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
     let path = Path::new(wanted);
     if !path.exists() {
         let names: Vec<&str> = built_in.iter().map(|schema| schema.name.as_str()).collect();
-        let near = nearest(wanted, names.iter().copied());
-        let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let near = did_you_mean(wanted, names.iter().copied(), 1);
         let help = format!("{near}built in: {}; or give a YAML file, see docs/fields.md", names.join(", "));
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
@@ -242,51 +187,6 @@ pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
             "give the rule's own file, or its id with --rule-id",
         ),
     }
-}
-
-/// The exclusions that apply, and those that are left out, with the reason.
-pub(super) fn in_force<'e>(
-    exclusions: &'e [Exclusion],
-    rule: Option<&Rule>,
-    today: Date,
-    schema: &str,
-) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
-    let mut applied = Vec::new();
-    let mut left_out = Vec::new();
-    for exclusion in exclusions {
-        match why_not(exclusion, rule, today, schema) {
-            None => applied.push(exclusion),
-            Some((status, why)) => left_out.push(LeftOut { exclusion, status, why }),
-        }
-    }
-    (applied, left_out)
-}
-
-fn why_not(
-    exclusion: &Exclusion,
-    rule: Option<&Rule>,
-    today: Date,
-    schema: &str,
-) -> Option<(Status, String)> {
-    if exclusion.is_expired(today) {
-        let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
-        return Some((Status::Expired, format!("expired on {last}; it suppresses nothing")));
-    }
-    let scopes = exclusion.rules.join(", ");
-    match rule {
-        None if !exclusion.rules.is_empty() => {
-            let why = format!("belongs to {scopes}; name the rule with --rule or --rule-id");
-            return Some((Status::OtherRule, why));
-        }
-        Some(rule) if !rule.has(exclusion) => {
-            return Some((Status::OtherRule, format!("belongs to {scopes}, not to this rule")));
-        }
-        _ => {}
-    }
-    if !exclusion.entries.iter().any(|entry| entry.fits(schema)) {
-        return Some((Status::OtherSchema, format!("names columns that schema {schema} does not have")));
-    }
-    None
 }
 
 /// The day on which expiry is judged.

@@ -1,8 +1,6 @@
 //! One file a command: open files, call the library, hand over to the report.
 
 pub(crate) mod apply;
-#[cfg(feature = "parquet")]
-mod columnar;
 mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
@@ -10,22 +8,20 @@ pub(crate) mod files;
 mod git;
 mod impact;
 pub(crate) mod import;
+mod inputs;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
-mod open;
 mod page;
-mod pass;
 pub(crate) mod probe;
 pub(crate) mod prune;
 mod query;
-mod results;
 mod rules;
 pub(crate) mod schema;
+mod sink;
 pub(crate) mod splice;
 pub(crate) mod test;
-mod walk;
-mod warnings;
+mod texts;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
@@ -72,6 +68,14 @@ pub(crate) fn tell(text: &str) {
 /// Prints to standard output; a reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     print_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints a value as indented JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => print(&(text + "\n")),
+        Err(error) => fail("cannot-write", error.to_string(), ""),
+    }
 }
 
 /// Prints what `write` writes, in parts of any size.

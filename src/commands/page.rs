@@ -3,25 +3,25 @@
 //! In: the results once more, and what the run counted. Out: the text of the page. The rows are read a second time,
 //! one after the other and with all their cells; if they are not the rows that were counted, there is no page.
 
+use super::inputs::open_all;
 use super::lists::Loaded;
-use super::open::{Opened, is_utc, open_all};
-use super::results::{rows, wanted};
-use super::walk::every_row;
 use super::{Outcome, fail};
 use crate::cli::Apply;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Kind;
-use quell::lint::facts::Facts;
+use quell::input::time::{Clock, parse_local};
+use quell::input::{Format, Input};
+use quell::judge::Matcher;
+use quell::judge::row::{self, RowCells};
+use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
-use quell::lint::{Context, Effect, lint};
-use quell::matcher::Matcher;
+use quell::lint::{Context, Observed, lint};
+use quell::output::repeats::Repeats;
 use quell::report::Report;
 use quell::report::build::LeftOut;
 use quell::report::html::{Collector, Known, MOST_COLUMNS, Page, PageLint, PageRow, page};
-use quell::results::Format;
-use quell::results::layout::{Layout, Wanted};
-use quell::results::time::{Clock, Dates, Order, parse_local};
-use quell::scan::{Repeats, split_line_end};
+use quell::run::columns::reader;
+use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source, column_name};
 use std::ops::ControlFlow;
 
@@ -32,8 +32,6 @@ pub(super) struct Knowledge<'k> {
     pub(super) schema: &'k Schema,
     pub(super) applied: &'k [&'k Exclusion],
     pub(super) left_out: &'k [LeftOut<'k>],
-    /// Kept only if somebody wants a page.
-    pub(super) matcher: Option<&'k Matcher>,
     pub(super) report: &'k Report,
     pub(super) today: jiff::civil::Date,
 }
@@ -55,7 +53,7 @@ pub(super) fn may_be_made(args: &Apply) -> Outcome<()> {
 
 /// Makes the page.
 pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
-    let Some(matcher) = run.matcher else { return Ok(String::new()) };
+    let matcher = Matcher::new(run.applied, &run.schema.name)?;
     let mut opened = open_all(&run.args.results, &run.args.input)?;
     if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
         let message = format!("{}: an HTML report is not made of Parquet", results.name);
@@ -68,13 +66,13 @@ pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
     let most = usize::try_from(run.args.report_rows).unwrap_or(usize::MAX);
     let named: Vec<(String, Kind)> =
         fields.iter().map(|field| (field.name().to_owned(), field.kind())).collect();
-    let mut collector = Collector::new(matcher, run.applied.len(), &columns, &named, all, most);
-    let mut wanted = wanted(matcher.slots(), run.schema);
+    let mut collector = Collector::new(&matcher, run.applied.len(), &columns, &named, all, most);
+    let mut wanted = row::wanted(matcher.slots(), run.schema);
     wanted.extend(columns.iter().map(|name| vec![Source { column: name.clone(), path: false }]));
-    wanted.extend(fields.iter().map(|field| super::results::sources(field, run.schema)));
+    wanted.extend(fields.iter().map(|field| row::sources(field, run.schema)));
     let repeats = Repeats::new(run.args.dedupe);
-    for (file, results) in (0..).zip(&mut opened) {
-        take(results, file, &wanted, matcher.slots().len(), &repeats, &mut collector)?;
+    for (file, input) in (0..).zip(&mut opened) {
+        take(input, file, &wanted, matcher.slots().len(), &repeats, &mut collector)?;
     }
     let made = page(Page {
         report: run.report,
@@ -94,7 +92,7 @@ pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
 }
 
 /// The columns of all files, and those that the page does not hold.
-fn columns(opened: &[Opened]) -> (Vec<String>, Vec<String>) {
+fn columns(opened: &[Input]) -> (Vec<String>, Vec<String>) {
     let (mut columns, mut left_out): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     for results in opened {
         let names: Vec<&str> = results.names.iter().map(|name| column_name(name)).collect();
@@ -122,56 +120,53 @@ fn fields(schema: &Schema, slots: &[FieldRef]) -> Vec<FieldRef> {
     fields
 }
 
-/// Takes the rows of a file. The judged cells stand first, then device, time, process, destination, the device's id and
-/// the report's, then everything that is shown.
+/// Takes the rows of a file. What is shown stands behind the cells that are judged and counted by.
 fn take(
-    results: &mut Opened,
+    input: &mut Input,
     file: u32,
-    wanted: &[Wanted],
-    slots: usize,
+    wanted: &[Vec<Source>],
+    judged: usize,
     repeats: &Repeats,
     collector: &mut Collector<'_>,
 ) -> Outcome<()> {
-    let (rows, layout) = rows(results, wanted.to_vec())?;
-    let order = order(results, &layout, slots);
+    let (rows, projection) = reader(input, wanted.to_vec())?;
+    let order = input.date_order(projection.columns.get(row::time_of(judged)).copied().flatten());
     let mut clock = Clock::default();
-    every_row(results, &rows, |number, line, row| {
-        let cells = match row.cells {
-            Ok(cells) => cells,
+    each_row(input, &rows, |number, line, row| {
+        let all = match row.cells {
+            Ok(all) => all,
             Err(fault) => {
                 collector.malformed(file, number, line, &fault.to_string());
                 return ControlFlow::Continue(());
             }
         };
-        let (judged, rest) = cells.split_at(slots);
-        let [device, time, process, destination, id, report, shown @ ..] = rest else {
-            return ControlFlow::Continue(());
-        };
-        let device = id.filter(|id| !id.is_empty()).or(*device);
-        if repeats.drops_row([device, *time, *report], split_line_end(row.bytes).0) {
+        let cells = RowCells::of(all, judged);
+        if repeats.drops_row(&cells, row.bytes) {
             return ControlFlow::Continue(());
         }
-        let time = time.and_then(|text| clock.parse(text).or_else(|| parse_local(text, order?)));
-        let (process, destination) = (*process, *destination);
-        collector.row(&PageRow { file, number, line, judged, shown, time, process, destination });
+        let time = cells.time.and_then(|text| clock.parse(text).or_else(|| parse_local(text, order?)));
+        let shown = &all[row::count(judged, true)..];
+        let (process, destination) = (cells.process, cells.destination);
+        collector.row(&PageRow {
+            file,
+            number,
+            line,
+            judged: cells.judged,
+            shown,
+            time,
+            process,
+            destination,
+        });
         ControlFlow::Continue(())
-    })
-}
-
-/// How the times of a file are written that are not ISO 8601.
-fn order(results: &Opened, layout: &Layout, slots: usize) -> Option<Order> {
-    let time = layout.columns.get(slots + 1).copied().flatten();
-    match results.dates {
-        Dates::Local(order) if time.is_some_and(|column| is_utc(&results.names[column])) => Some(order),
-        _ => None,
-    }
+    })?;
+    Ok(())
 }
 
 /// What is doubtful about the exclusions, as `quell lint --results` says it with its own settings.
 fn lints(run: &Knowledge<'_>) -> Vec<PageLint> {
-    let (settings, facts) = (Settings::default(), Facts::built_in());
+    let (settings, facts) = (Settings::default(), ProductFacts::built_in());
     let exclusions = &run.lists.exclusions;
-    let effects: Vec<Option<Effect>> = exclusions.iter().map(|exclusion| effect(run, exclusion)).collect();
+    let effects: Vec<Option<Observed>> = exclusions.iter().map(|exclusion| effect(run, exclusion)).collect();
     let mut context = Context::new(exclusions, run.today, &settings, &run.lists.schemas, &facts);
     context.schema = Some(run.schema);
     context.effects = &effects;
@@ -187,9 +182,9 @@ fn lints(run: &Knowledge<'_>) -> Vec<PageLint> {
     said.collect()
 }
 
-fn effect(run: &Knowledge<'_>, exclusion: &Exclusion) -> Option<Effect> {
+fn effect(run: &Knowledge<'_>, exclusion: &Exclusion) -> Option<Observed> {
     run.applied.iter().find(|applied| applied.id == exclusion.id)?;
     let did = run.report.exclusions.iter().find(|did| did.id == exclusion.id)?;
     let last = did.last.as_deref().and_then(|time| time.get(..10)?.parse().ok());
-    Some(Effect { matches: did.matches, sole: did.sole, last })
+    Some(Observed { matches: did.matches, sole: did.sole, last })
 }

@@ -1,25 +1,26 @@
 //! `quell probe`: what an intruder would have to do to disappear.
 
 use super::files::FileSet;
+use super::inputs::open_all;
 use super::lists::loaded_or_examples;
-use super::open::{Opened, open_all};
-use super::pass::one_schema;
-use super::results::{rows, wanted};
-use super::walk::every_row;
-use super::{End, Outcome, fail, print};
-use crate::cli::{Probe, ProbeFormat};
+use super::{End, Outcome, fail, print, print_json};
+use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
-use quell::matcher::Matcher;
+use quell::input::Input;
+use quell::judge::Matcher;
+use quell::judge::row;
 use quell::probe::{Malicious, Moves, Probed, probe, show};
+use quell::run::columns::{reader, schema_of};
+use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
 /// Probes and prints.
-pub(crate) fn run(args: &Probe) -> Outcome {
+pub(crate) fn run(args: &ProbeArgs) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
-    let schema = one_schema(&opened, &lists)?;
+    let schema = schema_of(&opened, &lists.schemas, lists.named.as_deref())?;
     let mut outputs = FileSet::begin(args.bypasses.as_deref())?;
     let applied: Vec<&Exclusion> = lists
         .exclusions
@@ -29,10 +30,7 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     if applied.is_empty() {
         return fail("no-exclusions", "no exclusion fits the schema of these rows", "nothing was probed");
     }
-    let matcher = match Matcher::new(&applied, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
+    let matcher = Matcher::new(&applied, &schema.name)?;
     let mut malicious = Vec::new();
     for results in &mut opened {
         malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);
@@ -52,23 +50,21 @@ pub(crate) fn run(args: &Probe) -> Outcome {
     if let Some(file) = &args.bypasses {
         outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
-    outputs.put(|| {
-        print(&match args.format {
-            ProbeFormat::Human => show::human(&probed, malicious.len()),
-            ProbeFormat::Json => show::json(&probed, malicious.len()),
-            ProbeFormat::Markdown => show::markdown(&probed),
-        })
+    outputs.put(|| match args.format {
+        ProbeFormat::Human => print(&show::human(&probed, malicious.len())),
+        ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
+        ProbeFormat::Markdown => print(&show::markdown(&probed)),
     })?;
     let worse = probed.iter().any(|each| each.grade > args.min_grade);
     Ok(if worse { End::LookAtIt } else { End::Clean })
 }
 
 /// Every row of a file that can be read.
-fn read(opened: &mut Opened, matcher: &Matcher, schema: &Schema, before: u64) -> Outcome<Vec<Malicious>> {
-    let (rows, _) = rows(opened, wanted(matcher.slots(), schema))?;
+fn read(opened: &mut Input, matcher: &Matcher, schema: &Schema, before: u64) -> Outcome<Vec<Malicious>> {
+    let (rows, _) = reader(opened, row::wanted(matcher.slots(), schema))?;
     let slots = matcher.slots().len();
     let mut found = Vec::new();
-    every_row(opened, &rows, |number, _, row| {
+    each_row(opened, &rows, |number, _, row| {
         if let Ok(cells) = row.cells {
             let cells = cells[..slots].iter().map(|cell| cell.map(str::to_owned)).collect();
             found.push(Malicious { number: before + number, cells });

@@ -1,23 +1,24 @@
 //! `quell prune`: the smallest list with the same verdicts.
 
-use super::counting::{Covered, covered};
+use super::counting::covered;
 use super::files::FileSet;
+use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::open::open_all;
-use super::pass::one_schema;
-use super::{End, Outcome, World, fail, print};
-use crate::cli::{Prune, PruneFormat};
-use quell::covers::Covers;
+use super::{End, Outcome, World, fail, print, print_json};
+use crate::cli::{PruneArgs, PruneFormat};
+use quell::Run;
+use quell::count::coverage::Coverage;
 use quell::diagnostic::Diagnostic;
+use quell::exclusions::edit::{Edited, without};
 use quell::exclusions::validate::ListText;
-use quell::fields::nearest;
+use quell::fields::did_you_mean;
 use quell::report::build;
-use quell::tune::prune::{Given, LeftOut, Pruned, pruned};
-use quell::tune::remove::{Edited, without};
+use quell::run::columns::schema_of;
+use quell::tune::prune::{NotApplied, PruneInput, Pruned, pruned};
 use quell::tune::show;
 
 /// Chooses, writes if that was asked for, and shows.
-pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
+pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     known(args, &lists)?;
     if args.write && !lists.on_disk {
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
         return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
     }
     let mut files = open_all(&args.results, &args.input)?;
-    let schema = one_schema(&files, &lists)?;
+    let schema = schema_of(&files, &lists.schemas, lists.named.as_deref())?;
     let rule = rule(&args.scope)?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
@@ -34,10 +35,10 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
         let help = "without rows every exclusion looks idle; give results with rows in them";
         return fail("no-rows", "there are no rows in the results, so nothing can be said about lists", help);
     }
-    let none = Covers::default();
-    let mut found = pruned(&Given {
+    let none = Coverage::default();
+    let mut found = pruned(&PruneInput {
         applied: &applied,
-        covers: covered.tally.covers.as_ref().unwrap_or(&none),
+        covers: covered.tally.coverage.as_ref().unwrap_or(&none),
         keep: &args.keep,
         absent: &covered.absent,
         undecided_too: args.undecided_too,
@@ -48,39 +49,37 @@ pub(crate) fn run(args: &Prune, world: &World) -> Outcome {
     } else {
         FileSet::begin([])?
     };
-    outputs.put(|| {
-        print(&match args.format {
-            PruneFormat::Table => show::pruned(&found, world.width),
-            PruneFormat::Json => found.json(),
-        })
+    outputs.put(|| match args.format {
+        PruneFormat::Table => print(&show::pruned(&found, world.width)),
+        PruneFormat::Json => print_json(&found),
     })?;
     let to_do = !found.removed.is_empty() && !args.write;
     Ok(if to_do || applied.is_empty() { End::LookAtIt } else { End::Clean })
 }
 
-/// Every id of `--keep` has to be one, or a slip of the finger would protect nothing.
-fn known(args: &Prune, lists: &Loaded) -> Outcome<()> {
+/// Every id of `--keep` must exist: a misspelt one would protect nothing.
+fn known(args: &PruneArgs, lists: &Loaded) -> Outcome<()> {
     let ids: Vec<&str> = lists.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let unknown = args.keep.iter().filter(|id| !ids.contains(&id.as_str()));
     let mistakes: Vec<Diagnostic> = unknown
         .map(|id| {
-            let mistake =
-                Diagnostic::error("unknown-id", format!("--keep {id}: no loaded list has this exclusion"));
-            match nearest(id, ids.iter().copied()).first() {
-                Some(near) => mistake.help(format!("did you mean `{near}`?")),
-                None => mistake,
-            }
+            let help = format!(
+                "{}`quell prune` without --keep names them all",
+                did_you_mean(id, ids.iter().copied(), 1)
+            );
+            Diagnostic::error("unknown-id", format!("--keep {id}: no loaded list has this exclusion"))
+                .help(help)
         })
         .collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]) {
+fn fill_in(found: &mut Pruned, covered: Run, left_out: &[build::LeftOut<'_>]) {
     let totals = covered.tally.totals;
     (found.read, found.malformed, found.results) = (totals.read, totals.malformed, covered.files);
     found.left_out = left_out
         .iter()
-        .map(|left| LeftOut {
+        .map(|left| NotApplied {
             id: left.exclusion.id.clone(),
             file: left.exclusion.origin.file.to_string(),
             line: left.exclusion.origin.line,
@@ -105,7 +104,7 @@ fn fill_in(found: &mut Pruned, covered: Covered, left_out: &[build::LeftOut<'_>]
     }
 }
 
-/// The edits of all lists, every one of them made and checked.
+/// The edits of all lists. All are made and checked before any is written.
 fn edited(found: &mut Pruned, lists: &Loaded) -> Outcome<FileSet> {
     if found.suppressed == 0 {
         return fail(

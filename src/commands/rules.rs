@@ -1,11 +1,10 @@
 //! Opens rule files and folders of them.
 
-use super::lists::read_text;
+use super::texts::{self, read_text};
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use quell::rule::queries::FileKind;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A rule file larger than this is refused before it is read.
 const MAX_RULE: u64 = 16 << 20;
@@ -26,51 +25,28 @@ pub(super) fn opened(paths: &[PathBuf]) -> Outcome<(Vec<RuleFile>, Vec<Diagnosti
     let mut files = Vec::new();
     let mut unreadable = Vec::new();
     for path in paths {
-        if path.is_dir() {
-            let before = files.len() + unreadable.len();
-            in_folder(path, path, &mut files, &mut unreadable);
-            if files.len() + unreadable.len() == before {
-                let message = format!("{}: there is no rule in this folder", path.display());
-                return fail(
-                    "no-rule",
-                    message,
-                    "rules are files ending in .yaml .yml .kql .csl .kusto .txt .md",
-                );
-            }
-        } else {
+        if !path.is_dir() {
             let kind = FileKind::of(path).unwrap_or(FileKind::Kql);
             let text = read_text(path, MAX_RULE).map_err(|mistake| vec![mistake])?;
             let below = path.file_name().map(PathBuf::from).unwrap_or_default();
             files.push(RuleFile { path: path.clone(), below, kind, text, named: true });
-        }
-    }
-    Ok((files, unreadable))
-}
-
-fn in_folder(top: &Path, folder: &Path, files: &mut Vec<RuleFile>, unreadable: &mut Vec<Diagnostic>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            return unreadable
-                .push(Diagnostic::error("cannot-read", format!("{}: {error}", folder.display())));
-        }
-    };
-    let mut entries: Vec<fs::DirEntry> = entries.flatten().collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
-        // A link to a folder may lead back up.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            in_folder(top, &path, files, unreadable);
-        } else if let Some(kind) = FileKind::of(&path).filter(|_| path.is_file()) {
-            let below = path.strip_prefix(top).unwrap_or(&path).to_owned();
-            match read_text(&path, MAX_RULE) {
-                Ok(text) => files.push(RuleFile { path, below, kind, text, named: false }),
+        let (found, broken) = texts::below(path, |file| FileKind::of(file).is_some());
+        if found.is_empty() && broken.is_empty() {
+            let message = format!("{}: there is no rule in this folder", path.display());
+            let help = "rules are files ending in .yaml .yml .kql .csl .kusto .txt .md";
+            return fail("no-rule", message, help);
+        }
+        unreadable.extend(broken);
+        for file in found {
+            let below = file.strip_prefix(path).unwrap_or(&file).to_owned();
+            let kind = FileKind::of(&file).unwrap_or(FileKind::Kql);
+            match read_text(&file, MAX_RULE) {
+                Ok(text) => files.push(RuleFile { path: file, below, kind, text, named: false }),
                 Err(mistake) => unreadable.push(mistake),
             }
         }
     }
+    Ok((files, unreadable))
 }

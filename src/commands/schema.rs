@@ -1,7 +1,7 @@
 //! `quell schema`: names, and the JSON Schemas.
 
 use super::lists::schemas;
-use super::{End, Outcome, print};
+use super::{End, Outcome, print, print_json};
 use crate::cli::{JsonSchemaOf, Schema};
 use quell::fields::Field;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ pub(crate) fn run(args: &Schema) -> Outcome {
             JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(),
             JsonSchemaOf::Report => quell::report::json_schema(),
         };
-        print(&(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))?;
+        print_json(&schema)?;
         return Ok(End::Clean);
     }
     let (all, named) = schemas(args.name.as_deref())?;

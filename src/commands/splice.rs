@@ -9,7 +9,7 @@ use crate::cli::Splice;
 use quell::kql::lex::{TokenKind, lex};
 use quell::kql::{BEGIN, END, where_block};
 use quell::rule::Rule;
-use quell::rule::splice::{Block, SplicedFile, splice_file};
+use quell::rule::splice::{RuleBlock, SplicedFile, splice_file};
 use quell::schema::Schema;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,21 +47,21 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
 }
 
 /// Where the block of each rule comes from.
-struct Source {
+struct BlockSource {
     lists: Loaded,
     /// The block that was given as a file.
     given: Option<String>,
     today: jiff::civil::Date,
 }
 
-fn source(args: &Splice, world: &World) -> Outcome<Source> {
+fn source(args: &Splice, world: &World) -> Outcome<BlockSource> {
     let today = args.today.unwrap_or(world.today);
     if args.block.is_none() && !args.remove {
-        return Ok(Source { lists: loaded(&args.lists)?, given: None, today });
+        return Ok(BlockSource { lists: loaded(&args.lists)?, given: None, today });
     }
     let lists = schemas_only(args.lists.schema.as_deref())?;
     let given = args.block.as_deref().map(given_block).transpose()?;
-    Ok(Source { lists, given, today })
+    Ok(BlockSource { lists, given, today })
 }
 
 fn given_block(path: &Path) -> Outcome<String> {
@@ -78,7 +78,7 @@ fn given_block(path: &Path) -> Outcome<String> {
 
 /// The block for one rule: the file that was given, or the exclusions in force for the rule. `None` if no
 /// exclusion is left for it.
-fn block(file: &RuleFile, source: &Source, schema: &Schema) -> Outcome<Option<String>> {
+fn block(file: &RuleFile, source: &BlockSource, schema: &Schema) -> Outcome<Option<String>> {
     if let Some(given) = &source.given {
         return Ok(Some(given.clone()));
     }
@@ -91,7 +91,7 @@ fn block(file: &RuleFile, source: &Source, schema: &Schema) -> Outcome<Option<St
     where_block(&applied, schema, &options).map(Some).map_err(inexpressible)
 }
 
-fn spliced(file: &RuleFile, source: &Source, schema: &Schema, args: &Splice) -> Outcome<SplicedFile> {
+fn spliced(file: &RuleFile, source: &BlockSource, schema: &Schema, args: &Splice) -> Outcome<SplicedFile> {
     let text = if args.remove { None } else { block(file, source, schema)? };
     // The columns that stand in the block, whoever wrote it.
     let mut columns: Vec<String> = Vec::new();
@@ -102,7 +102,7 @@ fn spliced(file: &RuleFile, source: &Source, schema: &Schema, args: &Splice) -> 
         }
     }
     let table = schema.table.as_deref().unwrap_or_default();
-    Ok(splice_file(file.kind, &file.text, Block { table, text: text.as_deref(), columns: &columns }))
+    Ok(splice_file(file.kind, &file.text, RuleBlock { table, text: text.as_deref(), columns: &columns }))
 }
 
 /// Names what was left alone; whether there is nothing to look at.

@@ -1,22 +1,23 @@
 //! `quell test`: the cases of the lists, and what they would not notice.
 
+use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
-use super::open::{Opened, open_all};
-use super::results::{rows, schema, wanted};
-use super::walk::every_row;
-use super::{End, Outcome, fail, print};
-use crate::cli::{Test, TestFormat};
-use quell::cases::report::Report;
-use quell::cases::{Expected, Judged, junit};
+use super::{End, Outcome, fail, print, print_json};
+use crate::cli::{TestArgs, TestFormat};
+use quell::cases::report::CasesReport;
+use quell::cases::{CaseResult, Expected, junit};
 use quell::exclusions::model::{Exclusion, FieldRef};
-use quell::matcher::{Matcher, Scratch};
-use quell::mutants::report::Report as Changes;
+use quell::input::Input;
+use quell::judge::{Matcher, Scratch, row};
+use quell::mutants::report::MutationReport;
+use quell::run::columns::{reader, schema_of};
+use quell::run::each_row::each_row;
 use std::ops::ControlFlow;
 
-/// Runs every case; a failed one, or a list without cases of both kinds, is something to look at.
-pub(crate) fn run(args: &Test) -> Outcome {
+/// Runs every case. Exit code 1: a case failed, or an exclusion lacks cases of one kind.
+pub(crate) fn run(args: &TestArgs) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
-    let mut report = Report::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
+    let mut report = CasesReport::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
     for (names, expected) in [(&args.keep, Expected::Keep), (&args.suppress, Expected::Suppress)] {
         for mut results in open_all(names, &args.input)? {
             let cases = cases(&mut results, &lists, expected)?;
@@ -30,25 +31,22 @@ pub(crate) fn run(args: &Test) -> Outcome {
     if args.mutate {
         return mutate(args, &lists, &report);
     }
-    print(&match args.format {
-        TestFormat::Human => report.human(),
-        TestFormat::Json => report.json(),
-        TestFormat::Junit => junit::document(&report),
-    })?;
+    match args.format {
+        TestFormat::Human => print(&report.human())?,
+        TestFormat::Json => print_json(&report)?,
+        TestFormat::Junit => print(&junit::document(&report))?,
+    }
     Ok(if report.is_clean() { End::Clean } else { End::LookAtIt })
 }
 
-/// The rows of a file as cases of all lists together. Scope and expiry are left aside, as for other cases.
-fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Vec<Judged>> {
-    let schema = schema(results, &lists.schemas, lists.named.as_deref())?;
+/// The rows of a file as cases of all lists together. Scope and expiry are ignored, as for other cases.
+fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec<CaseResult>> {
+    let schema = schema_of(std::slice::from_ref(results), &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
-    let matcher = match Matcher::new(&all, &schema.name) {
-        Ok(matcher) => matcher,
-        Err(cause) => return fail("too-many-fields", cause, "split the lists"),
-    };
-    let (rows, _) = rows(results, wanted(matcher.slots(), schema))?;
+    let matcher = Matcher::new(&all, &schema.name)?;
+    let (rows, _) = reader(results, row::wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
-    every_row(results, &rows, |number, line, row| {
+    each_row(results, &rows, |number, line, row| {
         let cells = row.cells.map(|cells| &cells[..matcher.slots().len()]).unwrap_or_default();
         let by: Vec<&str> = match row.cells {
             Ok(_) => matcher
@@ -68,7 +66,7 @@ fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Ve
             _ => format!("covered by {}", by.join(", ")),
         };
         let cell = |(slot, cell): (&FieldRef, Option<&str>)| Some(format!("{}={}", slot.name(), cell?));
-        judged.push(Judged {
+        judged.push(CaseResult {
             exclusion: if by.is_empty() { "all lists".to_owned() } else { by.join(", ") },
             line: usize::try_from(line).unwrap_or(usize::MAX),
             expected,
@@ -88,7 +86,7 @@ fn cases(results: &mut Opened, lists: &Loaded, expected: Expected) -> Outcome<Ve
 }
 
 /// Tries changes to lists whose cases pass.
-fn mutate(args: &Test, lists: &Loaded, report: &Report) -> Outcome {
+fn mutate(args: &TestArgs, lists: &Loaded, report: &CasesReport) -> Outcome {
     if args.format == TestFormat::Junit {
         let help = "choose --format json, or leave --mutate out";
         return fail("no-such-format", "JUnit has no place for a score", help);
@@ -98,10 +96,10 @@ fn mutate(args: &Test, lists: &Loaded, report: &Report) -> Outcome {
         let help = "correct the list or the cases above; then try again";
         return fail("failing-cases", "cases fail, so nothing can be said about what they notice", help);
     }
-    let changes = Changes::new(&lists.exclusions, &lists.texts);
+    let changes = MutationReport::new(&lists.exclusions, &lists.texts);
     match args.format {
         TestFormat::Human => print(&format!("{}{}", changes.human(), report.human()))?,
-        TestFormat::Json | TestFormat::Junit => print(&changes.json())?,
+        TestFormat::Json | TestFormat::Junit => print_json(&changes)?,
     }
     let enough = changes.reaches(args.min_score) && report.is_clean();
     Ok(if enough { End::Clean } else { End::LookAtIt })

@@ -108,16 +108,19 @@ pub enum Scalar {
     Number(u64),
 }
 
-/// Rows with the verdict that they must get.
+/// Rows with the verdict that they must get. A list of values is a case for each.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WrittenCases {
+    /// A row that every case is a change to. An empty text takes a field away from it.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub base: IndexMap<String, Scalar>,
     /// Rows that the exclusion must suppress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub suppress: Vec<IndexMap<String, Scalar>>,
+    pub suppress: Vec<IndexMap<String, OneOrMany>>,
     /// Rows that it must keep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keep: Vec<IndexMap<String, Scalar>>,
+    pub keep: Vec<IndexMap<String, OneOrMany>>,
 }
 
 /// The JSON Schema of an exclusion list, for editors.

@@ -2,7 +2,10 @@
 //!
 //! In: the text of lists. Out: the [`model`], or every mistake in them.
 
+mod cases;
 pub mod document;
+pub mod edit;
+mod expressions;
 pub mod model;
 mod parameters;
 mod shape;

@@ -36,6 +36,9 @@ pub struct Exclusion {
     pub expires: Option<Date>,
     /// Rows with the verdict that they must get.
     pub cases: Cases,
+    /// The values that come from `example` of a parameter, because nobody has filled it in. Only commands that examine lists
+    /// load examples; commands that suppress rows refuse the list.
+    pub examples: Arc<[String]>,
     /// Where it stands.
     pub origin: Origin,
 }
@@ -52,7 +55,7 @@ pub struct Origin {
 /// Conditions that hold together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// All must be met. Never empty. In long lists the same ones come again and again, so that they are shared.
+    /// All must be met. Never empty. Equal ones are shared, because long lists repeat them.
     pub conditions: Vec<Arc<Condition>>,
 }
 
@@ -97,7 +100,7 @@ pub enum Test {
 }
 
 impl Test {
-    /// Takes in the values of another test of its kind; one of another kind has none for it.
+    /// Adds the values of another test, if that is of the same kind.
     pub fn join(&mut self, other: &Self) {
         match (self, other) {
             (Self::Text(into), Self::Text(from)) => into.extend(from.iter().cloned()),
@@ -193,6 +196,8 @@ pub enum Piece {
 /// Rows with the verdict that they must get.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cases {
+    /// The row that every case is a change to; empty if there is none. The cases below have its cells already.
+    pub base: Vec<(FieldRef, String)>,
     /// Rows that the exclusion must suppress.
     pub suppress: Vec<Case>,
     /// Rows that it must keep.
@@ -225,7 +230,7 @@ impl FieldRef {
         }
     }
 
-    /// Whether it can be looked at in rows of this schema at all.
+    /// Whether rows of this schema can have it.
     pub fn fits(&self, schema: &str) -> bool {
         match self {
             Self::Field(_) => true,

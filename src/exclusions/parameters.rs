@@ -4,12 +4,13 @@
 //! values of each parameter. A parameter that nobody filled in is a mistake and never an example that
 //! happens to be live: examples count only where lists are tested, not where rows are suppressed.
 
-use super::shape::Reader;
+use super::shape::{ParameterValues, ShapeReader};
 use crate::diagnostic::Diagnostic;
-use crate::fields::nearest;
+use crate::fields::did_you_mean;
 use crate::yaml::{self, Node, Span};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What a site fills in.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +45,7 @@ impl Parameters {
 
     /// Reads a file of parameters: a mapping of names to values or lists of values.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let reader = Reader::new(file, text);
+        let reader = ShapeReader::new(file, text, Rc::default());
         let start = Span { line: 1, column: 1, width: 1 };
         let mut parameters = Self::default();
         match yaml::parse(text) {
@@ -79,9 +80,6 @@ impl Parameters {
     }
 }
 
-/// The parameters of one file and their values; those without are not filled in.
-pub(super) type Filled = HashMap<String, Vec<String>>;
-
 /// The name in `${name}`.
 pub(super) fn reference(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
@@ -90,8 +88,12 @@ pub(super) fn reference(text: &str) -> Option<&str> {
 }
 
 /// Reads the key `parameters`.
-pub(super) fn declared<'a>(reader: &Reader<'a>, node: &Node<'a>, parameters: &Parameters) -> Filled {
-    let mut filled = Filled::new();
+pub(super) fn declared<'a>(
+    reader: &ShapeReader<'a>,
+    node: &Node<'a>,
+    parameters: &Parameters,
+) -> ParameterValues {
+    let (mut filled, mut examples) = (ParameterValues::default(), Vec::new());
     for pair in reader.mapping(node, "`parameters`", &[]).unwrap_or_default() {
         if reference(&format!("${{{}}}", pair.name)).is_none() {
             let message = format!("`{}` is no name of a parameter", pair.name);
@@ -115,16 +117,20 @@ pub(super) fn declared<'a>(reader: &Reader<'a>, node: &Node<'a>, parameters: &Pa
         };
         let (_, example) = (text("meaning"), text("example"));
         parameters.declared.borrow_mut().insert(pair.name.to_owned());
-        let example = example.filter(|_| parameters.examples).map(|example| vec![example.to_owned()]);
-        let values = parameters.given.get(pair.name).cloned().or(example);
-        filled.insert(pair.name.to_owned(), values.unwrap_or_default());
+        let example = example.filter(|_| parameters.examples).map(str::to_owned);
+        let values = parameters.given.get(pair.name).cloned().unwrap_or_else(|| {
+            examples.extend(example.clone());
+            Vec::from_iter(example)
+        });
+        filled.values.insert(pair.name.to_owned(), values);
     }
+    filled.examples = examples.into();
     filled
 }
 
 /// The values that stand for a text; `None` if it is no parameter, an empty list if that is a mistake.
-pub(super) fn filled(reader: &Reader<'_>, span: Span, text: &str) -> Option<Vec<String>> {
-    let parameters = reader.parameters();
+pub(super) fn filled(reader: &ShapeReader<'_>, span: Span, text: &str) -> Option<Vec<String>> {
+    let parameters = &reader.parameters().values;
     let Some(name) = reference(text) else {
         let inside = parameters.keys().find(|name| text.contains(&format!("${{{name}}}")))?;
         let message = format!("`${{{inside}}}` stands inside of a value");
@@ -146,8 +152,7 @@ pub(super) fn filled(reader: &Reader<'_>, span: Span, text: &str) -> Option<Vec<
         }
         Some(values) => Some(values.clone()),
         None => {
-            let near = nearest(name, parameters.keys().map(String::as_str));
-            let near = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let near = did_you_mean(name, parameters.keys().map(String::as_str), 1);
             let help = format!("{near}the key `parameters` of the list says which there are");
             reader.report("unknown-parameter", span, format!("this list has no parameter `{name}`"), help);
             Some(Vec::new())

@@ -3,45 +3,58 @@
 //! In: [`Node`]s of one file. Out: keys, texts and lists that are there, and a diagnostic for each that
 //! is not. It does not know what the keys mean.
 
-use super::parameters::Filled;
+use super::expressions::Expressions;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::fields::nearest;
+use crate::fields::did_you_mean;
+use crate::lines::LineIndex;
 use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Display;
+use std::rc::Rc;
 use std::sync::Arc;
+
+/// What stands for the parameters of one file.
+#[derive(Debug, Default)]
+pub(super) struct ParameterValues {
+    /// The values of each; none for one that is not filled in.
+    pub(super) values: HashMap<String, Vec<String>>,
+    /// The values that are only examples.
+    pub(super) examples: Arc<[String]>,
+}
 
 /// A key of a mapping and its value.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'n, 'a> {
+pub(super) struct KeyValue<'n, 'a> {
     pub(super) name: &'n str,
     pub(super) key: &'n Node<'a>,
     pub(super) value: &'n Node<'a>,
 }
 
 /// One file under examination and the mistakes found in it so far.
-pub(super) struct Reader<'a> {
+pub(super) struct ShapeReader<'a> {
     pub(super) file: Arc<str>,
     text: &'a str,
-    lines: OnceCell<Vec<&'a str>>,
+    lines: OnceCell<LineIndex<'a>>,
     found: RefCell<Vec<Diagnostic>>,
-    parameters: OnceCell<Filled>,
+    parameters: OnceCell<ParameterValues>,
+    /// Shared by all files of a run.
+    pub(super) expressions: Rc<Expressions>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(file: &str, text: &'a str) -> Self {
+impl<'a> ShapeReader<'a> {
+    pub(super) fn new(file: &str, text: &'a str, expressions: Rc<Expressions>) -> Self {
         let (lines, parameters) = (OnceCell::new(), OnceCell::new());
-        Self { file: file.into(), text, lines, found: RefCell::default(), parameters }
+        Self { file: file.into(), text, lines, found: RefCell::default(), parameters, expressions }
     }
 
     /// The parameters of the file; none until they are set.
-    pub(super) fn parameters(&self) -> &Filled {
-        self.parameters.get_or_init(Filled::new)
+    pub(super) fn parameters(&self) -> &ParameterValues {
+        self.parameters.get_or_init(ParameterValues::default)
     }
 
-    pub(super) fn set_parameters(&self, parameters: Filled) {
-        // A file has the key once: a second one is a mistake that is reported already.
+    pub(super) fn set_parameters(&self, parameters: ParameterValues) {
+        // It is set once: a second key `parameters` was reported before.
         let _ = self.parameters.set(parameters);
     }
 
@@ -67,22 +80,13 @@ impl<'a> Reader<'a> {
         self.found.borrow_mut().push(diagnostic);
     }
 
-    /// Forgets the mistakes found so far, which what follows makes doubtful.
+    /// Forgets the mistakes found so far: the file is not YAML, so they may be wrong.
     pub(super) fn forget(&self) {
         self.found.borrow_mut().clear();
     }
 
     fn place(&self, span: Span) -> Place {
-        let lines = self.lines.get_or_init(|| self.text.lines().collect());
-        let text = lines.get(span.line - 1).copied().unwrap_or_default();
-        let rest = text.trim_end().chars().count().saturating_sub(span.column - 1);
-        Place {
-            file: self.file.to_string(),
-            line: span.line,
-            column: span.column,
-            width: if span.width == 0 { rest.max(1) } else { span.width },
-            text: text.to_owned(),
-        }
+        self.lines.get_or_init(|| LineIndex::new(self.text)).place(&self.file, span)
     }
 
     /// The pairs of a mapping. With `legal`, other keys are mistakes; without, any key goes.
@@ -91,7 +95,7 @@ impl<'a> Reader<'a> {
         node: &'n Node<'a>,
         what: impl Display,
         legal: &[&str],
-    ) -> Option<Vec<Pair<'n, 'a>>> {
+    ) -> Option<Vec<KeyValue<'n, 'a>>> {
         let Value::Map(pairs) = &node.value else {
             self.wrong_type(node, what, "a mapping of keys to values");
             return None;
@@ -111,18 +115,15 @@ impl<'a> Reader<'a> {
             } else if !legal.is_empty() && !legal.contains(&name) {
                 self.unknown_key(key.span, name, &what, legal);
             } else {
-                out.push(Pair { name, key, value });
+                out.push(KeyValue { name, key, value });
             }
         }
         Some(out)
     }
 
     fn unknown_key(&self, span: Span, name: &str, what: &impl Display, legal: &[&str]) {
-        let near = nearest(name, legal.iter().copied());
-        let help = match near.first() {
-            Some(near) => format!("did you mean `{near}`? legal here: {}", legal.join(", ")),
-            None => format!("legal here: {}", legal.join(", ")),
-        };
+        let near = did_you_mean(name, legal.iter().copied(), 1);
+        let help = format!("{near}legal here: {}", legal.join(", "));
         self.report("unknown-key", span, format!("{what} has no key `{name}`"), help);
     }
 

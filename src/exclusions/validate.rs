@@ -3,17 +3,19 @@
 //! In: the texts of files. Out: [`Exclusion`]s, or all diagnostics at once: a list with one mistake
 //! gives nothing, so that nothing is suppressed by half a list. It opens no files.
 
-use super::model::{AddressRange, Case, Cases, Condition, Entry, Exclusion, FieldRef, Origin};
-use super::parameters::{Parameters, declared, filled};
-use super::shape::{Pair, Reader};
+use super::cases::CaseReader;
+use super::expressions::Expressions;
+use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
+use super::parameters::{Parameters, declared};
+use super::shape::{KeyValue, ShapeReader};
 use super::value;
 use crate::diagnostic::Diagnostic;
-use crate::fields::Kind;
 use crate::schema::Schemas;
 use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// The text of one list file.
@@ -55,9 +57,11 @@ pub fn load_with(
     let mut exclusions = Vec::new();
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Origin> = HashMap::new();
+    let expressions = Rc::<Expressions>::default();
     for list in lists {
-        let reader = Reader::new(&list.file, &list.text);
-        let scope = Scope { reader: &reader, schemas, known: Default::default() };
+        let reader = ShapeReader::new(&list.file, &list.text, Rc::clone(&expressions));
+        let cases = CaseReader::new(&reader, schemas);
+        let scope = ListReader { reader: &reader, schemas, cases, known: Default::default() };
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
@@ -73,7 +77,7 @@ pub fn load_with(
         });
         mistakes.extend(reader.into_found());
     }
-    // They stay as long as the program runs.
+    // They stay in memory as long as the program runs.
     exclusions.shrink_to_fit();
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
@@ -92,7 +96,7 @@ pub fn meaning(list: &ListText, schemas: &Schemas) -> Option<Vec<Exclusion>> {
 }
 
 /// An id and where it stands; its exclusion, if nothing else is wrong with it.
-struct Named {
+struct ReadExclusion {
     id: String,
     span: Span,
     origin: Origin,
@@ -100,19 +104,20 @@ struct Named {
 }
 
 /// Conditions with one value, by key and value as they are written.
-type Known = HashMap<String, HashMap<String, Arc<Condition>>>;
+type KnownConditions = HashMap<String, HashMap<String, Arc<Condition>>>;
 
-struct Scope<'s, 'a> {
-    reader: &'s Reader<'a>,
+struct ListReader<'s, 'a> {
+    reader: &'s ShapeReader<'a>,
     schemas: &'s Schemas,
-    /// Those in quotes, and those without.
-    known: [RefCell<Known>; 2],
+    cases: CaseReader<'s, 'a>,
+    /// Conditions that were read before: those with a quoted value, and those with an unquoted one.
+    known: [RefCell<KnownConditions>; 2],
 }
 
-impl<'a> Scope<'_, 'a> {
+impl<'a> ListReader<'_, 'a> {
     /// Reads a list, and calls `take` with each exclusion that has an id.
-    fn list(&self, text: &'a str, parameters: &Parameters, mut take: impl FnMut(Named)) {
-        // What parameters stand for has to be known before the first exclusion is read.
+    fn list(&self, text: &'a str, parameters: &Parameters, mut take: impl FnMut(ReadExclusion)) {
+        // Parameters may stand below the exclusions but must be known first, so such a list is read as a whole.
         let root = if text.contains(PARAMETERS) {
             yaml::parse(text)
         } else {
@@ -138,7 +143,7 @@ impl<'a> Scope<'_, 'a> {
         }
     }
 
-    fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(Named)) {
+    fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(ReadExclusion)) {
         let legal = [EXCLUSIONS, PARAMETERS];
         let Some(pairs) = self.reader.mapping(root, "an exclusion list", &legal) else { return };
         if let Some(pair) = pairs.iter().find(|pair| pair.name == PARAMETERS) {
@@ -152,12 +157,12 @@ impl<'a> Scope<'_, 'a> {
                 "",
             );
         };
-        // Those that were read already are not there any more.
+        // Items that were handed over one by one are not in this tree.
         let items = self.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
         items.iter().filter_map(|item| self.exclusion(item)).for_each(take);
     }
 
-    fn exclusion(&self, node: &Node<'a>) -> Option<Named> {
+    fn exclusion(&self, node: &Node<'a>) -> Option<ReadExclusion> {
         let pairs = self.reader.mapping(node, "an exclusion", EXCLUSION_KEYS)?;
         let find = |name: &str| pairs.iter().find(|pair| pair.name == name).copied();
         let text = |name: &str| {
@@ -166,12 +171,12 @@ impl<'a> Scope<'_, 'a> {
         };
         let (created, expires) = (self.date(find("created")), self.date(find("expires")));
         self.check_dates(created, expires, find("expires"));
-        // Everything is read before anything is given up, so that every mistake is said in one run.
+        // Everything is read before the function may return, so that one run reports every mistake.
         let id = self.id(node, find("id"));
         let entries = self.when(node, find("when"));
         let (scenario, documented) = (text("scenario"), text("documented"));
         let (owner, reason, reference) = (text("owner"), text("reason"), text("reference"));
-        let (rules, cases) = (self.rules(find("rules")), self.cases(find("cases")));
+        let (rules, cases) = (self.rules(find("rules")), self.cases.read(find("cases")));
         let (id, span) = id?;
         let origin = Origin { file: self.reader.file.clone(), line: span.line };
         let exclusion = entries.map(|entries| Exclusion {
@@ -187,11 +192,12 @@ impl<'a> Scope<'_, 'a> {
             created,
             expires,
             cases,
+            examples: self.reader.parameters().examples.clone(),
         });
-        Some(Named { id, span, origin, exclusion })
+        Some(ReadExclusion { id, span, origin, exclusion })
     }
 
-    fn id(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<(String, Span)> {
+    fn id(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<(String, Span)> {
         let Some(pair) = pair else {
             self.reader.report(
                 "missing-key",
@@ -218,7 +224,7 @@ impl<'a> Scope<'_, 'a> {
         Some((id.to_owned(), pair.value.span))
     }
 
-    fn when(&self, node: &Node<'a>, pair: Option<Pair<'_, 'a>>) -> Option<Vec<Entry>> {
+    fn when(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<Vec<Entry>> {
         let Some(pair) = pair else {
             self.reader.report(
                 "missing-key",
@@ -287,10 +293,10 @@ impl<'a> Scope<'_, 'a> {
         conditions.map(|conditions| Entry { conditions })
     }
 
-    fn condition(&self, pair: &Pair<'_, 'a>) -> Option<Arc<Condition>> {
+    fn condition(&self, pair: &KeyValue<'_, 'a>) -> Option<Arc<Condition>> {
         let read = || value::condition(self.reader, self.schemas, pair).map(Arc::new);
         let Value::Scalar(value, plain) = &pair.value.value else { return read() };
-        // Without quotes the same text may be null.
+        // Quoted and unquoted are kept apart, because unquoted `null` is null.
         let mut known = self.known[usize::from(*plain)].borrow_mut();
         if let Some(condition) = known.get(pair.name).and_then(|values| values.get(&**value)) {
             return Some(Arc::clone(condition));
@@ -300,7 +306,7 @@ impl<'a> Scope<'_, 'a> {
         Some(condition)
     }
 
-    fn rules(&self, pair: Option<Pair<'_, 'a>>) -> Vec<String> {
+    fn rules(&self, pair: Option<KeyValue<'_, 'a>>) -> Vec<String> {
         let Some(pair) = pair else { return Vec::new() };
         let nodes = self.reader.one_or_many(pair.value, "`rules`");
         let rules = nodes.iter().filter_map(|node| {
@@ -314,7 +320,7 @@ impl<'a> Scope<'_, 'a> {
         rules.collect()
     }
 
-    fn date(&self, pair: Option<Pair<'_, 'a>>) -> Option<Date> {
+    fn date(&self, pair: Option<KeyValue<'_, 'a>>) -> Option<Date> {
         let pair = pair?;
         let text = self.reader.text(pair.value, format_args!("`{}`", pair.name))?;
         let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
@@ -325,7 +331,7 @@ impl<'a> Scope<'_, 'a> {
         date
     }
 
-    fn check_dates(&self, created: Option<Date>, expires: Option<Date>, pair: Option<Pair<'_, 'a>>) {
+    fn check_dates(&self, created: Option<Date>, expires: Option<Date>, pair: Option<KeyValue<'_, 'a>>) {
         if let (Some(created), Some(expires), Some(pair)) = (created, expires, pair)
             && expires < created
         {
@@ -337,46 +343,5 @@ impl<'a> Scope<'_, 'a> {
                 "correct one of the two dates",
             );
         }
-    }
-
-    fn cases(&self, pair: Option<Pair<'_, 'a>>) -> Cases {
-        let mut cases = Cases::default();
-        let Some(pairs) = pair.and_then(|p| self.reader.mapping(p.value, "`cases`", &["suppress", "keep"]))
-        else {
-            return cases;
-        };
-        for pair in pairs {
-            let items = self.reader.list(pair.value, format_args!("`{}`", pair.name)).unwrap_or(&[]);
-            let rows = items.iter().filter_map(|item| self.case(item));
-            match pair.name {
-                "suppress" => cases.suppress.extend(rows),
-                _ => cases.keep.extend(rows),
-            }
-        }
-        cases
-    }
-
-    /// The text of a cell; a parameter is its first value, of a network the first address.
-    fn cell(&self, span: Span, text: &str, field: Option<&FieldRef>) -> Option<String> {
-        let Some(values) = filled(self.reader, span, text) else { return Some(text.to_owned()) };
-        let value = values.into_iter().next()?;
-        match AddressRange::parse(&value) {
-            Ok(range) if field.is_some_and(|field| field.kind() == Kind::Address) => {
-                Some(range.first_address().to_string())
-            }
-            _ => Some(value),
-        }
-    }
-
-    fn case(&self, node: &Node<'a>) -> Option<Case> {
-        let pairs = self.reader.mapping(node, "a case", &[])?;
-        let mut cells = Vec::with_capacity(pairs.len());
-        for pair in &pairs {
-            let field = value::field(self.reader, self.schemas, pair.key.span, pair.name);
-            let text = self.reader.text(pair.value, format_args!("`{}`", pair.name));
-            let cell = text.and_then(|text| self.cell(pair.value.span, text, field.as_ref()));
-            cells.extend(field.zip(cell));
-        }
-        Some(Case { cells, line: node.span.line })
     }
 }

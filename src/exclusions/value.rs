@@ -2,10 +2,11 @@
 //!
 //! In: a key and its values. Out: a [`Condition`], or a mistake for each word that is wrong.
 
+use super::expressions::{Expressions, Refused};
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
 use super::parameters::filled;
-use super::shape::{Pair, Reader};
-use crate::fields::{Field, Kind, nearest};
+use super::shape::{KeyValue, ShapeReader};
+use crate::fields::{Field, Kind, did_you_mean};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
 
@@ -18,9 +19,9 @@ struct Modifiers {
 
 /// Reads a condition.
 pub(super) fn condition<'a>(
-    reader: &Reader<'a>,
+    reader: &ShapeReader<'a>,
     schemas: &Schemas,
-    pair: &Pair<'_, 'a>,
+    pair: &KeyValue<'_, 'a>,
 ) -> Option<Condition> {
     let (name, modifiers) = match pair.name.split_once('|') {
         Some((name, modifiers)) => (name, Some(modifiers)),
@@ -34,7 +35,7 @@ pub(super) fn condition<'a>(
 }
 
 /// The field or raw column of a name.
-pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) -> Option<FieldRef> {
+pub(super) fn field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: &str) -> Option<FieldRef> {
     if let Some(field) = Field::named(name) {
         return Some(FieldRef::Field(field));
     }
@@ -51,21 +52,20 @@ pub(super) fn field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &s
     None
 }
 
-fn unknown_field(reader: &Reader<'_>, schemas: &Schemas, span: Span, name: &str) {
+fn unknown_field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: &str) {
     let columns = schemas.iter().flat_map(|schema| schema.columns.keys()).map(String::as_str);
-    let mut near = nearest(name, Field::all().map(Field::name));
-    near.extend(nearest(name, columns));
-    near.truncate(3);
-    let help = if near.is_empty() {
-        "`quell schema` lists the fields and the columns of every schema".to_owned()
-    } else {
-        let names: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
-        format!("did you mean {}? `quell schema` lists them all", names.join(" or "))
-    };
+    let fields = Field::all().map(|field| -> &str { field.name() });
+    let near = did_you_mean(name, fields.chain(columns), 3);
+    let help = format!("{near}`quell schema` lists the fields and the columns of every schema");
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
 }
 
-fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&str>) -> Option<Modifiers> {
+fn modifiers_of(
+    reader: &ShapeReader<'_>,
+    key: Span,
+    name: &str,
+    modifiers: Option<&str>,
+) -> Option<Modifiers> {
     let mut words = Modifiers { operator: Operator::Is, cased: false };
     let mut offset = name.chars().count() + 1;
     let mut right = true;
@@ -97,14 +97,9 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&s
                 } else {
                     format!("there is no modifier `{word}`")
                 };
-                let near = nearest(word, MODIFIERS.iter().copied());
-                let help = near.first().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                reader.report(
-                    "bad-modifier",
-                    span,
-                    message,
-                    format!("{help}legal here: {}", MODIFIERS.join(", ")),
-                );
+                let near = did_you_mean(word, MODIFIERS.iter().copied(), 1);
+                let help = format!("{near}legal here: {}", MODIFIERS.join(", "));
+                reader.report("bad-modifier", span, message, help);
                 right = false;
             }
         }
@@ -112,7 +107,12 @@ fn modifiers_of(reader: &Reader<'_>, key: Span, name: &str, modifiers: Option<&s
     right.then_some(words)
 }
 
-fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pair<'_, 'a>) -> Option<Test> {
+fn test<'a>(
+    reader: &ShapeReader<'a>,
+    field: &FieldRef,
+    words: &Modifiers,
+    pair: &KeyValue<'_, 'a>,
+) -> Option<Test> {
     let kind = field.kind();
     if kind != Kind::Text && (words.operator != Operator::Is || words.cased) {
         let help = match kind {
@@ -121,7 +121,7 @@ fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pai
         };
         let message = format!("`{}` is not text and takes no modifier", pair.name);
         reader.report("bad-modifier", pair.key.span, message, help);
-        // Values may be missing besides.
+        // The values are still read, for mistakes in them.
         values(reader, pair, |_, _| Some(()));
         return None;
     }
@@ -136,8 +136,8 @@ fn test<'a>(reader: &Reader<'a>, field: &FieldRef, words: &Modifiers, pair: &Pai
 
 /// Reads every value, so that every mistake is reported, and gives none if one is wrong.
 fn values<'n, 'a, T>(
-    reader: &Reader<'a>,
-    pair: &Pair<'n, 'a>,
+    reader: &ShapeReader<'a>,
+    pair: &KeyValue<'n, 'a>,
     read: impl Fn(&'n Node<'a>, &str) -> Option<T>,
 ) -> Option<Vec<T>> {
     let nodes = reader.one_or_many(pair.value, format_args!("`{}`", pair.name));
@@ -160,7 +160,7 @@ fn values<'n, 'a, T>(
     values.filter(|all| !all.is_empty())
 }
 
-fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
+fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
     if text.is_empty() {
         reader.report(
             "empty-value",
@@ -171,11 +171,9 @@ fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifier
         return None;
     }
     if words.operator == Operator::Re
-        && let Err(error) = regex::Regex::new(text)
+        && let Err(refused) = reader.expressions.take(text)
     {
-        let cause = error.to_string();
-        let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        reader.report("bad-regex", node.span, format!("this regular expression does not compile: {cause}"), "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal");
+        expression(reader, node.span, refused);
         return None;
     }
     Some(TextValue {
@@ -185,7 +183,28 @@ fn text_value(reader: &Reader<'_>, node: &Node<'_>, text: &str, words: &Modifier
     })
 }
 
-fn address(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {
+/// Reports an expression that cannot be taken.
+fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
+    match refused {
+        Refused::Wrong(cause) => {
+            let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let message = format!("this regular expression does not compile: {cause}");
+            let help = "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal";
+            reader.report("bad-regex", span, message, help);
+        }
+        Refused::TooMuch => {
+            let limit = Expressions::limit();
+            let message =
+                format!("the regular expressions up to here take more than {limit} when they are compiled");
+            let help = r"`\w`, `\d` and repetitions such as `{50}` are what costs: write `[A-Za-z0-9_]`, `*` and `?` in a plain value, or fewer expressions";
+            reader.report("costly-regexes", span, message, help);
+        }
+        // The one before it has been reported.
+        Refused::Unseen => {}
+    }
+}
+
+fn address(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {
     AddressRange::parse(text)
         .map_err(|cause| {
             let help = "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9";
@@ -194,7 +213,7 @@ fn address(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRa
         .ok()
 }
 
-fn number(reader: &Reader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRange> {
+fn number(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRange> {
     NumberRange::parse(text)
         .map_err(|cause| reader.report("bad-number", node.span, cause, "write a number or a range 8530-8531"))
         .ok()

@@ -6,7 +6,7 @@
 
 use super::KqlError;
 use super::literal::comment;
-use super::predicate::{Place, condition};
+use super::predicate::{ClauseEntry, condition};
 use super::values::Values;
 use crate::exclusions::model::{Condition, Entry, Exclusion, Test};
 use crate::schema::Schema;
@@ -151,7 +151,7 @@ pub(super) fn expression(
     schema: &Schema,
     values: &mut Values,
 ) -> Result<String, KqlError> {
-    let place = Place { key: (id, entry), schema };
+    let place = ClauseEntry { key: (id, entry), schema };
     let mut terms = Vec::with_capacity(conditions.len());
     for each in conditions {
         let term = condition(each, &place, values);

@@ -6,7 +6,7 @@
 use super::KqlError;
 use super::block::{digest, entries, tree};
 use super::literal::{column, string};
-use super::predicate::{Place, condition, is_readable};
+use super::predicate::{ClauseEntry, condition, is_readable};
 use super::values::Values;
 use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::schema::Schema;
@@ -136,7 +136,7 @@ fn scoped(exclusion: &Exclusion, schema: &Schema) -> Result<String, KqlError> {
     let mut groups = Vec::new();
     for field in exclusion.fields() {
         let of_field = conditions.iter().filter(|condition| condition.field == *field);
-        let place = Place { key: (&exclusion.id, 0), schema };
+        let place = ClauseEntry { key: (&exclusion.id, 0), schema };
         let terms = of_field.map(|each| {
             condition(each, &place, &mut Values::inline()).map_err(|reason| failed(exclusion, each, reason))
         });
@@ -150,7 +150,7 @@ fn scoped(exclusion: &Exclusion, schema: &Schema) -> Result<String, KqlError> {
 
 /// No condition of the entry is known not to be met.
 fn possible(exclusion: &Exclusion, entry: &Entry, schema: &Schema) -> Result<String, KqlError> {
-    let place = Place { key: (&exclusion.id, 0), schema };
+    let place = ClauseEntry { key: (&exclusion.id, 0), schema };
     let mut terms = Vec::new();
     for each in &entry.conditions {
         let met = condition(each, &place, &mut Values::inline());

@@ -1,8 +1,8 @@
 //! KQL as tokens.
 //!
 //! In: any text. Out: [`Token`]s that cover every byte of it, in order. It knows strings, comments and
-//! brackets and refuses to know grammar, so that queries with syntax errors, templates and operators
-//! of next year are read like any other.
+//! brackets but no grammar. So it also reads queries with syntax errors, with templates in them, and with
+//! operators that do not exist yet.
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Token {
 }
 
 const PAIRS: [&str; 10] = ["==", "=~", "=>", "!=", "!~", "<=", ">=", "<>", "..", "&&"];
-/// A template's name is short; the search for its end must not run over a whole file again and again.
+/// How far the end of a template is searched for. Without a limit, each `{{` that is never closed would cost a
+/// search through the rest of the file.
 const LONGEST_PLACEHOLDER: usize = 400;
 
 /// Cuts a text into tokens.
@@ -173,7 +174,7 @@ fn quoted(inner: &str, quote: char, verbatim: bool) -> usize {
             return at;
         }
         if c == '\\' && !verbatim {
-            // The escaped character is part of the string, an end of line is not.
+            // The escaped character belongs to the string, even a quotation mark. An end of line never does.
             characters.next_if(|(_, next)| newline_of(*next).is_none());
         } else if c == quote {
             let doubled = verbatim && characters.next_if(|(_, next)| *next == quote).is_some();

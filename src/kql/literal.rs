@@ -36,8 +36,8 @@ pub fn comment(text: &str) -> String {
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a reviewer cannot see, or what turns the text around it or ends its line: he would read something
-/// other than what Kusto reads. All of it stands in the basic plane, so four digits name it.
+/// Whether a reviewer cannot see the character, or would read the text around it in another order or on another
+/// line than Kusto does. All such characters have a code of four hexadecimal digits.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

@@ -14,6 +14,7 @@ pub mod lex;
 pub mod literal;
 mod parts;
 pub mod pipeline;
+pub mod position;
 mod predicate;
 pub mod rows;
 pub mod splice;

@@ -5,7 +5,7 @@
 
 use super::KqlError;
 use super::block::headline;
-use super::predicate::{Place, condition};
+use super::predicate::{ClauseEntry, condition};
 use super::values::Values;
 use crate::exclusions::model::Exclusion;
 use crate::schema::Schema;
@@ -23,7 +23,7 @@ pub struct Parts {
 pub fn parts(exclusion: &Exclusion, schema: &Schema) -> Result<Parts, KqlError> {
     let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name));
     let entries = fitting.enumerate().map(|(place, entry)| {
-        let place = Place { key: (&exclusion.id, place + 1), schema };
+        let place = ClauseEntry { key: (&exclusion.id, place + 1), schema };
         let terms = entry.conditions.iter().map(|each| {
             condition(each, &place, &mut Values::inline()).map_err(|reason| KqlError {
                 id: exclusion.id.clone(),

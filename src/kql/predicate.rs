@@ -8,7 +8,7 @@
 
 use super::block::tree;
 use super::literal::{column, string};
-use super::values::{Kind as ValueKind, Values};
+use super::values::{ListKind, Values};
 use crate::exclusions::model::{
     AddressRange, Condition, Family, FieldRef, NumberRange, Operator, Piece, Test, TextValue,
 };
@@ -26,7 +26,7 @@ pub(super) const NAME_OF: &str = r#"@"([^\\/]*)$""#;
 pub(super) const NUMBER_SHAPE: &str = r#"@"^(?:0|[1-9][0-9]*)$""#;
 
 /// A condition and where its values go.
-pub(super) struct Place<'p> {
+pub(super) struct ClauseEntry<'p> {
     /// The exclusion's id, the number of the entry.
     pub(super) key: (&'p str, usize),
     pub(super) schema: &'p Schema,
@@ -35,7 +35,7 @@ pub(super) struct Place<'p> {
 /// The expression for a condition; the error says what cannot be said.
 pub(super) fn condition(
     condition: &Condition,
-    place: &Place<'_>,
+    place: &ClauseEntry<'_>,
     values: &mut Values,
 ) -> Result<String, String> {
     let source = source(&condition.field, place.schema)?;
@@ -132,7 +132,7 @@ fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Resu
             let key = if cased { format!("{key}|cased") } else { key.to_owned() };
             // A list that somebody else keeps may grow.
             let guarded = !cased && (values.may_grow() || whole.iter().any(|text| is_risky(text)));
-            let list = format!("{cell} {operator} ({})", values.list(&key, ValueKind::Text, whole));
+            let list = format!("{cell} {operator} ({})", values.list(&key, ListKind::Text, whole));
             terms.push(if guarded { format!("({list} and isascii({cell}))") } else { list });
         }
     }
@@ -243,7 +243,7 @@ fn addresses(ranges: &[AddressRange], cell: &str, key: &str, values: &mut Values
             ranges.iter().filter(|range| range.family == family).flat_map(networks).collect();
         if !networks.is_empty() {
             let cell = if family == Family::V4 { ipv4_of(cell) } else { ipv6_of(cell) };
-            let list = values.list(&format!("{key}|{name}"), ValueKind::Network, networks);
+            let list = values.list(&format!("{key}|{name}"), ListKind::Network, networks);
             // Null for what is no address, and null must not reach `not`.
             terms.push(format!("coalesce({function}({cell}, {list}), false)"));
         }

@@ -6,8 +6,8 @@
 use super::pipeline::Query;
 use super::tree::Tree;
 
-/// The query with the needed columns kept; `None` if it keeps them as it is, or if the rows that it shows
-/// come from anywhere but a last pipeline on the table itself.
+/// The query with the needed columns kept. `None` if the query already keeps them, or if its last pipeline does
+/// not read the table itself.
 pub fn rows_of(query: &str, table: &str, columns: &[String]) -> Option<String> {
     let read = Query::read(query, table);
     let tree = Tree::new(query);

@@ -11,25 +11,14 @@
 
 use super::lex::{Token, TokenKind, is_space, lex};
 use super::pipeline::{Query, Reference};
+use super::position::{Position, Positions};
 use super::{BEGIN, END};
-use std::cell::Cell;
 use std::fmt::Write;
 
 /// The end of an end marker under which the split line goes on.
 pub const SPLIT: &str = " (the line goes on)";
 /// The end of an end marker whose block and table stand in brackets of their own.
 pub const BRACKETS: &str = " (in brackets)";
-
-/// A place in a query. Line and column count from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Its byte.
-    pub offset: usize,
-    /// Its line.
-    pub line: usize,
-    /// Its column.
-    pub column: usize,
-}
 
 /// A column that the block reads and that a later operator does not let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +28,7 @@ pub struct Lost {
     /// The operator.
     pub operator: String,
     /// Where the operator stands.
-    pub place: Place,
+    pub place: Position,
 }
 
 /// A query after a splice. Places are those of the text that came in.
@@ -48,9 +37,9 @@ pub struct Spliced {
     /// The query with the block.
     pub text: String,
     /// The references that have it.
-    pub placed: Vec<Place>,
+    pub placed: Vec<Position>,
     /// The references that do not, and why.
-    pub left_alone: Vec<(Place, String)>,
+    pub left_alone: Vec<(Position, String)>,
     /// Columns of the block that do not reach the end of a pipeline that has it.
     pub lost: Vec<Lost>,
 }
@@ -63,25 +52,26 @@ pub struct Removed {
     /// How many blocks were taken away.
     pub blocks: usize,
     /// Markers without their counterpart; if there are any, nothing was taken away.
-    pub broken: Vec<(Place, String)>,
+    pub broken: Vec<(Position, String)>,
     cuts: Vec<(usize, usize)>,
 }
 
 /// Puts a block at every reference of a table that may take it; blocks of an earlier splice are replaced.
 ///
-/// `columns` are the columns that the block reads; they decide nothing and are only followed to the end.
+/// `columns` are the columns that the block reads. They do not change the result; those that a later operator
+/// drops are reported.
 pub fn splice(query: &str, table: &str, block: &str, columns: &[String]) -> Spliced {
     splice_with(query, table, block, columns, end_of_line(query, 0).unwrap_or("\n"))
 }
 
-/// The same for a query of one line, which cannot tell how the lines of its file end.
+/// The same with the file's end of line, for a query that has only one line and so shows none.
 pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eol: &str) -> Spliced {
     let removed = remove(query);
     if !removed.broken.is_empty() {
         return Spliced { text: query.to_owned(), left_alone: removed.broken, ..Spliced::default() };
     }
     let text = &removed.text;
-    let places = Places { text: query, last: Cell::new(Place { offset: 0, line: 1, column: 1 }) };
+    let places = Positions::new(query);
     let place = |offset| places.at(removed.original(offset));
     let read = Query::read(text, table);
     let mut spliced = Spliced::default();
@@ -107,7 +97,7 @@ fn lost(
     read: &Query,
     reference: &Reference,
     columns: &[String],
-    place: impl Fn(usize) -> Place,
+    place: impl Fn(usize) -> Position,
 ) -> Vec<Lost> {
     let Some(pipeline) = read.pipelines.get(reference.pipeline) else { return Vec::new() };
     columns
@@ -154,7 +144,7 @@ fn insertions(
     if !begins_line(text, neighbour) {
         neighbour = reference.start;
     }
-    // What is neither a blank nor a comment goes on under the block.
+    // If more of the query follows on this line, it goes on under the block.
     let next = text[after..].trim_start_matches(|c| is_space(c) && !matches!(c, '\n' | '\r'));
     let ends_line = next.is_empty() || next.starts_with(['\n', '\r']) || next.starts_with("//");
     let at = if ends_line { after + rest_of_line(text, after).len() } else { after };
@@ -213,34 +203,6 @@ fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
     of(&text[offset..]).or_else(|| of(text))
 }
 
-fn place_of(text: &str, offset: usize) -> Place {
-    Places { text, last: Cell::new(Place { offset: 0, line: 1, column: 1 }) }.at(offset)
-}
-
-/// Counts on from the last place, so that places in order cost one pass.
-struct Places<'t> {
-    text: &'t str,
-    last: Cell<Place>,
-}
-
-impl Places<'_> {
-    fn at(&self, offset: usize) -> Place {
-        let mut place = self.last.get();
-        if offset < place.offset {
-            place = Place { offset: 0, line: 1, column: 1 };
-        }
-        let passed = &self.text[place.offset..offset];
-        place.offset = offset;
-        place.line += memchr::memchr_iter(b'\n', passed.as_bytes()).count();
-        match passed.rfind('\n') {
-            Some(newline) => place.column = passed[newline + 1..].chars().count() + 1,
-            None => place.column += passed.chars().count(),
-        }
-        self.last.set(place);
-        place
-    }
-}
-
 impl Removed {
     /// Where a byte of the text stood before the blocks were taken away.
     fn original(&self, mut offset: usize) -> usize {
@@ -270,7 +232,8 @@ pub fn remove(query: &str) -> Removed {
         }
     }
     if !bad.is_empty() {
-        let broken = bad.into_iter().map(|(offset, why)| (place_of(query, offset), why)).collect();
+        let places = Positions::new(query);
+        let broken = bad.into_iter().map(|(offset, why)| (places.at(offset), why)).collect();
         return Removed { text: query.to_owned(), broken, ..Removed::default() };
     }
     cuts.sort_unstable();
@@ -285,10 +248,10 @@ pub fn remove(query: &str) -> Removed {
 }
 
 /// Indices of the tokens of two markers.
-type Pair = (usize, usize);
+type MarkerPair = (usize, usize);
 
 /// Pairs of markers, and the markers that have no counterpart.
-fn blocks(query: &str, tokens: &[Token]) -> (Vec<Pair>, Vec<(usize, String)>) {
+fn blocks(query: &str, tokens: &[Token]) -> (Vec<MarkerPair>, Vec<(usize, String)>) {
     let mut blocks = Vec::new();
     let mut broken = Vec::new();
     let mut open: Option<usize> = None;
@@ -308,7 +271,7 @@ fn blocks(query: &str, tokens: &[Token]) -> (Vec<Pair>, Vec<(usize, String)>) {
     (blocks, broken)
 }
 
-/// The bytes that a splice has put there for one block.
+/// The bytes that a splice inserted for one block.
 fn block_cuts(
     query: &str,
     tokens: &[Token],
@@ -434,7 +397,7 @@ mod tests {
         assert_eq!((again.left_alone[0].0.line, again.left_alone[0].0.column), (5, 16));
     }
 
-    /// Queries made of everything that matters to a splice, mostly wrong ones.
+    /// Queries made of everything that a splice looks at. Most of them are not valid.
     fn queries() -> impl Strategy<Value = String> {
         let word = prop::sample::select(vec![
             "T",

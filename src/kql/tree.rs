@@ -1,6 +1,6 @@
 //! The brackets of a query as a tree.
 //!
-//! In: a text. Out: [`Tree`], its significant tokens and [`Node`]s over them. A bracket that is never
+//! In: a text. Out: [`Tree`], its significant tokens and [`QueryNode`]s over them. A bracket that is never
 //! closed reaches to the end; one that was never opened is a sign like any other. It knows no keywords.
 
 use super::lex::{Token, TokenKind, lex};
@@ -15,45 +15,45 @@ pub struct Tree<'t> {
     pub text: &'t str,
     /// Its tokens without blanks, line ends and comments.
     pub tokens: Vec<Token>,
-    /// The blank lines before each token, and whether it is the first of its line.
-    lines: Vec<Line>,
+    /// For each token, whether it begins its line and whether an empty line stands before it.
+    lines: Vec<LineStart>,
     /// The outermost nodes.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<QueryNode>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Line {
+struct LineStart {
     first: bool,
     after_blank: bool,
 }
 
 /// A token, or a pair of brackets and what it holds.
 #[derive(Debug, Clone)]
-pub enum Node {
+pub enum QueryNode {
     /// The index of a token.
     Leaf(usize),
     /// Brackets.
-    Group(Group),
+    Brackets(Brackets),
 }
 
 /// A pair of brackets.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub struct Brackets {
     /// The index of the opening bracket.
     pub open: usize,
     /// The index of the closing one, if there is one.
     pub close: Option<usize>,
     /// What stands between them.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<QueryNode>,
     last: usize,
 }
 
-impl Node {
+impl QueryNode {
     /// Index of its first token.
     pub fn first(&self) -> usize {
         match self {
             Self::Leaf(index) => *index,
-            Self::Group(group) => group.open,
+            Self::Brackets(group) => group.open,
         }
     }
 
@@ -61,14 +61,14 @@ impl Node {
     pub fn last(&self) -> usize {
         match self {
             Self::Leaf(index) => *index,
-            Self::Group(group) => group.last,
+            Self::Brackets(group) => group.last,
         }
     }
 
     /// The brackets, if it is a pair.
-    pub fn group(&self) -> Option<&Group> {
+    pub fn group(&self) -> Option<&Brackets> {
         match self {
-            Self::Group(group) => Some(group),
+            Self::Brackets(group) => Some(group),
             Self::Leaf(_) => None,
         }
     }
@@ -92,7 +92,7 @@ impl<'t> Tree<'t> {
                 TokenKind::Comment => commented = newlines > 0,
                 TokenKind::Space => {}
                 _ => {
-                    lines.push(Line { first: newlines > 0 || commented, after_blank: newlines > 1 });
+                    lines.push(LineStart { first: newlines > 0 || commented, after_blank: newlines > 1 });
                     tokens.push(token);
                     (newlines, commented) = (0, false);
                 }
@@ -113,21 +113,28 @@ impl<'t> Tree<'t> {
     }
 
     /// The name or keyword that a node is.
-    pub fn name(&self, node: Option<&Node>) -> Option<&'t str> {
+    pub fn name(&self, node: Option<&QueryNode>) -> Option<&'t str> {
         match node {
-            Some(Node::Leaf(index)) if self.kind(*index) == Some(TokenKind::Name) => Some(self.word(*index)),
+            Some(QueryNode::Leaf(index)) if self.kind(*index) == Some(TokenKind::Name) => {
+                Some(self.word(*index))
+            }
             _ => None,
         }
     }
 
     /// Whether a node is this sign.
-    pub fn is(&self, node: Option<&Node>, sign: &str) -> bool {
-        matches!(node, Some(Node::Leaf(index)) if self.word(*index) == sign)
+    pub fn is(&self, node: Option<&QueryNode>, sign: &str) -> bool {
+        matches!(node, Some(QueryNode::Leaf(index)) if self.word(*index) == sign)
+    }
+
+    /// Whether a node is this word, or holds it in brackets.
+    pub fn has_word(&self, node: &QueryNode, word: &str) -> bool {
+        (node.first()..=node.last()).any(|index| self.word(index) == word)
     }
 
     /// Whether a node is a pair of these brackets.
-    pub fn opens<'n>(&self, node: Option<&'n Node>, bracket: &str) -> Option<&'n Group> {
-        node.and_then(Node::group).filter(|group| self.word(group.open) == bracket)
+    pub fn opens<'n>(&self, node: Option<&'n QueryNode>, bracket: &str) -> Option<&'n Brackets> {
+        node.and_then(QueryNode::group).filter(|group| self.word(group.open) == bracket)
     }
 
     /// Whether only blanks stand before a token on its line.
@@ -141,29 +148,31 @@ impl<'t> Tree<'t> {
     }
 
     /// First byte of a node.
-    pub fn start(&self, node: &Node) -> usize {
+    pub fn start(&self, node: &QueryNode) -> usize {
         self.tokens.get(node.first()).map_or(self.text.len(), |token| token.start)
     }
 
     /// The byte after a node.
-    pub fn end(&self, node: &Node) -> usize {
+    pub fn end(&self, node: &QueryNode) -> usize {
         self.tokens.get(node.last()).map_or(self.text.len(), |token| token.end)
     }
 
     /// The nodes between signs of a kind.
-    pub fn split<'n>(&self, nodes: &'n [Node], kind: TokenKind) -> Vec<&'n [Node]> {
-        nodes.split(|node| matches!(node, Node::Leaf(index) if self.kind(*index) == Some(kind))).collect()
+    pub fn split<'n>(&self, nodes: &'n [QueryNode], kind: TokenKind) -> Vec<&'n [QueryNode]> {
+        nodes
+            .split(|node| matches!(node, QueryNode::Leaf(index) if self.kind(*index) == Some(kind)))
+            .collect()
     }
 }
 
-fn nested(text: &str, tokens: &[Token]) -> Vec<Node> {
-    let mut stack: Vec<(usize, Vec<Node>)> = Vec::new();
+fn nested(text: &str, tokens: &[Token]) -> Vec<QueryNode> {
+    let mut stack: Vec<(usize, Vec<QueryNode>)> = Vec::new();
     let mut nodes = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         match token.kind {
             TokenKind::Open if stack.len() < MAX_DEPTH => stack.push((index, std::mem::take(&mut nodes))),
             TokenKind::Close => close(text, tokens, &mut stack, &mut nodes, index),
-            _ => nodes.push(Node::Leaf(index)),
+            _ => nodes.push(QueryNode::Leaf(index)),
         }
     }
     while let Some((open, outer)) = stack.pop() {
@@ -175,8 +184,8 @@ fn nested(text: &str, tokens: &[Token]) -> Vec<Node> {
 fn close(
     text: &str,
     tokens: &[Token],
-    stack: &mut Vec<(usize, Vec<Node>)>,
-    nodes: &mut Vec<Node>,
+    stack: &mut Vec<(usize, Vec<QueryNode>)>,
+    nodes: &mut Vec<QueryNode>,
     index: usize,
 ) {
     let wanted = match tokens[index].text(text) {
@@ -185,7 +194,7 @@ fn close(
         _ => "{",
     };
     if !stack.iter().any(|(open, _)| tokens[*open].text(text) == wanted) {
-        return nodes.push(Node::Leaf(index));
+        return nodes.push(QueryNode::Leaf(index));
     }
     while let Some((open, outer)) = stack.pop() {
         let found = tokens[open].text(text) == wanted;
@@ -196,9 +205,14 @@ fn close(
     }
 }
 
-fn wrapped(open: usize, close: Option<usize>, nodes: Vec<Node>, mut outer: Vec<Node>) -> Vec<Node> {
-    let last = close.or_else(|| nodes.last().map(Node::last)).unwrap_or(open);
-    outer.push(Node::Group(Group { open, close, nodes, last }));
+fn wrapped(
+    open: usize,
+    close: Option<usize>,
+    nodes: Vec<QueryNode>,
+    mut outer: Vec<QueryNode>,
+) -> Vec<QueryNode> {
+    let last = close.or_else(|| nodes.last().map(QueryNode::last)).unwrap_or(open);
+    outer.push(QueryNode::Brackets(Brackets { open, close, nodes, last }));
     outer
 }
 
@@ -210,7 +224,7 @@ mod tests {
     fn brackets_that_do_not_match_lose_no_token() {
         for text in ["a (b [c) d ] e", ") a", "((((", &"(".repeat(5000), &"([{".repeat(300)] {
             let tree = Tree::new(text);
-            let last = tree.nodes.last().map(Node::last);
+            let last = tree.nodes.last().map(QueryNode::last);
             assert_eq!(last, tree.tokens.len().checked_sub(1), "{text}");
         }
     }

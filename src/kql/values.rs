@@ -1,13 +1,13 @@
 //! Where the values of a clause stand: in the clause, in `let` statements, or in a table that others keep.
 //!
-//! In: lists of values, each with a key that says whose they are. Out: what the clause names instead, and the
-//! statements or the watchlist that hold them.
+//! In: lists of values, each with a key that says which exclusion, entry and field it belongs to. Out: the text
+//! that the clause has in their place, and the `let` statements or the watchlist that hold them.
 
 use super::literal::{dynamic, string};
 
 /// What kind of values a list has, and so how it can stand in a clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ListKind {
     /// Text for `in~` or `in`.
     Text,
     /// Networks for `ipv4_is_in_any_range()` and its sister.
@@ -44,11 +44,11 @@ impl Values {
         self.kept_elsewhere
     }
 
-    pub(super) fn list(&mut self, key: &str, kind: Kind, values: Vec<String>) -> String {
-        // An upload takes outer blanks and control characters off, and then the value would be another.
+    pub(super) fn list(&mut self, key: &str, kind: ListKind, values: Vec<String>) -> String {
+        // The upload of a watchlist trims values and drops control characters. Such a value stays in the clause.
         let stays = self.kept_elsewhere && !values.iter().all(|value| survives_csv(value));
         if self.named && !stays {
-            // What is one list today must not be one tomorrow, when somebody adds to one of them.
+            // Equal lists share a name, but not in a watchlist: somebody may add a value to one of them.
             let alike = |known: &Vec<String>| !self.kept_elsewhere && *known == values;
             let same = self.lists.iter().position(|(_, known)| alike(known));
             let place = same.unwrap_or_else(|| {
@@ -58,8 +58,8 @@ impl Values {
             return name(place);
         }
         match kind {
-            Kind::Text => values.iter().map(|value| string(value)).collect::<Vec<_>>().join(", "),
-            Kind::Network => dynamic(&values),
+            ListKind::Text => values.iter().map(|value| string(value)).collect::<Vec<_>>().join(", "),
+            ListKind::Network => dynamic(&values),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Exclusions that nothing proves.
 
-use super::{Context, Finding, Level, Lint, Needs, Spot};
+use super::{Context, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::ExclusionPart;
 
 /// An exclusion without cases of both kinds.
 pub(super) const MISSING_CASES: Lint = Lint {
@@ -22,6 +23,6 @@ fn missing_cases(context: &Context<'_>, found: &mut Vec<Finding>) {
             _ => continue,
         };
         let message = format!("`{}` has {missing}", exclusion.id);
-        found.push(Finding::new(MISSING_CASES.code, place, Spot::Id, message));
+        found.push(Finding::new(MISSING_CASES.code, place, ExclusionPart::Exclusion, message));
     }
 }

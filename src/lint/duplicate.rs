@@ -31,7 +31,7 @@ fn duplicate(context: &Context<'_>, found: &mut Vec<Finding>) {
     }
     for (at, first) in &context.covers().same {
         let message = format!("this entry says the same as {}", named(context.exclusions, *at, *first));
-        found.push(Finding::new(DUPLICATE.code, at.exclusion, at.spot(), message));
+        found.push(Finding::new(DUPLICATE.code, at.exclusion, at.part(), message));
     }
 }
 

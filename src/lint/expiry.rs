@@ -1,6 +1,7 @@
 //! How long exclusions hold.
 
-use super::{Context, Finding, Level, Lint, Needs, Spot};
+use super::{Context, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::ExclusionPart;
 use jiff::civil::Date;
 
 /// An exclusion past its last day.
@@ -62,13 +63,13 @@ pub(super) const NO_EXPIRY: Lint = Lint {
         for (place, exclusion) in context.exclusions.iter().enumerate() {
             if exclusion.expires.is_none() {
                 let message = format!("`{}` never expires", exclusion.id);
-                found.push(Finding::new(NO_EXPIRY.code, place, Spot::Id, message));
+                found.push(Finding::new(NO_EXPIRY.code, place, ExclusionPart::Exclusion, message));
             }
         }
     },
 };
 
-/// Asks about each exclusion with a last day: days that are left, and the day.
+/// Calls `look` for each exclusion with a last day, with the days that are left and that day.
 fn each_day(
     context: &Context<'_>,
     found: &mut Vec<Finding>,
@@ -79,7 +80,7 @@ fn each_day(
         if let Some(day) = exclusion.expires
             && let Some(message) = says(days_between(context.today, day), day)
         {
-            found.push(Finding::new(code, place, Spot::Key("expires"), message));
+            found.push(Finding::new(code, place, ExclusionPart::Key("expires"), message));
         }
     }
 }

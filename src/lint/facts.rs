@@ -1,4 +1,4 @@
-//! What is known about process names: which exist nowhere, and which belong to anybody.
+//! What is known about process names: which ones no process has, and which ones many programs have.
 //!
 //! In: the data file beside this module, each fact with its source. Out: a look-up by name.
 
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenFacts {
     sources: HashMap<String, String>,
     dead: Vec<DeadName>,
     generic: Vec<GenericName>,
@@ -29,7 +29,7 @@ pub struct DeadName {
     source: String,
 }
 
-/// A name that programs of anybody have.
+/// A name that many unrelated programs have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenericName {
@@ -42,17 +42,17 @@ pub struct GenericName {
 
 /// All facts, by name in lower case.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub struct ProductFacts {
     sources: HashMap<String, String>,
     dead: HashMap<String, DeadName>,
     generic: HashMap<String, GenericName>,
 }
 
-impl Facts {
+impl ProductFacts {
     /// The facts that are compiled in.
     pub fn built_in() -> Self {
         // The file is compiled in and a test reads it.
-        let written: Written = yaml::from_str(include_str!("products.yaml")).unwrap_or_default();
+        let written: WrittenFacts = yaml::from_str(include_str!("products.yaml")).unwrap_or_default();
         let dead = written.dead.into_iter().map(|fact| (fact.name.to_ascii_lowercase(), fact));
         let generic = written.generic.into_iter().map(|fact| (fact.name.to_ascii_lowercase(), fact));
         Self { sources: written.sources, dead: dead.collect(), generic: generic.collect() }
@@ -83,7 +83,7 @@ impl Facts {
         self.described(&fact.source)
     }
 
-    /// The facts in which a source is named that is not described, and names that stand twice.
+    /// What is wrong with the data file: facts whose source is not described, and names that stand twice.
     #[cfg(test)]
     fn mistakes(&self) -> Vec<String> {
         let dead = self.dead.values().map(|fact| (&fact.name, &fact.source));
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn every_fact_has_a_source() {
-        let facts = Facts::built_in();
+        let facts = ProductFacts::built_in();
         assert!(facts.dead.len() >= 10 && facts.generic.len() >= 20);
         assert_eq!(facts.mistakes(), Vec::<String>::new());
     }

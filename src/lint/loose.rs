@@ -1,7 +1,8 @@
-//! Entries that say too little: one field that an intruder chooses, or the parts of a story that are
-//! alternatives where the story means them together.
+//! Entries that demand too little: only one field, which an intruder can choose; or one part of a story where the
+//! story means all parts together.
 
-use super::{At, Context, Finding, Level, Lint, Needs, Spot, listed};
+use super::{At, Context, Finding, Level, Lint, Needs, listed};
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::Entry;
 use hashbrown::HashSet;
 
@@ -16,7 +17,7 @@ pub(super) const LOOSE_READING: Lint = Lint {
     check: loose_reading,
 };
 
-/// Fields of the one and of the other side of a connection.
+/// How the names of the fields of each side of a connection begin.
 const PROCESS: &str = "process.";
 const DESTINATION: &str = "destination.";
 
@@ -34,7 +35,7 @@ fn loose_reading(context: &Context<'_>, found: &mut Vec<Finding>) {
                 "if the scenario means both, write one entry: `when: {{{}: ..., {}: ...}}`",
                 names[0], names[1]
             );
-            found.push(Finding::new(LOOSE_READING.code, place, Spot::Entry(0), message).help(help));
+            found.push(Finding::new(LOOSE_READING.code, place, ExclusionPart::Entry(0), message).help(help));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Context, Finding, Level, Lint, Needs};
 
-/// An entry that nothing but forgeable fields make narrow.
+/// An entry that only forgeable fields narrow down.
 pub(super) const FORGEABLE_METADATA: Lint = Lint {
     code: "forgeable-metadata",
     level: Level::Warn,
@@ -14,7 +14,7 @@ pub(super) const FORGEABLE_METADATA: Lint = Lint {
 };
 
 const DECLARED: &[&str] = &["process.company", "process.product", "process.original_file_name"];
-/// What an intruder chooses along with them.
+/// Fields that an intruder chooses together with the metadata.
 const CHOSEN: &[&str] = &[
     "process.company",
     "process.product",

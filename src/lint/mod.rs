@@ -1,7 +1,7 @@
 //! What is doubtful about exclusions that are formally right.
 //!
-//! In: a [`Context`]: exclusions, a day, limits, and if they are at hand a schema, the rule and what the
-//! exclusions did in results. Out: [`Finding`]s, each with a code of [`LINTS`]. It opens no files and
+//! In: a [`Context`]: exclusions, a day and limits; where they are given also a schema, the rule, and what the
+//! exclusions did in results. Out: [`Finding`]s, each with the code of one of [`LINTS`]. It opens no files and
 //! does not know how findings are shown.
 //!
 //! A lint is one file that ends in a [`Lint`]: what it is called, how bad it is, why, what to do, and the
@@ -21,9 +21,8 @@ mod metadata;
 mod names;
 mod network;
 mod ownership;
-pub mod pipeline;
-pub mod places;
 pub mod report;
+pub mod rule_query;
 pub mod sarif;
 mod schema_field;
 pub mod settings;
@@ -32,18 +31,19 @@ mod wildcard;
 mod with_results;
 mod with_rule;
 
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef, TextValue};
-use crate::fields::nearest;
+use crate::fields::did_you_mean;
 use crate::schema::{Schema, Schemas};
-use cover::Covers;
-use facts::Facts;
+use cover::CoveredEntries;
+use facts::ProductFacts;
 use hashbrown::HashMap;
 use jiff::civil::Date;
-use pipeline::Pipeline;
+use rule_query::RuleQuery;
 use settings::Settings;
 use std::cell::OnceCell;
 
-/// What a finding of a code does.
+/// What becomes of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -122,15 +122,15 @@ pub const LINTS: &[Lint] = &[
 /// The lint of a code; the error names the nearest ones.
 pub fn lint(code: &str) -> Result<&'static Lint, String> {
     LINTS.iter().find(|lint| lint.code == code).ok_or_else(|| {
-        let near = nearest(code, LINTS.iter().map(|lint| lint.code));
-        let near = near.first().map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let near = did_you_mean(code, LINTS.iter().map(|lint| lint.code), 1);
+        let near = if near.is_empty() { near } else { format!("; {}", near.trim_end()) };
         format!("there is no lint `{code}`{near}")
     })
 }
 
 /// What an exclusion did in results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Effect {
+pub struct Observed {
     /// Rows that it covers.
     pub matches: u64,
     /// Rows that only it covers.
@@ -153,24 +153,24 @@ pub struct Context<'c> {
     /// The schema that was named.
     pub schema: Option<&'c Schema>,
     /// What is known about products.
-    pub facts: &'c Facts,
+    pub facts: &'c ProductFacts,
     /// The rule's query.
-    pub rule: Option<&'c Pipeline>,
+    pub rule: Option<&'c RuleQuery>,
     /// What each exclusion did; `None` for one that was not applied. Empty without results.
-    pub effects: &'c [Option<Effect>],
-    covers: OnceCell<Covers>,
+    pub effects: &'c [Option<Observed>],
+    covers: OnceCell<CoveredEntries>,
     /// The fields that raw columns hold.
     held: HashMap<&'c str, &'static str>,
 }
 
 impl<'c> Context<'c> {
-    /// The lists alone, with everything else at hand to be added.
+    /// A context of lists, day and limits alone. The caller adds a schema, a rule or results if there are any.
     pub fn new(
         exclusions: &'c [Exclusion],
         today: Date,
         settings: &'c Settings,
         schemas: &'c Schemas,
-        facts: &'c Facts,
+        facts: &'c ProductFacts,
     ) -> Self {
         Self {
             exclusions,
@@ -196,11 +196,11 @@ impl<'c> Context<'c> {
     }
 
     /// Which entries others cover; found once, for two lints.
-    fn covers(&self) -> &Covers {
-        self.covers.get_or_init(|| Covers::new(self.exclusions))
+    fn covers(&self) -> &CoveredEntries {
+        self.covers.get_or_init(|| CoveredEntries::new(self.exclusions))
     }
 
-    /// The name of what a condition looks at: for a raw column that of the field which it holds.
+    /// The field that a condition looks at. For a raw column it is the field that the column holds.
     fn name(&self, condition: &'c Condition) -> &'c str {
         match &condition.field {
             FieldRef::Field(field) => field.name(),
@@ -235,32 +235,17 @@ struct At {
 }
 
 impl At {
-    fn spot(self) -> Spot {
-        Spot::Entry(self.entry)
+    fn part(self) -> ExclusionPart {
+        ExclusionPart::Entry(self.entry)
     }
 
-    fn condition(self, condition: usize) -> Spot {
-        Spot::Condition(self.entry, condition)
+    fn condition(self, condition: usize) -> ExclusionPart {
+        ExclusionPart::Condition(self.entry, condition)
     }
 
-    fn value(self, condition: usize, value: usize) -> Spot {
-        Spot::Value(self.entry, condition, value)
+    fn value(self, condition: usize, value: usize) -> ExclusionPart {
+        ExclusionPart::Value(self.entry, condition, value)
     }
-}
-
-/// The part of an exclusion that a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Spot {
-    /// Its id.
-    Id,
-    /// The value of one of its own keys.
-    Key(&'static str),
-    /// An entry.
-    Entry(usize),
-    /// The key of a condition: entry and condition.
-    Condition(usize, usize),
-    /// A value: entry, condition and value.
-    Value(usize, usize, usize),
 }
 
 /// One finding.
@@ -271,16 +256,16 @@ pub struct Finding {
     /// The exclusion, by its place in the lists.
     pub exclusion: usize,
     /// The part of it.
-    pub spot: Spot,
+    pub part: ExclusionPart,
     /// What is doubtful, in one line.
     pub message: String,
-    /// What to do here, where that is more than the lint's own remedy.
+    /// What to do in this case, if that is more than the lint's general remedy.
     pub help: Option<String>,
 }
 
 impl Finding {
-    fn new(code: &'static str, exclusion: usize, spot: Spot, message: impl Into<String>) -> Self {
-        Self { code, exclusion, spot, message: message.into(), help: None }
+    fn new(code: &'static str, exclusion: usize, part: ExclusionPart, message: impl Into<String>) -> Self {
+        Self { code, exclusion, part, message: message.into(), help: None }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -289,7 +274,8 @@ impl Finding {
     }
 }
 
-/// Runs every lint that is not allowed and has what it needs; in the order of lists and codes.
+/// Runs every lint that is not at level allow and whose inputs are there. Findings come in the order of the lists,
+/// then of the codes.
 pub fn run(context: &Context<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for lint in LINTS {
@@ -298,7 +284,7 @@ pub fn run(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     let order = |code: &str| LINTS.iter().position(|lint| lint.code == code);
-    found.sort_by_cached_key(|finding| (finding.exclusion, finding.spot, order(finding.code)));
+    found.sort_by_cached_key(|finding| (finding.exclusion, finding.part, order(finding.code)));
     found
 }
 

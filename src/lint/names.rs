@@ -1,4 +1,4 @@
-//! Process names: alone, of anybody, or of nobody.
+//! Process names that stand alone, that many programs have, or that no program has.
 
 use super::{At, Context, Finding, Level, Lint, Needs, listed, text_values};
 use crate::exclusions::model::{Condition, Entry};

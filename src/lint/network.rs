@@ -1,6 +1,7 @@
 //! Addresses: placeholders of documents, and networks that hold too much.
 
 use super::{Context, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::{AddressRange, Family, Test};
 
 /// An address that stands for one of the reader's own.
@@ -14,7 +15,7 @@ pub(super) const PLACEHOLDER_ADDRESS: Lint = Lint {
     check: placeholder_address,
 };
 
-/// Networks, and what they are. RFC 5737 and RFC 3849 reserve those for documentation.
+/// Placeholder networks and what each is. RFC 5737 and RFC 3849 reserve some of them for documentation.
 const PLACEHOLDERS: [(&str, &str); 5] = [
     ("10.10.10.0/24", "a placeholder of the documented scenarios for a server of your own"),
     ("192.0.2.0/24", "reserved for documentation by RFC 5737"),
@@ -29,6 +30,10 @@ fn placeholder_address(context: &Context<'_>, found: &mut Vec<Finding>) {
         .filter_map(|(text, what)| AddressRange::parse(text).ok().map(|range| (range, *what)))
         .collect();
     each_range(context, |at, range| {
+        // An example is never live, and best is an address that nobody has.
+        if context.exclusions[at.0].examples.contains(&range.text) {
+            return;
+        }
         let within = |(network, _): &&(AddressRange, &str)| {
             network.contains(range.family, range.first) && network.contains(range.family, range.last)
         };
@@ -57,7 +62,7 @@ fn wide_network(context: &Context<'_>, found: &mut Vec<Finding>) {
             Family::V6 => (128, context.settings.widest_ipv6),
         };
         let most = 1_u128.checked_shl(bits - widest).unwrap_or(u128::MAX);
-        // All addresses are left to the lint for what matches everything.
+        // A network of all addresses is reported by the lint for values that match everything.
         let everything = u128::MAX >> (128 - bits);
         let more = range.last - range.first;
         if more >= most && more < everything {
@@ -67,7 +72,7 @@ fn wide_network(context: &Context<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-fn each_range(context: &Context<'_>, mut look: impl FnMut((usize, super::Spot), &AddressRange)) {
+fn each_range(context: &Context<'_>, mut look: impl FnMut((usize, ExclusionPart), &AddressRange)) {
     for (at, place, condition) in context.conditions() {
         if let Test::Address(ranges) = &condition.test {
             for (value, range) in ranges.iter().enumerate() {

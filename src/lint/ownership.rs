@@ -1,6 +1,7 @@
 //! Whose word an exclusion is, and why.
 
-use super::{Context, Finding, Level, Lint, Needs, Spot};
+use super::{Context, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::ExclusionPart;
 use crate::exclusions::model::Exclusion;
 
 /// An exclusion without an owner.
@@ -35,7 +36,7 @@ fn without(
     for (place, exclusion) in context.exclusions.iter().enumerate() {
         if value(exclusion).is_none_or(|text| text.trim().is_empty()) {
             let message = format!("`{}` has no {key}", exclusion.id);
-            found.push(Finding::new(code, place, Spot::Id, message));
+            found.push(Finding::new(code, place, ExclusionPart::Exclusion, message));
         }
     }
 }

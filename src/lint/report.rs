@@ -2,12 +2,13 @@
 //!
 //! In: findings, the texts of the lists. Out: [`Reported`] for machines, [`Diagnostic`]s for a person.
 
-use super::places::Places;
 use super::settings::Settings;
-use super::{Finding, LINTS, Level, Lint, Spot};
+use super::{Finding, LINTS, Level, Lint};
 use crate::diagnostic::{self, Diagnostic, Place};
+use crate::exclusions::edit::{ExclusionPart, ExclusionPlaces};
 use crate::exclusions::model::Exclusion;
 use crate::exclusions::validate::ListText;
+use crate::report::words::count;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
@@ -43,7 +44,7 @@ pub struct Reported {
 
 /// Findings by level.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
+pub struct FindingTotals {
     /// Exclusions that were looked at.
     pub exclusions: usize,
     /// Findings at level deny.
@@ -54,14 +55,14 @@ pub struct Totals {
 
 /// Everything about a run, for `--format json`.
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub struct LintReport {
     /// Counts.
-    pub totals: Totals,
+    pub totals: FindingTotals,
     /// The findings, in the order of the lists.
     pub findings: Vec<Reported>,
 }
 
-impl Report {
+impl LintReport {
     /// Gives findings their places.
     pub fn new(
         findings: Vec<Finding>,
@@ -70,21 +71,22 @@ impl Report {
         settings: &Settings,
     ) -> Self {
         let texts: HashMap<&str, &ListText> = texts.iter().map(|text| (&*text.file, text)).collect();
-        let mut places: HashMap<&str, Option<Places<'_>>> = HashMap::new();
-        let mut totals = Totals { exclusions: exclusions.len(), ..Totals::default() };
+        let mut places: HashMap<&str, Option<ExclusionPlaces<'_>>> = HashMap::new();
+        let mut totals = FindingTotals { exclusions: exclusions.len(), ..FindingTotals::default() };
         let mut reported = Vec::with_capacity(findings.len());
         for finding in findings {
             let exclusion = &exclusions[finding.exclusion];
             let file = &*exclusion.origin.file;
-            let known = places.entry(file).or_insert_with(|| texts.get(file).map(|list| Places::new(list)));
-            let place = known.as_ref().and_then(|places| places.place(&exclusion.id, finding.spot));
+            let known =
+                places.entry(file).or_insert_with(|| texts.get(file).map(|list| ExclusionPlaces::new(list)));
+            let place = known.as_ref().and_then(|places| places.place(&exclusion.id, finding.part));
             let Some(lint) = LINTS.iter().find(|lint| lint.code == finding.code) else { continue };
             let level = settings.level(lint);
             totals.deny += usize::from(level == Level::Deny);
             totals.warn += usize::from(level == Level::Warn);
             reported.push((finding.exclusion, one(finding, lint, level, exclusion, place)));
         }
-        // Within an exclusion from top to bottom; the order of codes decides where two stand at one place.
+        // Within an exclusion from top to bottom. Two findings at one place stand in the order of the codes.
         reported.sort_by_key(|(exclusion, finding): &(usize, Reported)| {
             (*exclusion, finding.line, finding.column)
         });
@@ -96,7 +98,7 @@ impl Report {
         self.findings.iter().any(|finding| finding.level >= level)
     }
 
-    /// The findings for a person. Why, and what to do, is said at the first finding of each code.
+    /// The findings for a person. Only the first finding of a code says why it matters and what to do.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let mut told = HashSet::new();
         self.findings.iter().map(|finding| finding.diagnostic(told.insert(finding.code))).collect()
@@ -104,17 +106,10 @@ impl Report {
 
     /// One line on how it went.
     pub fn summary(&self) -> String {
-        let plural = |count: usize, word: &str| match count {
-            1 => format!("1 {word}"),
-            many => format!("{many} {word}s"),
-        };
-        let Totals { exclusions, deny, warn } = self.totals;
-        format!(
-            "{}: {} at level deny, {} at level warn",
-            plural(exclusions, "exclusion"),
-            plural(deny, "finding"),
-            plural(warn, "finding")
-        )
+        let FindingTotals { exclusions, deny, warn } = self.totals;
+        let exclusions = count(exclusions as u64, "exclusion", "exclusions");
+        let [deny, warn] = [deny, warn].map(|findings| count(findings as u64, "finding", "findings"));
+        format!("{exclusions}: {deny} at level deny, {warn} at level warn")
     }
 }
 
@@ -126,9 +121,11 @@ fn one(finding: Finding, lint: &Lint, level: Level, exclusion: &Exclusion, place
         width: 1,
         text: String::new(),
     });
-    // About a whole exclusion or entry its message says which.
-    let message = match finding.spot {
-        Spot::Id | Spot::Key(_) if !finding.message.starts_with(&format!("`{}`", exclusion.id)) => {
+    // A finding about a whole exclusion or entry names it in its message.
+    let message = match finding.part {
+        ExclusionPart::Exclusion | ExclusionPart::Key(_)
+            if !finding.message.starts_with(&format!("`{}`", exclusion.id)) =>
+        {
             format!("`{}`: {}", exclusion.id, finding.message)
         }
         _ => finding.message,
@@ -160,8 +157,8 @@ impl Reported {
         };
         let mut diagnostic = Diagnostic::error(self.code, &self.message).at(place);
         diagnostic.level = match self.level {
-            Level::Deny => diagnostic::Level::Error,
-            Level::Warn | Level::Allow => diagnostic::Level::Warning,
+            Level::Deny => diagnostic::Severity::Error,
+            Level::Warn | Level::Allow => diagnostic::Severity::Warning,
         };
         if first {
             diagnostic = diagnostic.note(self.why).help(self.fix);

@@ -7,10 +7,10 @@ use crate::yaml;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-/// A settings file: its key `lint`, and nothing else yet.
+/// A settings file. It has one key, `lint`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct WrittenSettings {
     #[serde(default)]
     lint: Settings,
 }
@@ -19,7 +19,7 @@ struct Written {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
-    /// The level of each code that is not at its own.
+    /// The levels of the codes that the settings change.
     pub levels: IndexMap<String, Level>,
     /// The level from which a finding fails the run.
     pub fail_on: Level,
@@ -29,9 +29,9 @@ pub struct Settings {
     pub widest_ipv6: u32,
     /// Characters that `contains` needs.
     pub shortest_contains: usize,
-    /// Days before its last one in which an exclusion is about to expire.
+    /// An exclusion with at most this many days left is about to expire.
     pub expires_within: u32,
-    /// Days that an exclusion may still live.
+    /// The most days that an exclusion may still have left.
     pub longest_life: u32,
     /// Days without a row after which an exclusion is stale.
     pub stale_after: u32,
@@ -55,7 +55,7 @@ impl Default for Settings {
 impl Settings {
     /// Reads a settings file. The error is one line for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let written: Option<Written> = yaml::from_str(text)?;
+        let written: Option<WrittenSettings> = yaml::from_str(text)?;
         let settings = written.unwrap_or_default().lint;
         settings.levels.keys().try_for_each(|code| lint(code).map(drop))?;
         if settings.widest_ipv4 > 32 || settings.widest_ipv6 > 128 {

@@ -1,8 +1,9 @@
-//! Entries that cover nothing which another does not cover.
+//! Entries that another entry covers completely.
 
 use super::cover::covered_values;
 use super::duplicate::named;
-use super::{Context, Finding, Level, Lint, Needs, Spot};
+use super::{Context, Finding, Level, Lint, Needs};
+use crate::exclusions::edit::ExclusionPart;
 
 /// An entry or exclusion that another one covers.
 pub(super) const SUBSUMED: Lint = Lint {
@@ -42,14 +43,14 @@ fn subsumed_entries(context: &Context<'_>, found: &mut Vec<Finding>) {
                 .collect();
             names.dedup();
             let message = format!("the whole exclusion is covered by {}", names.join(", "));
-            found.push(Finding::new(SUBSUMED.code, place, Spot::Id, message));
+            found.push(Finding::new(SUBSUMED.code, place, ExclusionPart::Exclusion, message));
             continue;
         }
         for (entry, by) in all {
             let at = super::At { exclusion: place, entry };
             let what = if exclusion.entries.len() == 1 { "the exclusion" } else { "this entry" };
             let message = format!("{what} is covered by {}", named(context.exclusions, at, by));
-            found.push(Finding::new(SUBSUMED.code, place, at.spot(), message));
+            found.push(Finding::new(SUBSUMED.code, place, at.part(), message));
         }
     }
 }

@@ -14,7 +14,7 @@ pub(super) const MATCHES_EVERYTHING: Lint = Lint {
     check: matches_everything,
 };
 
-/// What many paths and names have, and so limits nothing: ends of file names, roots, separators.
+/// Texts that so many paths and names contain that they narrow nothing down: file extensions, roots, separators.
 const COMMON: &[&str] = &[
     ".",
     ".exe",
@@ -54,7 +54,7 @@ fn places<T>(values: &[T], is: impl Fn(&T) -> bool) -> Vec<usize> {
     values.iter().enumerate().filter(|(_, value)| is(value)).map(|(place, _)| place).collect()
 }
 
-/// Texts that have nothing in common but that they are texts.
+/// Sample texts of many different kinds. A pattern that matches all of them matches nearly everything.
 const PROBES: &[&str] = &["\u{1}", "a", "Zq9 ~", "C:\\x\\y.exe", "\u{e9}\u{4e2d}", "10.0.0.1"];
 
 fn is_everything(value: &TextValue) -> bool {
@@ -64,7 +64,7 @@ fn is_everything(value: &TextValue) -> bool {
     };
     let literals: Vec<String> = literals(&pieces).map(str::to_ascii_lowercase).collect();
     let open = pieces.contains(&Piece::Any);
-    // `*a*e*` asks for little, although it has letters.
+    // `*a*e*` has letters, but nearly every text matches it.
     open && literals.iter().all(|text| text.chars().count() < 2 || COMMON.contains(&text.as_str()))
 }
 
@@ -102,7 +102,7 @@ fn short_contains(context: &Context<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The longest literal of a value that is open at both ends.
+/// The longest literal of a value that begins and ends with a wildcard.
 fn floating(value: &TextValue) -> Option<String> {
     if value.operator == Operator::Re {
         return None;

@@ -1,7 +1,8 @@
 //! What exclusions did in results.
 
 use super::expiry::days_between;
-use super::{Context, Effect, Finding, Level, Lint, Needs, Spot};
+use super::{Context, Finding, Level, Lint, Needs, Observed};
+use crate::exclusions::edit::ExclusionPart;
 
 /// An exclusion without a match.
 pub(super) const DEAD: Lint = Lint {
@@ -57,11 +58,11 @@ fn each(
     context: &Context<'_>,
     found: &mut Vec<Finding>,
     code: &'static str,
-    says: impl Fn(&Effect) -> Option<String>,
+    says: impl Fn(&Observed) -> Option<String>,
 ) {
     for (place, effect) in context.effects.iter().enumerate() {
         if let Some(message) = effect.as_ref().and_then(&says) {
-            found.push(Finding::new(code, place, Spot::Id, message));
+            found.push(Finding::new(code, place, ExclusionPart::Exclusion, message));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::algebra::{contradiction, implies};
 use super::{At, Context, Finding, Level, Lint, Needs, listed, text_values};
 use crate::exclusions::model::{Condition, Entry, FieldRef, Operator};
-use crate::lint::pipeline::{Leaves, Pipeline};
+use crate::lint::rule_query::{Leaves, RuleQuery};
 use hashbrown::HashSet;
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ pub(super) const CONTRADICTS_RULE: Lint = Lint {
 };
 
 fn contradicts_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
-    each(context, |pipeline, at, entry| {
+    each(context, |query, at, entry| {
         if contradiction(entry).is_some() {
             return;
         }
         let mut both = entry.clone();
-        both.conditions.extend(pipeline.demands.iter().cloned().map(Arc::new));
+        both.conditions.extend(query.demands.iter().cloned().map(Arc::new));
         let field = contradiction(&both);
         let place = field.and_then(|field| entry.conditions.iter().position(|c| c.field == *field));
         if let Some(place) = place {
             let field = &entry.conditions[place].field;
             let demanded: Vec<String> =
-                pipeline.demands.iter().filter(|c| c.field == *field).flat_map(Condition::wanted).collect();
+                query.demands.iter().filter(|c| c.field == *field).flat_map(Condition::wanted).collect();
             let message = format!(
                 "the rule finds only rows with `{}: {}`, and none of them meets this",
                 field.name(),
@@ -53,16 +53,16 @@ pub(super) const HIDES_WHOLE_RULE: Lint = Lint {
 };
 
 fn hides_whole_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
-    each(context, |pipeline, at, entry| {
-        let demands = Entry { conditions: pipeline.demands.iter().cloned().map(Arc::new).collect() };
+    each(context, |query, at, entry| {
+        let demands = Entry { conditions: query.demands.iter().cloned().map(Arc::new).collect() };
         if contradiction(&demands).is_none() && implies(&demands, entry) {
             let message = "the rule demands this of every row, so all of its results are suppressed";
-            found.push(Finding::new(HIDES_WHOLE_RULE.code, at.exclusion, at.spot(), message));
+            found.push(Finding::new(HIDES_WHOLE_RULE.code, at.exclusion, at.part(), message));
         }
     });
 }
 
-/// An entry that the rule leaves out by itself.
+/// An entry whose rows the rule's own query already leaves out.
 pub(super) const ALREADY_IN_RULE: Lint = Lint {
     code: "already-in-rule",
     level: Level::Warn,
@@ -74,8 +74,8 @@ pub(super) const ALREADY_IN_RULE: Lint = Lint {
 };
 
 fn already_in_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
-    each(context, |pipeline, at, entry| {
-        let refused = pipeline.refuses.iter().find(|condition| {
+    each(context, |query, at, entry| {
+        let refused = query.refuses.iter().find(|condition| {
             contradiction(entry).is_none()
                 && implies(entry, &Entry { conditions: vec![Arc::new((*condition).clone())] })
         });
@@ -83,12 +83,12 @@ fn already_in_rule(context: &Context<'_>, found: &mut Vec<Finding>) {
             let what = format!("{}: {}", refused.field.name(), refused.wanted().join(", "));
             let message =
                 format!("the rule leaves out every row with `{what}`, and so every row that meets this");
-            found.push(Finding::new(ALREADY_IN_RULE.code, at.exclusion, at.spot(), message));
+            found.push(Finding::new(ALREADY_IN_RULE.code, at.exclusion, at.part(), message));
         }
     });
 }
 
-/// A name of one product in a rule about another.
+/// An entry that names one product in a rule about another.
 pub(super) const RENAMED_PRODUCT: Lint = Lint {
     code: "renamed-product",
     level: Level::Warn,
@@ -102,9 +102,9 @@ pub(super) const RENAMED_PRODUCT: Lint = Lint {
 const DECLARED: &[&str] = &["process.company", "process.product"];
 
 fn renamed_product(context: &Context<'_>, found: &mut Vec<Finding>) {
-    each(context, |pipeline, at, entry| {
+    each(context, |query, at, entry| {
         let is_declared = |condition: &Condition| DECLARED.contains(&condition.field.name());
-        let Some(demand) = pipeline.demands.iter().find(|demand| is_declared(demand)) else { return };
+        let Some(demand) = query.demands.iter().find(|demand| is_declared(demand)) else { return };
         if entry.conditions.iter().any(|condition| context.looks_at(condition, DECLARED)) {
             return;
         }
@@ -145,10 +145,10 @@ pub(super) const RULE_DROPS_FIELD: Lint = Lint {
 
 fn rule_drops_field(context: &Context<'_>, found: &mut Vec<Finding>) {
     let mut told = HashSet::new();
-    each(context, |pipeline, at, entry| {
-        let Some(leaves) = &pipeline.leaves else { return };
+    each(context, |query, at, entry| {
+        let Some(leaves) = &query.leaves else { return };
         for (place, condition) in entry.conditions.iter().enumerate() {
-            if is_dropped(context, pipeline, leaves, &condition.field)
+            if is_dropped(context, query, leaves, &condition.field)
                 && told.insert((at.exclusion, condition.field.clone()))
             {
                 let field = condition.field.name();
@@ -160,12 +160,12 @@ fn rule_drops_field(context: &Context<'_>, found: &mut Vec<Finding>) {
     });
 }
 
-fn is_dropped(context: &Context<'_>, pipeline: &Pipeline, leaves: &Leaves, field: &FieldRef) -> bool {
+fn is_dropped(context: &Context<'_>, query: &RuleQuery, leaves: &Leaves, field: &FieldRef) -> bool {
     let left = |column: &str| leaves.columns.iter().any(|name| name == column);
     match field {
         FieldRef::Column(column) => !left(&column.name),
         FieldRef::Field(field) => {
-            let schema = context.schemas.named(&pipeline.schema);
+            let schema = context.schemas.named(&query.schema);
             let sources = schema.map_or(&[][..], |schema| schema.sources(*field));
             !sources.is_empty() && !sources.iter().any(|source| left(&source.column))
         }
@@ -173,11 +173,11 @@ fn is_dropped(context: &Context<'_>, pipeline: &Pipeline, leaves: &Leaves, field
 }
 
 /// Calls `look` with every entry of the exclusions that belong to the rule.
-fn each<'c>(context: &Context<'c>, mut look: impl FnMut(&Pipeline, At, &'c Entry)) {
-    let Some(pipeline) = context.rule else { return };
+fn each<'c>(context: &Context<'c>, mut look: impl FnMut(&RuleQuery, At, &'c Entry)) {
+    let Some(query) = context.rule else { return };
     for (at, entry) in context.entries() {
-        if pipeline.rule.has(&context.exclusions[at.exclusion]) && entry.fits(&pipeline.schema) {
-            look(pipeline, at, entry);
+        if query.rule.has(&context.exclusions[at.exclusion]) && entry.fits(&query.schema) {
+            look(query, at, entry);
         }
     }
 }

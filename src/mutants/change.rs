@@ -1,7 +1,7 @@
 //! The changes that are tried.
 //!
-//! In: an exclusion. Out: for each of its entries, conditions and values what it would be without it, or a little
-//! wider. Of wider values the narrowest is tried, since a case that notices it notices all wider ones.
+//! In: an exclusion. Out: every change to it. An entry, a condition or a value is dropped, or a value is made a little
+//! wider; a case that notices the narrowest widening notices all wider ones.
 
 use crate::exclusions::model::{
     AddressRange, Condition, Exclusion, Family, NumberRange, Operator, Test, TextValue,
@@ -21,11 +21,11 @@ pub struct Mutation {
 /// What is done to an entry. Conditions and values are named by their places.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// It goes.
+    /// The entry is dropped.
     DropEntry,
-    /// A condition goes; the entry has others.
+    /// A condition is dropped; the entry has others.
     DropCondition(usize),
-    /// A value of a condition goes; the condition has others.
+    /// A value of a condition is dropped; the condition has others.
     DropValue(usize, usize),
     /// A value becomes this one, a little wider. The test holds just that value.
     Widen(usize, usize, Test),
@@ -122,7 +122,7 @@ pub(super) fn only(test: &Test, value: usize) -> Test {
     }
 }
 
-/// What a condition demands, to be changed here and nowhere else.
+/// The test of a condition, for a change. Other exclusions that share the condition keep theirs.
 fn test(conditions: &mut [Arc<Condition>], place: usize) -> &mut Test {
     &mut Arc::make_mut(&mut conditions[place]).test
 }
@@ -183,7 +183,7 @@ fn wider_texts(value: &TextValue) -> Vec<TextValue> {
         }
         Operator::StartsWith | Operator::EndsWith => found.push(text(written, Operator::Contains, *cased)),
         Operator::Contains => {}
-        // What is near a regular expression is anybody's guess.
+        // There is no obvious way to make a regular expression a little wider.
         Operator::Re => return found,
     }
     if written.contains('?') {

@@ -1,48 +1,49 @@
-//! The verdict of an exclusion on a row, before and after a change, by counting.
+//! The verdict of an exclusion on a row, before and after a change.
 //!
-//! In: an exclusion, rows. Out: for a row a [`Look`]; for a look and a change, whether the verdict turns.
+//! In: an exclusion, rows. Out: for a row a [`RowMatch`], which says which values it meets; for that and a change, whether
+//! the verdict changes. It follows by counting: no changed exclusion is compiled.
 
 use super::change::{Change, Mutation, count, only};
 use crate::cases::cell;
 use crate::exclusions::model::{Case, Exclusion, FieldRef};
-use crate::matcher::{Predicate, read};
+use crate::judge::{Predicate, read};
 
-/// An exclusion, ready to be asked value by value.
+/// An exclusion compiled value by value.
 #[derive(Debug)]
 pub struct Judge {
-    entries: Vec<Entry>,
+    entries: Vec<CompiledEntry>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct CompiledEntry {
     /// Some schema has all its columns; otherwise it is never met.
     fits: bool,
-    conditions: Vec<Condition>,
+    conditions: Vec<CompiledCondition>,
 }
 
 #[derive(Debug)]
-struct Condition {
+struct CompiledCondition {
     field: FieldRef,
     values: Vec<Predicate>,
 }
 
 /// Which values of each condition a row meets.
 #[derive(Debug)]
-pub struct Look<'c> {
-    entries: Vec<EntryLook<'c>>,
+pub struct RowMatch<'c> {
+    entries: Vec<EntryMatch<'c>>,
     /// How many entries it meets.
     met: usize,
 }
 
 #[derive(Debug)]
-struct EntryLook<'c> {
-    conditions: Vec<ConditionLook<'c>>,
+struct EntryMatch<'c> {
+    conditions: Vec<ConditionMatch<'c>>,
     unmet: usize,
     met: bool,
 }
 
 #[derive(Debug)]
-struct ConditionLook<'c> {
+struct ConditionMatch<'c> {
     cell: Option<&'c str>,
     values: Vec<bool>,
     met: usize,
@@ -51,37 +52,37 @@ struct ConditionLook<'c> {
 impl Judge {
     /// Compiles an exclusion.
     pub fn new(exclusion: &Exclusion) -> Self {
-        let entries = exclusion.entries.iter().map(|entry| Entry {
+        let entries = exclusion.entries.iter().map(|entry| CompiledEntry {
             fits: has_a_schema(entry.conditions.iter().map(|condition| &condition.field)),
-            conditions: entry.conditions.iter().map(|condition| Condition::new(condition)).collect(),
+            conditions: entry.conditions.iter().map(|condition| CompiledCondition::new(condition)).collect(),
         });
         Self { entries: entries.collect() }
     }
 
     /// What a row meets.
-    pub fn look<'c>(&self, case: &'c Case) -> Look<'c> {
-        let entries: Vec<EntryLook<'c>> = self.entries.iter().map(|entry| entry.look(case)).collect();
-        Look { met: entries.iter().filter(|entry| entry.met).count(), entries }
+    pub fn match_row<'c>(&self, case: &'c Case) -> RowMatch<'c> {
+        let entries: Vec<EntryMatch<'c>> = self.entries.iter().map(|entry| entry.match_row(case)).collect();
+        RowMatch { met: entries.iter().filter(|entry| entry.met).count(), entries }
     }
 
     /// Whether the exclusion as it is suppresses the row.
-    pub fn suppresses(&self, look: &Look<'_>) -> bool {
-        look.met > 0
+    pub fn suppresses(&self, row_match: &RowMatch<'_>) -> bool {
+        row_match.met > 0
     }
 
     /// Whether the changed exclusion suppresses the row.
-    pub fn suppresses_after(&self, look: &Look<'_>, mutation: &Mutation) -> bool {
-        let entry = &look.entries[mutation.entry];
-        let others = look.met - usize::from(entry.met);
+    pub fn suppresses_after(&self, row_match: &RowMatch<'_>, mutation: &Mutation) -> bool {
+        let entry = &row_match.entries[mutation.entry];
+        let others = row_match.met - usize::from(entry.met);
         others > 0 || (self.entries[mutation.entry].fits && self.is_met_after(entry, mutation))
     }
 
     /// Whether the change turns the verdict on the row.
-    pub fn tells(&self, look: &Look<'_>, mutation: &Mutation) -> bool {
-        self.suppresses(look) != self.suppresses_after(look, mutation)
+    pub fn changes_verdict(&self, row_match: &RowMatch<'_>, mutation: &Mutation) -> bool {
+        self.suppresses(row_match) != self.suppresses_after(row_match, mutation)
     }
 
-    fn is_met_after(&self, entry: &EntryLook<'_>, mutation: &Mutation) -> bool {
+    fn is_met_after(&self, entry: &EntryMatch<'_>, mutation: &Mutation) -> bool {
         let place = match &mutation.change {
             Change::DropEntry => return false,
             Change::DropCondition(place)
@@ -89,16 +90,16 @@ impl Judge {
             | Change::DropValue(place, _)
             | Change::Widen(place, ..) => *place,
         };
-        let look = &entry.conditions[place];
-        let others_are_met = entry.unmet == usize::from(look.met == 0);
-        let seen = || read(self.entries[mutation.entry].conditions[place].field.kind(), look.cell);
+        let row_match = &entry.conditions[place];
+        let others_are_met = entry.unmet == usize::from(row_match.met == 0);
+        let seen = || read(self.entries[mutation.entry].conditions[place].field.kind(), row_match.cell);
         let is_met = || match &mutation.change {
             Change::DropEntry => false,
             Change::DropCondition(_) => true,
             Change::AnyValue(_) => seen().is_some(),
-            Change::DropValue(_, value) => look.met > usize::from(look.values[*value]),
+            Change::DropValue(_, value) => row_match.met > usize::from(row_match.values[*value]),
             Change::Widen(_, value, wider) => {
-                look.met > usize::from(look.values[*value])
+                row_match.met > usize::from(row_match.values[*value])
                     || seen().is_some_and(|seen| Predicate::new(wider).is_met(seen))
             }
         };
@@ -117,27 +118,27 @@ fn has_a_schema<'f>(fields: impl Iterator<Item = &'f FieldRef>) -> bool {
     first.iter().any(|schema| rest.iter().all(|schemas| schemas.contains(schema)))
 }
 
-impl Entry {
-    fn look<'c>(&self, case: &'c Case) -> EntryLook<'c> {
-        let conditions: Vec<ConditionLook<'c>> =
-            self.conditions.iter().map(|known| known.look(case)).collect();
-        let unmet = conditions.iter().filter(|look| look.met == 0).count();
-        EntryLook { conditions, unmet, met: unmet == 0 && self.fits }
+impl CompiledEntry {
+    fn match_row<'c>(&self, case: &'c Case) -> EntryMatch<'c> {
+        let conditions: Vec<ConditionMatch<'c>> =
+            self.conditions.iter().map(|known| known.match_row(case)).collect();
+        let unmet = conditions.iter().filter(|row_match| row_match.met == 0).count();
+        EntryMatch { conditions, unmet, met: unmet == 0 && self.fits }
     }
 }
 
-impl Condition {
+impl CompiledCondition {
     fn new(condition: &crate::exclusions::model::Condition) -> Self {
         let test = &condition.test;
         let values = (0..count(test)).map(|value| Predicate::new(&only(test, value))).collect();
         Self { field: condition.field.clone(), values }
     }
 
-    fn look<'c>(&self, case: &'c Case) -> ConditionLook<'c> {
+    fn match_row<'c>(&self, case: &'c Case) -> ConditionMatch<'c> {
         let cell = cell(case, &self.field);
         let seen = read(self.field.kind(), cell);
         let values: Vec<bool> =
             self.values.iter().map(|value| seen.is_some_and(|seen| value.is_met(seen))).collect();
-        ConditionLook { cell, met: values.iter().filter(|met| **met).count(), values }
+        ConditionMatch { cell, met: values.iter().filter(|met| **met).count(), values }
     }
 }

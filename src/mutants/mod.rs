@@ -1,11 +1,11 @@
 //! Small changes to exclusions, and whether their cases notice them.
 //!
-//! In: exclusions with cases that pass. Out: every [`Mutation`] with the cases' word on it: noticed, missed with a case
-//! that would notice it, or equivalent, when no row was found on which it makes a difference. A list whose cases
-//! notice every change says in its cases what it means. It opens no files and does not know how it is shown.
+//! In: exclusions with cases that pass. Out: for every [`Mutation`] a [`Detection`]: noticed by a case; missed, with a case
+//! that would notice it; or equivalent, when no row was found on which it makes a difference. If the cases notice every
+//! change, they say all that the list means. It opens no files and does not know how the outcome is shown.
 //!
-//! No mutant is compiled as a list of its own. [`judge::Judge`] knows for each case which values it meets, and a change
-//! touches one entry, so that its verdict follows by counting; a test holds that against the matcher.
+//! Changed exclusions are not compiled. [`Judge`] knows which values each case meets, and a change touches one entry, so
+//! the changed verdict follows by counting; a test checks that against the matcher.
 
 mod change;
 mod judge;
@@ -18,9 +18,9 @@ pub use judge::Judge;
 use crate::cases::{Expected, of};
 use crate::exclusions::model::{Case, Exclusion};
 
-/// What the cases of an exclusion say about a change.
+/// Whether the cases of an exclusion notice a change.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Word {
+pub enum Detection {
     /// Some case gets another verdict.
     Noticed,
     /// None does; this row would, as a case that must get this verdict.
@@ -30,13 +30,13 @@ pub enum Word {
 }
 
 /// Tries every change to an exclusion.
-pub fn run(exclusion: &Exclusion) -> Vec<(Mutation, Word)> {
+pub fn run(exclusion: &Exclusion) -> Vec<(Mutation, Detection)> {
     let judge = Judge::new(exclusion);
-    let looks: Vec<_> = of(exclusion).map(|(case, _)| judge.look(case)).collect();
+    let matched: Vec<_> = of(exclusion).map(|(case, _)| judge.match_row(case)).collect();
     let mutations = mutations(exclusion).into_iter();
     let tried = mutations.map(|mutation| {
-        let noticed = looks.iter().any(|look| judge.tells(look, &mutation));
-        let word = if noticed { Word::Noticed } else { witness::missed(exclusion, &judge, &mutation) };
+        let noticed = matched.iter().any(|row_match| judge.changes_verdict(row_match, &mutation));
+        let word = if noticed { Detection::Noticed } else { witness::missed(exclusion, &judge, &mutation) };
         (mutation, word)
     });
     tried.collect()

@@ -1,14 +1,13 @@
 //! Which changes the cases of lists miss.
 //!
-//! In: exclusions and the texts of their lists. Out: a [`Report`], which is also the JSON format, and text for a
+//! In: exclusions and the texts of their lists. Out: a [`MutationReport`], which is also the JSON format, and text for a
 //! person: each change with its place, and the case that would notice it, ready for the list.
 
-use super::{Change, Mutation, Word, run};
-use crate::cases::Expected;
-use crate::exclusions::model::{Case, Exclusion};
+use super::{Change, Detection, Mutation, run};
+use crate::cases::{Expected, cell};
+use crate::exclusions::edit::{ExclusionPart, ExclusionPlaces};
+use crate::exclusions::model::{Case, Exclusion, FieldRef};
 use crate::exclusions::validate::ListText;
-use crate::lint::Spot;
-use crate::lint::places::Places;
 use crate::report::printable;
 use crate::yaml::flow_scalar;
 use serde::Serialize;
@@ -17,9 +16,9 @@ use std::fmt::Write;
 
 /// The outcome of `quell test --mutate`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct MutationReport {
     /// Counts over all lists.
-    pub totals: Totals,
+    pub totals: MutationTotals,
     /// Noticed changes as a share of all that make a difference, in per cent, rounded down to one decimal; absent if none
     /// does.
     pub score: Option<f64>,
@@ -31,7 +30,7 @@ pub struct Report {
 
 /// Counts over all lists.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
+pub struct MutationTotals {
     /// Changes that were tried.
     pub changes: usize,
     /// Changes that some case notices.
@@ -63,53 +62,58 @@ pub struct Missed {
     pub changed: Changed,
     /// The key of `cases` under which `case` would notice it.
     pub expected: Expected,
-    /// A row as a YAML flow mapping.
+    /// A row as a YAML flow mapping: what is other than in the base of the cases.
     pub case: String,
 }
 
-impl Report {
+impl MutationReport {
     /// Tries every change to every exclusion.
     pub fn new(exclusions: &[Exclusion], texts: &[ListText]) -> Self {
-        let mut report =
-            Self { totals: Totals::default(), score: None, missed: Vec::new(), equivalent: Vec::new() };
+        let mut report = Self {
+            totals: MutationTotals::default(),
+            score: None,
+            missed: Vec::new(),
+            equivalent: Vec::new(),
+        };
         let texts: HashMap<&str, &ListText> = texts.iter().map(|list| (list.file.as_str(), list)).collect();
-        let mut places: HashMap<&str, Option<Places<'_>>> = HashMap::new();
+        let mut places: HashMap<&str, Option<ExclusionPlaces<'_>>> = HashMap::new();
         for exclusion in exclusions {
             let file = &*exclusion.origin.file;
             for (mutation, word) in run(exclusion) {
-                if word == Word::Noticed {
+                if word == Detection::Noticed {
                     report.totals.noticed += 1;
                     continue;
                 }
-                let known =
-                    places.entry(file).or_insert_with(|| texts.get(file).map(|list| Places::new(list)));
-                report.add(changed(exclusion, &mutation, known.as_ref()), word);
+                let known = places
+                    .entry(file)
+                    .or_insert_with(|| texts.get(file).map(|list| ExclusionPlaces::new(list)));
+                report.add(changed(exclusion, &mutation, known.as_ref()), word, &exclusion.cases.base);
             }
         }
-        let Totals { noticed, missed, equivalent, .. } = report.totals;
+        let MutationTotals { noticed, missed, equivalent, .. } = report.totals;
         report.totals.changes = noticed + missed + equivalent;
         report.score =
             (noticed * 1_000).checked_div(noticed + missed).map(|per_mille| per_mille as f64 / 10.0);
         report
     }
 
-    fn add(&mut self, changed: Changed, word: Word) {
+    fn add(&mut self, changed: Changed, word: Detection, base: &[(FieldRef, String)]) {
         match word {
-            Word::Noticed => {}
-            Word::Equivalent => {
+            Detection::Noticed => {}
+            Detection::Equivalent => {
                 self.totals.equivalent += 1;
                 self.equivalent.push(changed);
             }
-            Word::Missed(expected, case) => {
+            Detection::Missed(expected, case) => {
                 self.totals.missed += 1;
-                self.missed.push(Missed { changed, expected, case: flow(&case) });
+                self.missed.push(Missed { changed, expected, case: flow(&case, base) });
             }
         }
     }
 
     /// Whether so many per cent of the changes are noticed; of none, no share is.
     pub fn reaches(&self, per_cent: u8) -> bool {
-        let Totals { noticed, missed, .. } = self.totals;
+        let MutationTotals { noticed, missed, .. } = self.totals;
         noticed + missed > 0 && noticed * 100 >= usize::from(per_cent) * (noticed + missed)
     }
 
@@ -129,7 +133,7 @@ impl Report {
         for changed in &self.equivalent {
             let _ = writeln!(out, "{}: no row was found that shows it; is this needed?", place(changed));
         }
-        let Totals { noticed, missed, equivalent, .. } = self.totals;
+        let MutationTotals { noticed, missed, equivalent, .. } = self.totals;
         let Some(score) = self.score else {
             out.push_str("NO CHANGE THAT MAKES A DIFFERENCE was tried.\n");
             return out;
@@ -141,12 +145,6 @@ impl Report {
         out.push('\n');
         out
     }
-
-    /// The report as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
 }
 
 fn place(changed: &Changed) -> String {
@@ -154,12 +152,14 @@ fn place(changed: &Changed) -> String {
     format!("{}:{line}: {exclusion}: {}", printable(file), printable(change))
 }
 
-fn changed(exclusion: &Exclusion, mutation: &Mutation, places: Option<&Places<'_>>) -> Changed {
+fn changed(exclusion: &Exclusion, mutation: &Mutation, places: Option<&ExclusionPlaces<'_>>) -> Changed {
     let spot = match mutation.change {
-        Change::DropEntry => Spot::Entry(mutation.entry),
-        Change::DropCondition(place) | Change::AnyValue(place) => Spot::Condition(mutation.entry, place),
+        Change::DropEntry => ExclusionPart::Entry(mutation.entry),
+        Change::DropCondition(place) | Change::AnyValue(place) => {
+            ExclusionPart::Condition(mutation.entry, place)
+        }
         Change::DropValue(place, value) | Change::Widen(place, value, _) => {
-            Spot::Value(mutation.entry, place, value)
+            ExclusionPart::Value(mutation.entry, place, value)
         }
     };
     let span = places.and_then(|places| places.span(&exclusion.id, spot));
@@ -171,10 +171,13 @@ fn changed(exclusion: &Exclusion, mutation: &Mutation, places: Option<&Places<'_
     }
 }
 
-fn flow(case: &Case) -> String {
-    let cells = case
-        .cells
-        .iter()
+/// A case as it is written below this base.
+fn flow(case: &Case, base: &[(FieldRef, String)]) -> String {
+    let changed = case.cells.iter().filter(|cell| !base.contains(cell));
+    let changed = changed.map(|(field, text)| (field, text.as_str()));
+    let absent = base.iter().filter(|(field, _)| cell(case, field).is_none());
+    let cells = changed
+        .chain(absent.map(|(field, _)| (field, "")))
         .map(|(field, text)| format!("{}: {}", flow_scalar(field.name()), flow_scalar(text)));
     format!("{{{}}}", cells.collect::<Vec<_>>().join(", "))
 }

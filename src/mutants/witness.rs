@@ -1,9 +1,10 @@
 //! A row on which a change makes a difference.
 //!
-//! In: an exclusion and a change that its cases miss. Out: the case that would notice it, if one was found. The rows
-//! that are tried meet the changed entry at its edge; names and addresses in them are made up or stand in the list.
+//! In: an exclusion and a change that its cases miss. Out: the case that would notice it, if one was found. The rows that
+//! are tried lie at the edge of the changed entry: the old condition and the new one decide them differently. Their names
+//! and addresses come from the list or are made up.
 
-use super::Word;
+use super::Detection;
 use super::change::{Change, Mutation, address, count};
 use super::judge::Judge;
 use crate::cases::{Expected, cell, of};
@@ -18,8 +19,8 @@ const MAX_BORROWED: usize = 8;
 /// Addresses for documentation (RFC 5737, RFC 3849, RFC 9637), which nobody has.
 const ADDRESSES: [&str; 5] = ["198.51.100.7", "203.0.113.7", "192.0.2.7", "2001:db8::7", "3fff::7"];
 
-/// What to say about a change that no case notices.
-pub(super) fn missed(exclusion: &Exclusion, judge: &Judge, mutation: &Mutation) -> Word {
+/// The outcome of a change that no case notices.
+pub(super) fn missed(exclusion: &Exclusion, judge: &Judge, mutation: &Mutation) -> Detection {
     let fields = fields(exclusion, mutation);
     let mut places = vec![0; fields.len()];
     for _ in 0..MAX_TRIED {
@@ -27,22 +28,22 @@ pub(super) fn missed(exclusion: &Exclusion, judge: &Judge, mutation: &Mutation) 
         let cells =
             cells.filter_map(|((field, texts), place)| Some(((*field).clone(), texts[*place].clone()?)));
         let case = Case { cells: cells.collect(), line: 0 };
-        let look = judge.look(&case);
-        if judge.tells(&look, mutation) {
-            let expected = if judge.suppresses(&look) { Expected::Suppress } else { Expected::Keep };
-            return Word::Missed(expected, case);
+        let row_match = judge.match_row(&case);
+        if judge.changes_verdict(&row_match, mutation) {
+            let expected = if judge.suppresses(&row_match) { Expected::Suppress } else { Expected::Keep };
+            return Detection::Missed(expected, case);
         }
         if !next(&mut places, &fields) {
             break;
         }
     }
-    Word::Equivalent
+    Detection::Equivalent
 }
 
-type Candidates<'e> = (&'e FieldRef, Vec<Option<String>>);
+type FieldCandidates<'e> = (&'e FieldRef, Vec<Option<String>>);
 
 /// The next combination of candidates; false after the last.
-fn next(places: &mut [usize], fields: &[Candidates<'_>]) -> bool {
+fn next(places: &mut [usize], fields: &[FieldCandidates<'_>]) -> bool {
     for (place, (_, texts)) in places.iter_mut().zip(fields) {
         *place += 1;
         if *place < texts.len() {
@@ -54,7 +55,7 @@ fn next(places: &mut [usize], fields: &[Candidates<'_>]) -> bool {
 }
 
 /// For each field of the changed entry the cells that are tried, the likeliest first.
-fn fields<'e>(exclusion: &'e Exclusion, mutation: &Mutation) -> Vec<Candidates<'e>> {
+fn fields<'e>(exclusion: &'e Exclusion, mutation: &Mutation) -> Vec<FieldCandidates<'e>> {
     let conditions = &exclusion.entries[mutation.entry].conditions;
     let changed = match mutation.change {
         Change::DropEntry => None,
@@ -63,7 +64,7 @@ fn fields<'e>(exclusion: &'e Exclusion, mutation: &Mutation) -> Vec<Candidates<'
         | Change::DropValue(place, _)
         | Change::Widen(place, ..) => Some(place),
     };
-    let mut found: Vec<Candidates<'e>> = Vec::new();
+    let mut found: Vec<FieldCandidates<'e>> = Vec::new();
     for (place, condition) in conditions.iter().enumerate() {
         if found.iter().any(|(known, _)| **known == condition.field) {
             continue;
@@ -77,7 +78,10 @@ fn fields<'e>(exclusion: &'e Exclusion, mutation: &Mutation) -> Vec<Candidates<'
             .flat_map(|other| samples(&conditions[other].test))
             .collect();
         let together = joined(&edge, &meeting);
-        let mut texts = edge;
+        // For fields that the change does not touch the base comes first: the proposed case is then short.
+        let base = exclusion.cases.base.iter().filter(|(known, _)| known == field && edge.is_empty());
+        let mut texts: Vec<String> = base.map(|(_, text)| text.clone()).collect();
+        texts.extend(edge);
         texts.extend(meeting.iter().take(64).cloned());
         texts.extend(together);
         let borrowed = of(exclusion).filter_map(|(case, _)| cell(case, field)).take(MAX_BORROWED);
@@ -93,13 +97,13 @@ fn fields<'e>(exclusion: &'e Exclusion, mutation: &Mutation) -> Vec<Candidates<'
     found
 }
 
-/// Each two texts in a row, for conditions on the beginning, the end and a part of one text.
+/// Each two texts joined, for several conditions (such as a beginning and an end) on one field.
 fn joined(edge: &[String], meeting: &[String]) -> Vec<String> {
     let few: Vec<&String> = edge.iter().take(6).chain(meeting.iter().take(10)).collect();
     few.iter().flat_map(|first| few.iter().map(move |second| format!("{first}{second}"))).collect()
 }
 
-/// Cells that the changed condition decides otherwise than the condition as it is.
+/// Cells that the changed condition decides differently from the old one.
 fn at_the_edge(condition: &Condition, change: &Change) -> Vec<String> {
     match change {
         Change::DropEntry => Vec::new(),
@@ -109,7 +113,7 @@ fn at_the_edge(condition: &Condition, change: &Change) -> Vec<String> {
     }
 }
 
-/// Cells that no value is likely to mean.
+/// Cells that are unlikely to match any value.
 fn others(condition: &Condition) -> Vec<String> {
     match &condition.test {
         Test::Text(_) => {
@@ -162,7 +166,7 @@ fn beside(range: &AddressRange, wider: &AddressRange) -> Vec<String> {
         range.first.saturating_sub(1),
         wider.last,
         wider.first,
-        // In a wide half, what lies near its edge may be covered by a value beside.
+        // Near the edge another value of the condition may match, so the middle is tried as well.
         wider.last - (wider.last - range.last) / 2,
         wider.first + (range.first - wider.first) / 2,
     ];

@@ -12,9 +12,9 @@ pub use moves::{Grade, Moves};
 pub use repair::Repair;
 
 use crate::exclusions::model::{Condition, Exclusion, FieldRef};
-use crate::matcher::{Matcher, Scratch};
-use crate::verdict::Outcome;
-use moves::Given;
+use crate::judge::verdict::Outcome;
+use crate::judge::{Matcher, Scratch};
+use moves::ForgedValue;
 use serde::Serialize;
 
 /// A row that is known to be malicious.
@@ -172,13 +172,14 @@ fn moved(
 
 /// The cheapest value; among equals one whose last segment is the name that the row has, since a sensor writes
 /// both from one file.
-fn choose(given: Vec<Given>, way: &WayIn, matcher: &Matcher) -> Option<Given> {
+fn choose(given: Vec<ForgedValue>, way: &WayIn, matcher: &Matcher) -> Option<ForgedValue> {
     let least = given.first()?.cost;
     let name = matcher.slots().iter().position(|slot| slot.name() == "process.name");
     let name = name.and_then(|slot| way.cells.get(slot)?.as_deref()).unwrap_or_default().to_ascii_lowercase();
-    let fits =
-        |each: &Given| !name.is_empty() && each.text.to_ascii_lowercase().ends_with(&format!("\\{name}"));
-    let cheap: Vec<Given> = given.into_iter().take_while(|each| each.cost == least).collect();
+    let fits = |each: &ForgedValue| {
+        !name.is_empty() && each.text.to_ascii_lowercase().ends_with(&format!("\\{name}"))
+    };
+    let cheap: Vec<ForgedValue> = given.into_iter().take_while(|each| each.cost == least).collect();
     cheap.iter().find(|each| fits(each)).or(cheap.first()).cloned()
 }
 

@@ -1,10 +1,10 @@
-//! What an intruder can do and what it costs him.
+//! What an intruder can do, and what each move costs.
 //!
 //! In: the data file beside this module, and a value that an exclusion wants. Out: the cheapest move that gives
 //! a row that value, as concrete text. It does not know rows.
 
 use crate::exclusions::model::{AddressRange, Condition, Family, Operator, Piece, Test, TextValue};
-use crate::matcher::is_like;
+use crate::judge::is_like;
 use crate::yaml;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub struct Moves {
 #[serde(deny_unknown_fields)]
 struct Move {
     field: String,
-    /// Wildcards of which the value meets one; any value without it.
+    /// The move gives only values that match one of these wildcards; without any, every value.
     #[serde(default)]
     values: Vec<String>,
     reach: Option<Reach>,
@@ -45,9 +45,9 @@ struct Move {
 enum Reach {
     /// A network in which anybody can have a server.
     Wide,
-    /// Addresses that are not of the internet.
+    /// Addresses that the internet does not route.
     Inside,
-    /// Text that names of other owners contain too.
+    /// Text that a name of somebody else's may contain as well.
     Open,
 }
 
@@ -84,9 +84,9 @@ impl FromStr for Grade {
     }
 }
 
-/// A value that a row can be given, and the move that gives it.
+/// A value that an intruder can give a row, and the move that does it.
 #[derive(Debug, Clone)]
-pub(super) struct Given {
+pub(super) struct ForgedValue {
     pub(super) text: String,
     pub(super) cost: u32,
     pub(super) what: String,
@@ -111,9 +111,9 @@ impl Moves {
     }
 
     /// Every value that meets a condition, cheapest first; `samples` are texts that are known to.
-    pub(super) fn gives(&self, condition: &Condition, samples: &[&str]) -> Vec<Given> {
+    pub(super) fn gives(&self, condition: &Condition, samples: &[&str]) -> Vec<ForgedValue> {
         let field = condition.field.name();
-        let mut all: Vec<Given> = match &condition.test {
+        let mut all: Vec<ForgedValue> = match &condition.test {
             Test::Text(values) => values.iter().flat_map(|value| self.texts(field, value, samples)).collect(),
             Test::Address(ranges) => ranges.iter().filter_map(|range| self.address(field, range)).collect(),
             Test::Number(ranges) => {
@@ -124,7 +124,7 @@ impl Moves {
         all
     }
 
-    fn texts(&self, field: &str, value: &TextValue, samples: &[&str]) -> Vec<Given> {
+    fn texts(&self, field: &str, value: &TextValue, samples: &[&str]) -> Vec<ForgedValue> {
         let texts = match value.pieces() {
             Some(pieces) => vec![concrete(&pieces)],
             None => samples.iter().map(|sample| (*sample).to_owned()).collect(),
@@ -136,7 +136,7 @@ impl Moves {
         texts.into_iter().filter_map(|text| self.give(field, text, reach)).collect()
     }
 
-    fn address(&self, field: &str, range: &AddressRange) -> Option<Given> {
+    fn address(&self, field: &str, range: &AddressRange) -> Option<ForgedValue> {
         let reach = if range.last - range.first >= WIDE && !is_inside(range) {
             Some(Reach::Wide)
         } else {
@@ -149,14 +149,19 @@ impl Moves {
         self.give(field, address.to_string(), reach)
     }
 
-    fn give(&self, field: &str, text: String, reach: Option<Reach>) -> Option<Given> {
+    fn give(&self, field: &str, text: String, reach: Option<Reach>) -> Option<ForgedValue> {
         let fits = |each: &&Move| {
             each.field == field
                 && (each.reach.is_none() || each.reach == reach)
                 && (each.values.is_empty() || each.values.iter().any(|value| is_like(value, &text)))
         };
         let found = self.known.iter().find(fits)?;
-        Some(Given { text, cost: found.cost, what: found.what.clone(), technique: found.technique.clone() })
+        Some(ForgedValue {
+            text,
+            cost: found.cost,
+            what: found.what.clone(),
+            technique: found.technique.clone(),
+        })
     }
 }
 
@@ -181,7 +186,12 @@ fn concrete(pieces: &[Piece]) -> String {
 fn is_inside(range: &AddressRange) -> bool {
     let last = AddressRange { first: range.last, ..range.clone() };
     [range.first_address(), last.first_address()].into_iter().all(|address| match address {
-        IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
+        IpAddr::V4(address) => {
+            address.is_private()
+                || address.is_loopback()
+                || address.is_link_local()
+                || address.is_documentation()
+        }
         IpAddr::V6(address) => {
             range.family == Family::V6
                 && (address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local())

@@ -1,12 +1,12 @@
-//! What would close a blind spot with the least to keep up.
+//! The repair of a blind spot that is least work to maintain.
 //!
-//! In: an exclusion and its cheapest way in. Out: one entry instead of several that are loose, and conditions
-//! to add, with the grade that this gives at least. Conditions that are added are costed by `moves.yaml`.
+//! In: an exclusion and its cheapest way in. Out: whether to make its entries one, which conditions to add, and the grade
+//! that this gives at least. `moves.yaml` says what an added condition costs an intruder.
 
 use super::{Grade, Malicious, Moves, cheapest};
 use crate::exclusions::model::{Condition, Entry, Exclusion};
 use crate::fields::Field;
-use crate::matcher::Matcher;
+use crate::judge::Matcher;
 use serde::Serialize;
 use std::sync::Arc;
 

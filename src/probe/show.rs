@@ -12,9 +12,8 @@ fn worst(probed: &[Probed]) -> Grade {
 }
 
 /// Everything, as JSON.
-pub fn json(probed: &[Probed], rows: usize) -> String {
-    let value = json!({ "malicious_rows": rows, "grade": worst(probed), "exclusions": probed });
-    format!("{value:#}\n")
+pub fn json(probed: &[Probed], rows: usize) -> serde_json::Value {
+    json!({ "malicious_rows": rows, "grade": worst(probed), "exclusions": probed })
 }
 
 /// Each exclusion with its cheapest way in and its repair.

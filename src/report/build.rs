@@ -1,13 +1,12 @@
 //! From counts to a report.
 
-use super::{
-    Example, ExclusionReport, KeptGroup, LooseField, MalformedRow, Report, ResultsFile, RuleName, Status,
-    Warning,
-};
+use super::{Example, ExclusionReport, KeptGroup, LooseField, Report, RuleName, Status};
+use crate::count::tally::{Destination, Examples, ExclusionCounts, Tally};
 use crate::exclusions::model::{Exclusion, FieldRef};
-use crate::results::time;
+use crate::input::time;
 use crate::rule::Rule;
-use crate::tally::{Destination, Each, Examples, Tally};
+use crate::run::Run;
+pub use crate::run::in_force::LeftOut;
 use jiff::civil::Date;
 
 /// Groups of kept rows that a report lists.
@@ -17,77 +16,63 @@ pub const LISTED_EXAMPLES: usize = 5;
 
 /// Everything that a report is made of.
 #[derive(Debug)]
-pub struct Run<'e> {
-    /// The counts of all files.
-    pub tally: Tally,
-    /// The fields that the matcher looks at.
-    pub slots: &'e [FieldRef],
+pub struct ReportParts<'e> {
+    /// What became of the results.
+    pub run: Run,
     /// The exclusions that were applied, in the matcher's order.
     pub applied: &'e [&'e Exclusion],
     /// Those that were not, and why.
     pub left_out: &'e [LeftOut<'e>],
-    /// The files.
-    pub results: Vec<ResultsFile>,
     /// The rule, if it is known.
     pub rule: Option<&'e Rule>,
     /// The day on which expiry was judged.
     pub today: Date,
-    /// Rows that could not be read.
-    pub malformed: Vec<MalformedRow>,
-    /// What is or may be missing from the results.
-    pub warnings: Vec<Warning>,
-    /// Further notes.
+    /// What somebody who acts on these figures has to know.
     pub notes: Vec<String>,
 }
 
-/// An exclusion that was not applied.
-#[derive(Debug)]
-pub struct LeftOut<'e> {
-    /// The exclusion.
-    pub exclusion: &'e Exclusion,
-    /// What kind of reason.
-    pub status: Status,
-    /// The reason.
-    pub why: String,
-}
-
 /// Makes the report.
-pub fn build(run: Run<'_>) -> Report {
-    let read = run.tally.totals.read;
-    let mut exclusions: Vec<ExclusionReport> = Vec::with_capacity(run.applied.len() + run.left_out.len());
-    for (place, exclusion) in run.applied.iter().enumerate() {
-        let each = u32::try_from(place).ok().and_then(|place| run.tally.exclusions.get(&place));
-        exclusions.push(one(exclusion, each, run.slots, read));
+pub fn build(parts: ReportParts<'_>) -> Report {
+    let read = parts.run.tally.totals.read;
+    let mut exclusions: Vec<ExclusionReport> = Vec::with_capacity(parts.applied.len() + parts.left_out.len());
+    for (place, exclusion) in parts.applied.iter().enumerate() {
+        let each = u32::try_from(place).ok().and_then(|place| parts.run.tally.exclusions.get(&place));
+        exclusions.push(one(exclusion, each, &parts.run.slots, read));
     }
-    for left in run.left_out {
-        let mut report = one(left.exclusion, None, run.slots, read);
+    for left in parts.left_out {
+        let mut report = one(left.exclusion, None, &parts.run.slots, read);
         report.status = left.status;
         report.why = Some(left.why.clone());
         exclusions.push(report);
     }
     // Ids are unique.
     exclusions.sort_unstable_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
-    let (kept_groups, kept_in_other_groups) = groups(&run.tally);
-    let span = run.tally.span;
+    let (kept_groups, kept_in_other_groups) = groups(&parts.run.tally);
+    let span = parts.run.tally.span;
     Report {
-        totals: run.tally.totals,
-        results: run.results,
-        rule: run.rule.map(|rule| RuleName { id: rule.id.clone(), name: rule.name.clone() }),
-        today: run.today.to_string(),
+        totals: parts.run.tally.totals,
+        results: parts.run.files,
+        rule: parts.rule.map(|rule| RuleName { id: rule.id.clone(), name: rule.name.clone() }),
+        today: parts.today.to_string(),
         first: span.map(|(first, _)| time::format(first)),
         last: span.map(|(_, last)| time::format(last)),
         exclusions,
         kept_groups,
         kept_in_other_groups,
-        malformed: run.malformed,
-        warnings: run.warnings,
-        notes: run.notes,
+        malformed: parts.run.malformed,
+        warnings: parts.run.warnings,
+        notes: parts.notes,
     }
 }
 
 /// What one exclusion did; `slots` are the fields that the matcher looks at, `read` all rows.
-pub fn one(exclusion: &Exclusion, each: Option<&Each>, slots: &[FieldRef], read: u64) -> ExclusionReport {
-    let none = Each::default();
+pub fn one(
+    exclusion: &Exclusion,
+    each: Option<&ExclusionCounts>,
+    slots: &[FieldRef],
+    read: u64,
+) -> ExclusionReport {
+    let none = ExclusionCounts::default();
     let each = each.unwrap_or(&none);
     let status = match (each.matches, each.sole) {
         (0, _) => Status::Dead,

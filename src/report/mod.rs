@@ -11,9 +11,11 @@ pub(crate) mod markdown;
 pub(crate) mod table;
 pub(crate) mod words;
 
+pub use crate::run::in_force::Status;
+pub use crate::run::outcome::{MalformedRow, ResultsFile, Warning, WarningCode};
 pub use words::loose;
 
-use crate::tally::Totals;
+use crate::count::tally::Totals;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -45,62 +47,6 @@ pub struct Report {
     pub warnings: Vec<Warning>,
     /// What somebody who acts on these figures has to know.
     pub notes: Vec<String>,
-}
-
-/// Why results are not, or may not be, all that the hunt found.
-#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
-pub struct Warning {
-    /// What kind it is.
-    pub code: WarningCode,
-    /// The file; absent if it concerns all of them.
-    pub file: Option<String>,
-    /// Rows that it concerns, if that is a number.
-    pub rows: Option<u64>,
-    /// A sentence.
-    pub message: String,
-}
-
-/// The kinds of warnings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum WarningCode {
-    /// The file has exactly as many rows as a portal or an API gives at most.
-    RowCap,
-    /// The service says that the results are not all.
-    Partial,
-    /// The file ends inside a row or a document.
-    CutOff,
-    /// The structure of a JSON document breaks, so that what follows could not be read; or an object in it has no
-    /// records where some should be.
-    Broken,
-    /// Rows repeat earlier ones.
-    Duplicates,
-}
-
-impl WarningCode {
-    /// The word in every format.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::RowCap => "row-cap",
-            Self::Partial => "partial",
-            Self::CutOff => "cut-off",
-            Self::Broken => "broken",
-            Self::Duplicates => "duplicates",
-        }
-    }
-}
-
-/// A file of results.
-#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
-pub struct ResultsFile {
-    /// As the user named it; `-` for standard input.
-    pub file: String,
-    /// `csv`, `jsonl`, or `json` and where its records stand: `array`, `results`, `records` or `tables`.
-    pub format: String,
-    /// The schema that its columns were read by.
-    pub schema: String,
-    /// Its rows.
-    pub rows: u64,
 }
 
 /// A rule by name.
@@ -176,64 +122,33 @@ pub struct KeptGroup {
     pub rows: u64,
 }
 
-/// A row that could not be read; it is kept.
-#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
-pub struct MalformedRow {
-    /// The file.
-    pub file: String,
-    /// Its line, from 1.
-    pub line: u64,
-    /// What is wrong with it.
-    pub why: String,
-}
-
-/// How an exclusion stands after a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// It covers rows that nothing else covers.
-    Active,
-    /// Every row that it covers is covered by others too.
-    Redundant,
-    /// It covers no row.
-    Dead,
-    /// It was left out because it is past its last day.
-    Expired,
-    /// It was left out because it belongs to other rules.
-    OtherRule,
-    /// It was left out because it names columns of other schemas.
-    OtherSchema,
-}
-
-impl Status {
-    /// The word in every format.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Redundant => "redundant",
-            Self::Dead => "dead",
-            Self::Expired => "expired",
-            Self::OtherRule => "other-rule",
-            Self::OtherSchema => "other-schema",
-        }
-    }
-}
-
 /// The formats of a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportFormat {
     /// For a terminal.
     Table,
     /// For machines: the [`Report`] itself.
     Json,
     /// For a ticket or a pull request.
-    #[value(alias = "md")]
     Markdown,
     /// For a spreadsheet; no cell runs as a formula.
     Csv,
 }
 
 impl ReportFormat {
+    /// Every format with its names, of which the first is shown, and what it is for.
+    pub const ALL: [(Self, &[&str], &str); 4] = [
+        (Self::Table, &["table"], "For a terminal"),
+        (Self::Json, &["json"], "For machines"),
+        (Self::Markdown, &["markdown", "md"], "For a ticket or a pull request"),
+        (Self::Csv, &["csv"], "For a spreadsheet; no cell runs as a formula"),
+    ];
+
+    /// The format of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, names, _)| names.contains(&name)).map(|(format, ..)| format)
+    }
+
     /// The format that a file name asks for.
     pub fn of_file(name: &str) -> Option<Self> {
         match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {

@@ -1,13 +1,13 @@
 //! The rule file: which hunt the results come from.
 //!
-//! In: the text of a rule file. Out: its id and name, taken from its lines, because many published rule
-//! files are not YAML that a parser accepts; where its queries stand is [`queries`]' to say. It opens no files.
+//! In: the text of a rule file. Out: its id, name and query. They are read line by line, because no YAML parser
+//! accepts many of the published rule files. [`queries`] finds the queries. It opens no files.
 
 pub mod queries;
 pub mod splice;
 
 use crate::exclusions::model::Exclusion;
-use crate::matcher::is_like;
+use crate::judge::is_like;
 
 /// The rule that results come from, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

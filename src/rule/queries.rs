@@ -52,14 +52,14 @@ pub fn queries(kind: FileKind, text: &str) -> Queries {
 }
 
 /// A line without its end, and the byte at which it begins.
-struct Line<'t> {
+struct FileLine<'t> {
     start: usize,
     /// The byte after its end of line.
     next: usize,
     text: &'t str,
 }
 
-fn lines(text: &str) -> Vec<Line<'_>> {
+fn lines(text: &str) -> Vec<FileLine<'_>> {
     let mut start = 0;
     text.split_inclusive('\n')
         .map(|whole| {
@@ -67,7 +67,7 @@ fn lines(text: &str) -> Vec<Line<'_>> {
             let line = line.strip_suffix('\r').unwrap_or(line);
             let (from, skipped) = (start, if start == 0 { bom(line) } else { 0 });
             start += whole.len();
-            Line { start: from + skipped, next: start, text: &line[skipped..] }
+            FileLine { start: from + skipped, next: start, text: &line[skipped..] }
         })
         .collect()
 }
@@ -81,14 +81,14 @@ fn indentation(line: &str) -> usize {
 }
 
 /// A key of a mapping: its column, its name, and what follows the colon.
-struct Key<'t> {
+struct YamlKey<'t> {
     indent: usize,
     name: &'t str,
     value: &'t str,
 }
 
 /// Reads `key: value` and `- key: value`; the column of a key behind dashes is its own.
-fn key(line: &str) -> Option<Key<'_>> {
+fn key(line: &str) -> Option<YamlKey<'_>> {
     let mut rest = line.trim_start_matches([' ', '\t']);
     while let Some(item) = rest.strip_prefix("- ") {
         rest = item.trim_start_matches(' ');
@@ -101,7 +101,7 @@ fn key(line: &str) -> Option<Key<'_>> {
     let name = name.trim_end();
     let name = name.strip_prefix(['"', '\'']).and_then(|name| name.strip_suffix(['"', '\''])).unwrap_or(name);
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ');
-    (!name.is_empty() && name.chars().all(plain)).then_some(Key { indent, name, value: value.trim() })
+    (!name.is_empty() && name.chars().all(plain)).then_some(YamlKey { indent, name, value: value.trim() })
 }
 
 /// `|`, `|-`, `|2+ # comment`; the style if it is a block scalar.
@@ -150,7 +150,7 @@ fn scalar_reason(value: &str) -> &'static str {
 ///
 /// A line of a query that is not indented enough is still the query's, unless it looks like YAML: such
 /// files exist, and no YAML parser reads them.
-fn content_end(lines: &[Line<'_>], first: usize, indent: usize, is_query: bool) -> usize {
+fn content_end(lines: &[FileLine<'_>], first: usize, indent: usize, is_query: bool) -> usize {
     let mut end = first;
     for (at, line) in lines.iter().enumerate().skip(first) {
         if line.text.trim().is_empty() {
@@ -165,7 +165,7 @@ fn content_end(lines: &[Line<'_>], first: usize, indent: usize, is_query: bool) 
     end
 }
 
-/// Whether a line that stands too far left can only be KQL.
+/// Whether a line that is not indented enough for its scalar can only be KQL.
 fn is_stray(line: &str) -> bool {
     let line = line.trim_start();
     let yaml = key(line).is_some() || line.starts_with(['#', '-', '%']) || line.starts_with("...");
@@ -182,13 +182,14 @@ fn of_markdown(text: &str) -> Queries {
     while let Some(line) = lines.get(at) {
         at += 1;
         let Some((fence, language)) = fence(line.text) else { continue };
-        let close = |line: &Line<'_>| {
+        let close = |line: &FileLine<'_>| {
             line.text.trim().len() >= fence.len() && line.text.trim().chars().all(|c| fence.starts_with(c))
         };
         let length = lines[at..].iter().position(close).unwrap_or(lines.len() - at);
         if length > 0 {
             let body = lines[at].start..lines[at + length - 1].next;
-            // A fence without a language is a query if it has a pipe; what reads the table decides the rest.
+            // A fence without a language counts as a query if it has a pipe. If it does not read the table, nothing
+            // happens to it.
             let piped = text[body.clone()].contains('|');
             if LANGUAGES.iter().any(|known| language.eq_ignore_ascii_case(known))
                 || (language.is_empty() && piped)

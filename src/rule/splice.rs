@@ -4,12 +4,13 @@
 //! to each reference, with places of the file. It makes no block and opens no files.
 
 use super::queries::{FileKind, Queries, queries};
-use crate::kql::splice::{Lost, Place, remove, splice_with};
+use crate::kql::position::{Position, Positions};
+use crate::kql::splice::{Lost, remove, splice_with};
 use std::ops::Range;
 
 /// What is put into a file.
 #[derive(Debug, Clone, Copy)]
-pub struct Block<'b> {
+pub struct RuleBlock<'b> {
     /// The table that it belongs behind.
     pub table: &'b str,
     /// Its lines, markers included; without it, blocks are taken out.
@@ -24,7 +25,7 @@ pub struct SplicedFile {
     /// Its new text.
     pub text: String,
     /// The references that have the block.
-    pub placed: Vec<Place>,
+    pub placed: Vec<Position>,
     /// What was left as it is, and why.
     pub left_alone: Vec<LeftAlone>,
     /// Columns of the block that do not reach the end of a query.
@@ -35,7 +36,7 @@ pub struct SplicedFile {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LeftAlone {
     /// Where.
-    pub place: Place,
+    pub place: Position,
     /// Why.
     pub reason: String,
     /// Whether that is as it should be: rows that are subtracted want no exclusions.
@@ -43,12 +44,12 @@ pub struct LeftAlone {
 }
 
 /// Puts the block into every query of a file, or takes it out.
-pub fn splice_file(kind: FileKind, text: &str, block: Block<'_>) -> SplicedFile {
+pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedFile {
     let Queries { found, refused } = queries(kind, text);
     let mut out = SplicedFile { text: String::with_capacity(text.len()), ..SplicedFile::default() };
     let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut done = 0;
-    let mut places = Places { text, offset: 0, line: 1 };
+    let places = Positions::new(text);
     for range in found {
         let query = text.get(range.clone()).unwrap_or_default();
         let base = places.at(range.start);
@@ -58,12 +59,12 @@ pub fn splice_file(kind: FileKind, text: &str, block: Block<'_>) -> SplicedFile 
             Some(lines) if query.contains(block.table) || query.contains("quell:") || searches(query) => {
                 let spliced = splice_with(query, block.table, lines, block.columns, eol);
                 out.text += &spliced.text;
-                out.placed.extend(spliced.placed.into_iter().map(|place| moved(place, base)));
+                out.placed.extend(spliced.placed.into_iter().map(|place| place.behind(base)));
                 out.lost.extend(
-                    spliced.lost.into_iter().map(|lost| Lost { place: moved(lost.place, base), ..lost }),
+                    spliced.lost.into_iter().map(|lost| Lost { place: lost.place.behind(base), ..lost }),
                 );
                 let left = spliced.left_alone.into_iter();
-                out.left_alone.extend(left.map(|(place, reason)| left_alone(moved(place, base), reason)));
+                out.left_alone.extend(left.map(|(place, reason)| left_alone(place.behind(base), reason)));
             }
             Some(_) => out.text += query,
             None => {
@@ -71,7 +72,7 @@ pub fn splice_file(kind: FileKind, text: &str, block: Block<'_>) -> SplicedFile 
                 out.text += &removed.text;
                 out.placed.extend(std::iter::repeat_n(base, removed.blocks));
                 let broken = removed.broken.into_iter();
-                out.left_alone.extend(broken.map(|(place, reason)| left_alone(moved(place, base), reason)));
+                out.left_alone.extend(broken.map(|(place, reason)| left_alone(place.behind(base), reason)));
             }
         }
     }
@@ -86,9 +87,9 @@ fn searches(query: &str) -> bool {
     ["search", "find", "*"].iter().any(|word| query.contains(word))
 }
 
-/// Queries that cannot be changed matter if they read the table.
-fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: Block<'_>, out: &mut SplicedFile) {
-    let mut places = Places { text, offset: 0, line: 1 };
+/// Names the queries that read the table and cannot be changed in place.
+fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: RuleBlock<'_>, out: &mut SplicedFile) {
+    let places = Positions::new(text);
     for (range, reason) in refused {
         if text.get(range.clone()).is_some_and(|query| query.contains(block.table)) {
             out.left_alone.push(left_alone(places.at(range.start), reason));
@@ -96,31 +97,7 @@ fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: Block<'_>, ou
     }
 }
 
-fn left_alone(place: Place, reason: String) -> LeftAlone {
+fn left_alone(place: Position, reason: String) -> LeftAlone {
     let right = reason.starts_with("negative side");
     LeftAlone { place, reason, right }
-}
-
-/// A place of a query as a place of the file; queries begin at the beginning of a line.
-fn moved(place: Place, base: Place) -> Place {
-    let column = if place.line == 1 { place.column + base.column - 1 } else { place.column };
-    Place { offset: place.offset + base.offset, line: place.line + base.line - 1, column }
-}
-
-/// Counts lines once, for places that come in order.
-struct Places<'t> {
-    text: &'t str,
-    offset: usize,
-    line: usize,
-}
-
-impl Places<'_> {
-    fn at(&mut self, offset: usize) -> Place {
-        let passed = self.text.get(self.offset..offset).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', passed.as_bytes()).count();
-        self.offset = offset;
-        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let column = self.text[start..offset].trim_start_matches('\u{feff}').chars().count() + 1;
-        Place { offset, line: self.line, column }
-    }
 }

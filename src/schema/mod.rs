@@ -4,7 +4,7 @@
 //! results file. Out: [`Schemas`], and for a header the [`Schema`] that it belongs to. It does not
 //! read results and does not know what a condition is.
 
-use crate::fields::{Field, Kind, nearest};
+use crate::fields::{Field, Kind, did_you_mean};
 use crate::yaml;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -61,12 +61,12 @@ impl From<WrittenSource> for Source {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrMany<T> {
+enum OneOrList<T> {
     One(T),
     Many(Vec<T>),
 }
 
-impl<T> OneOrMany<T> {
+impl<T> OneOrList<T> {
     fn into_vec(self) -> Vec<T> {
         match self {
             Self::One(item) => vec![item],
@@ -82,9 +82,9 @@ struct WrittenSchema {
     #[serde(default)]
     description: String,
     table: Option<String>,
-    time: Option<OneOrMany<String>>,
-    device: Option<OneOrMany<String>>,
-    fields: IndexMap<String, OneOrMany<Source>>,
+    time: Option<OneOrList<String>>,
+    device: Option<OneOrList<String>>,
+    fields: IndexMap<String, OneOrList<Source>>,
     #[serde(default)]
     columns: IndexMap<String, String>,
 }
@@ -114,8 +114,8 @@ impl Schema {
             name: written.schema,
             description: written.description,
             table: written.table,
-            time: written.time.map(OneOrMany::into_vec).unwrap_or_default(),
-            device: written.device.map(OneOrMany::into_vec).unwrap_or_default(),
+            time: written.time.map(OneOrList::into_vec).unwrap_or_default(),
+            device: written.device.map(OneOrList::into_vec).unwrap_or_default(),
             fields,
             columns,
         })
@@ -148,11 +148,8 @@ impl Schema {
 }
 
 fn unknown_field(name: &str) -> String {
-    let legal = Field::all().map(Field::name);
-    match nearest(name, legal).first() {
-        Some(near) => format!("there is no field `{name}`; did you mean `{near}`?"),
-        None => format!("there is no field `{name}`; `quell schema` lists them"),
-    }
+    let near = did_you_mean(name, Field::all().map(Field::name), 1);
+    format!("there is no field `{name}`; {near}`quell schema` lists them")
 }
 
 /// All schemas that are known in this run.

@@ -1,19 +1,18 @@
-//! The fewest exclusions that meet every set: a smallest hitting set.
+//! A smallest hitting set: the fewest exclusions so that each set has one of them.
 //!
-//! In: sets of exclusions, by number. Out: a [`Choice`] that has one exclusion of each set, and whether no smaller one
-//! exists. It knows nothing of rows.
+//! In: sets of exclusions, by number. Out: a [`Choice`], and whether it is proved that no smaller one exists. It knows
+//! nothing of rows.
 //!
-//! What follows from single sets is settled first: the only exclusion of a set stays; a set that contains another set is
-//! met with it; an exclusion whose sets are all those of another as well is not needed. What is left falls apart into
-//! parts that have no exclusion in common. Each part is searched through if it has at most [`SEARCHED`] exclusions:
-//! always to the end up to [`ALWAYS_PROVED`], beyond that for [`MAX_STEPS`] steps. In larger parts, and where the steps
-//! do not suffice, the choice is made greedily and then made smaller by exchange.
+//! Easy cases are reduced first: the only exclusion of a set is chosen; a set that contains another set is dropped; an
+//! exclusion is dropped if another one is in all of its sets. The rest is split into components that share no exclusion.
+//! A component of up to [`ALWAYS_PROVED`] exclusions is searched to the end, one of up to [`SEARCHED`] for [`MAX_STEPS`]
+//! steps. For larger ones, and when the steps run out, a greedy choice is improved by exchanging two exclusions for one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Up to so many exclusions that hang together the choice is always proved to be a smallest one.
+/// In a component of up to so many exclusions the choice is always proved to be a smallest one.
 pub const ALWAYS_PROVED: usize = 24;
-/// Up to so many exclusions that hang together a smaller choice is searched for.
+/// Larger components are not searched.
 pub const SEARCHED: usize = 128;
 /// Steps of one search beyond [`ALWAYS_PROVED`].
 pub const MAX_STEPS: u64 = 1_000_000;
@@ -24,18 +23,18 @@ const MAX_EXCHANGE: usize = 500;
 
 type Set = BTreeSet<usize>;
 
-/// Exclusions that together meet every set.
+/// Exclusions of which each set has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// By number.
     pub chosen: BTreeSet<usize>,
     /// Whether no smaller choice exists.
     pub proved: bool,
-    /// The most exclusions that hung together after what follows from single sets was settled.
+    /// The exclusions of the largest component, after the easy cases were reduced.
     pub largest_part: usize,
 }
 
-/// Chooses. No set may be empty. Where numbers would do equally well the lower one is preferred.
+/// Chooses. No set may be empty. Among equally good exclusions the lower number is chosen.
 pub fn smallest(sets: impl IntoIterator<Item = Set>) -> Choice {
     let mut choice = Choice { chosen: Set::new(), proved: true, largest_part: 0 };
     let sets = settled(sets.into_iter().collect(), &mut choice.chosen);
@@ -56,7 +55,7 @@ pub fn smallest(sets: impl IntoIterator<Item = Set>) -> Choice {
     choice
 }
 
-/// Settles what follows from single sets and single exclusions, until nothing more does; gives the sets that are left.
+/// Reduces easy cases until there are none; gives the sets that are left.
 fn settled(mut sets: BTreeSet<Set>, chosen: &mut Set) -> BTreeSet<Set> {
     loop {
         let before = (sets.len(), sets.iter().map(Set::len).sum::<usize>());
@@ -84,7 +83,7 @@ fn without_wider(sets: BTreeSet<Set>) -> BTreeSet<Set> {
     least.into_iter().collect()
 }
 
-/// Takes exclusions out that meet no set which one other does not meet as well.
+/// Takes out exclusions if one other is in all of their sets.
 fn without_dominated(sets: BTreeSet<Set>) -> BTreeSet<Set> {
     let mut met: BTreeMap<usize, Set> = BTreeMap::new();
     for (place, set) in sets.iter().enumerate() {
@@ -108,7 +107,7 @@ fn without_dominated(sets: BTreeSet<Set>) -> BTreeSet<Set> {
     sets.into_iter().map(|set| &set - &gone).collect()
 }
 
-/// The sets in parts that have no exclusion in common.
+/// The components: groups of sets that share no exclusion with the others.
 fn parts(sets: BTreeSet<Set>) -> Vec<Vec<Set>> {
     let mut parts: Vec<(Set, Vec<Set>)> = Vec::new();
     for set in sets {
@@ -126,7 +125,7 @@ fn parts(sets: BTreeSet<Set>) -> Vec<Vec<Set>> {
     parts.into_iter().map(|(_, sets)| sets).collect()
 }
 
-/// Takes the exclusion that meets most sets, again and again.
+/// Takes the exclusion that is in most of the remaining sets until none remains.
 fn greedy(sets: &[Set]) -> Set {
     let mut left: Vec<&Set> = sets.iter().collect();
     let mut chosen = Set::new();
@@ -143,7 +142,7 @@ fn greedy(sets: &[Set]) -> Set {
     chosen
 }
 
-/// Leaves out what is not needed, and takes one for two as long as that works.
+/// Drops what is not needed, and exchanges two exclusions for one as long as that works.
 fn exchanged(sets: &[Set], mut chosen: Set) -> Set {
     loop {
         for one in chosen.clone().into_iter().rev() {
@@ -162,9 +161,9 @@ fn exchanged(sets: &[Set], mut chosen: Set) -> Set {
     }
 }
 
-/// Two of the chosen and one exclusion that meets every set that nothing but those two meets. Each of the chosen is needed.
+/// Two chosen exclusions and one that is in every set which no other chosen exclusion is in. Each chosen one is needed.
 fn one_for_two(sets: &[Set], chosen: &Set) -> Option<(usize, usize, usize)> {
-    // What the sets that one of them, or just two of them, meet have in common.
+    // For each one, and for each two, the exclusions common to all sets that only they are in.
     let mut of_one: BTreeMap<usize, Set> = BTreeMap::new();
     let mut of_two: BTreeMap<(usize, usize), Set> = BTreeMap::new();
     for set in sets {
@@ -192,25 +191,25 @@ fn one_for_two(sets: &[Set], chosen: &Set) -> Option<(usize, usize, usize)> {
     None
 }
 
-/// Searches a part through for a choice smaller than `best`; gives the smallest and whether the search came to its end.
+/// Searches a component for a choice smaller than `best`; gives the smallest, and whether everything was searched.
 fn searched(sets: &[Set], members: &[usize], best: &Set, budget: u64) -> (Set, bool) {
     let bit = |member: &usize| 1_u128 << members.binary_search(member).unwrap_or(0);
     let masks: Vec<u128> = sets.iter().map(|set| set.iter().map(bit).sum()).collect();
     let best: u128 = best.iter().map(bit).sum();
-    let mut search = Search { best, steps: 0, budget };
+    let mut search = CoverSearch { best, steps: 0, budget };
     search.branch(&masks, 0);
     let chosen = members.iter().enumerate().filter(|(place, _)| search.best >> place & 1 == 1);
     (chosen.map(|(_, member)| *member).collect(), search.steps < search.budget)
 }
 
-struct Search {
+struct CoverSearch {
     best: u128,
     steps: u64,
     budget: u64,
 }
 
-impl Search {
-    /// Extends a choice to the sets that it does not meet, in every way that could beat the best.
+impl CoverSearch {
+    /// Extends a choice to the remaining sets in every way that could beat the best.
     fn branch(&mut self, open: &[u128], chosen: u128) {
         if self.steps >= self.budget {
             return;
@@ -241,7 +240,7 @@ impl Search {
     }
 }
 
-/// So many sets have no member in common, so that as many exclusions are needed at least.
+/// A lower bound: sets without a common member need an exclusion each.
 fn apart(sets: &[u128]) -> u32 {
     let mut order: Vec<u128> = sets.to_vec();
     order.sort_unstable_by_key(|set| set.count_ones());

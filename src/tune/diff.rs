@@ -4,7 +4,7 @@
 //! format. Both lists are judged by one matcher in one pass: the exclusions of the new list stand behind those of the
 //! old one, so that one set says for each row what both lists make of it.
 
-use crate::covers::{Cover, Covers, Example};
+use crate::count::coverage::{CoverSet, Coverage, Example};
 use crate::exclusions::model::Exclusion;
 use crate::report::{KeptGroup, ResultsFile};
 use indexmap::IndexMap;
@@ -66,11 +66,11 @@ pub struct ExclusionDiff {
     /// Its id.
     pub id: String,
     /// What was done to it.
-    pub change: Change,
+    pub change: ListChange,
     /// What it does in the old state.
-    pub old: Effect,
+    pub old: MatchCounts,
     /// What it does in the new state.
-    pub new: Effect,
+    pub new: MatchCounts,
     /// Rows newly suppressed that it covers. Rows that several cover are counted for each of them.
     pub newly_suppressed: Moved,
     /// Rows newly shown that it covered. Rows that several covered are counted for each of them.
@@ -80,7 +80,7 @@ pub struct ExclusionDiff {
 /// What was done to an exclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Change {
+pub enum ListChange {
     /// Only the new list has it, or only there it is in force.
     Added,
     /// Only the old list has it, or only there it is in force.
@@ -91,7 +91,7 @@ pub enum Change {
     Same,
 }
 
-impl Change {
+impl ListChange {
     /// The word in every format.
     pub fn word(self) -> &'static str {
         match self {
@@ -105,14 +105,14 @@ impl Change {
 
 /// What an exclusion does in one state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Effect {
+pub struct MatchCounts {
     /// Rows that it covers.
     pub matches: u64,
     /// Rows that only it covers.
     pub sole: u64,
 }
 
-impl Effect {
+impl MatchCounts {
     pub(super) fn add(&mut self, rows: u64, alone: bool) {
         self.matches += rows;
         self.sole += if alone { rows } else { 0 };
@@ -129,7 +129,7 @@ pub struct Moved {
 }
 
 impl Moved {
-    pub(super) fn add(&mut self, cover: &Cover, slots: &[String], most: usize) {
+    pub(super) fn add(&mut self, cover: &CoverSet, slots: &[String], most: usize) {
         self.rows += cover.rows;
         for example in &cover.examples {
             let named = named(example, slots);
@@ -152,13 +152,13 @@ fn named(example: &Example, slots: &[String]) -> IndexMap<String, String> {
 
 /// Two lists on the same results. `covers` are those of the old exclusions followed by the new ones.
 #[derive(Debug)]
-pub struct Lists<'e> {
+pub struct TwoLists<'e> {
     /// The exclusions of the old list that are in force.
     pub old: &'e [&'e Exclusion],
     /// Those of the new one.
     pub new: &'e [&'e Exclusion],
     /// The sets in which both cover rows.
-    pub covers: &'e Covers,
+    pub covers: &'e Coverage,
     /// The names of the fields that were looked at.
     pub slots: &'e [String],
     /// Examples for each exclusion and direction.
@@ -166,7 +166,7 @@ pub struct Lists<'e> {
 }
 
 /// Compares two lists. The names, files and read rows of the sides are the caller's to know.
-pub fn lists(given: &Lists<'_>, mut old: Side, mut new: Side) -> Diff {
+pub fn lists(given: &TwoLists<'_>, mut old: Side, mut new: Side) -> Diff {
     let mut exclusions = paired(given.old, given.new);
     let places = |exclusions: &IndexMap<&str, ExclusionDiff>, side: &[&Exclusion]| -> Vec<usize> {
         side.iter().filter_map(|exclusion| exclusions.get_index_of(exclusion.id.as_str())).collect()
@@ -211,12 +211,12 @@ pub fn lists(given: &Lists<'_>, mut old: Side, mut new: Side) -> Diff {
 fn paired<'e>(old: &[&'e Exclusion], new: &[&'e Exclusion]) -> IndexMap<&'e str, ExclusionDiff> {
     let before: IndexMap<&str, &Exclusion> = old.iter().map(|known| (known.id.as_str(), *known)).collect();
     let mut exclusions: IndexMap<&str, ExclusionDiff> =
-        before.keys().map(|id| (*id, ExclusionDiff::new(id, Change::Removed))).collect();
+        before.keys().map(|id| (*id, ExclusionDiff::new(id, ListChange::Removed))).collect();
     for exclusion in new {
         let change = match before.get(exclusion.id.as_str()) {
-            None => Change::Added,
-            Some(before) if before.entries == exclusion.entries => Change::Same,
-            Some(_) => Change::Changed,
+            None => ListChange::Added,
+            Some(before) if before.entries == exclusion.entries => ListChange::Same,
+            Some(_) => ListChange::Changed,
         };
         exclusions.insert(&exclusion.id, ExclusionDiff::new(&exclusion.id, change));
     }
@@ -230,12 +230,12 @@ pub(super) fn ordered(mut exclusions: Vec<ExclusionDiff>) -> Vec<ExclusionDiff> 
 }
 
 impl ExclusionDiff {
-    pub(super) fn new(id: &str, change: Change) -> Self {
+    pub(super) fn new(id: &str, change: ListChange) -> Self {
         Self {
             id: id.to_owned(),
             change,
-            old: Effect::default(),
-            new: Effect::default(),
+            old: MatchCounts::default(),
+            new: MatchCounts::default(),
             newly_suppressed: Moved::default(),
             newly_shown: Moved::default(),
         }
@@ -243,16 +243,10 @@ impl ExclusionDiff {
 
     /// Whether anything about it is not as it was.
     pub fn differs(&self) -> bool {
-        self.change != Change::Same
+        self.change != ListChange::Same
             || self.old != self.new
             || self.newly_suppressed.rows + self.newly_shown.rows > 0
     }
 }
 
-impl Diff {
-    /// The diff as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-}
+impl Diff {}

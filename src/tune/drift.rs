@@ -1,21 +1,21 @@
-//! The same list on two results: what awoke, what fell asleep, what is new to look at.
+//! The same list on two results: which exclusions began or stopped to match, and which kept rows are of a new kind.
 //!
-//! In: the exclusions in force and what they did in both results. Out: a [`Diff`]. Rows of two exports cannot be paired,
-//! so rows are new by kind: suppressed ones if no exclusion over them had a match before, kept ones if no kept row of
-//! their process and destination network was there before.
+//! In: the exclusions in force and what they did in both results. Out: a [`Diff`]. The rows of two exports cannot be
+//! paired. A suppressed row counts as new if none of its exclusions had a match before, a kept row if no kept row of the
+//! same process and destination network was there before.
 
-use super::diff::{Change, Compared, Diff, ExclusionDiff, Side, ordered};
-use crate::covers::Covers;
+use super::diff::{Compared, Diff, ExclusionDiff, ListChange, Side, ordered};
+use crate::count::coverage::Coverage;
+use crate::count::tally::Tally;
 use crate::exclusions::model::Exclusion;
 use crate::report::KeptGroup;
-use crate::tally::Tally;
 
 /// Groups of newly shown rows that are listed.
 const LISTED_GROUPS: usize = 1_000;
 
 /// One list on two results.
 #[derive(Debug)]
-pub struct Results<'e> {
+pub struct TwoResults<'e> {
     /// The exclusions in force, in the order of the matcher.
     pub applied: &'e [&'e Exclusion],
     /// What they did in the old results; with sets.
@@ -29,17 +29,17 @@ pub struct Results<'e> {
 }
 
 /// Compares two results. The names and files of the sides are the caller's to know.
-pub fn results(given: &Results<'_>, mut old: Side, mut new: Side) -> Diff {
+pub fn results(given: &TwoResults<'_>, mut old: Side, mut new: Side) -> Diff {
     let mut exclusions: Vec<ExclusionDiff> =
-        given.applied.iter().map(|exclusion| ExclusionDiff::new(&exclusion.id, Change::Same)).collect();
-    let none = Covers::default();
-    for (set, cover) in given.old.covers.as_ref().unwrap_or(&none).sorted() {
+        given.applied.iter().map(|exclusion| ExclusionDiff::new(&exclusion.id, ListChange::Same)).collect();
+    let none = Coverage::default();
+    for (set, cover) in given.old.coverage.as_ref().unwrap_or(&none).sorted() {
         for place in set {
             exclusions[*place as usize].old.add(cover.rows, set.len() == 1);
         }
     }
     let mut suppressed = 0;
-    for (set, cover) in given.new.covers.as_ref().unwrap_or(&none).sorted() {
+    for (set, cover) in given.new.coverage.as_ref().unwrap_or(&none).sorted() {
         let awoke = set.iter().all(|place| exclusions[*place as usize].old.matches == 0);
         suppressed += if awoke { cover.rows } else { 0 };
         for place in set {

@@ -1,16 +1,15 @@
 //! The fewest exclusions that suppress the same rows.
 //!
 //! In: the exclusions in force, the sets in which they cover rows, and which of them have to stay. Out: a [`Pruned`],
-//! which is also the JSON format. What goes brings no row back: every set keeps one of its exclusions.
+//! which is also the JSON format. No removal brings a row back: each set keeps one of its exclusions.
 //!
-//! Results say nothing about exclusions that were not applied to them, so those are never removed, nor is one that
-//! belongs to further rules: the results are those of one. Nor, unless that is
-//! asked for, is one that some kept row met in part while the rest of it hung on an empty cell: with the cell filled it
-//! may have covered the row.
+//! Three kinds of exclusions are never removed, because the results say too little about them: those that were not
+//! applied; those that belong to other rules as well, since the results are those of one; and, unless the user allows it,
+//! those that a kept row met in part while the other fields were empty in it.
 
 use super::cover::{ALWAYS_PROVED, smallest};
-use super::diff::Effect;
-use crate::covers::Covers;
+use super::diff::MatchCounts;
+use crate::count::coverage::Coverage;
 use crate::exclusions::model::Exclusion;
 use crate::report::ResultsFile;
 use serde::Serialize;
@@ -32,18 +31,18 @@ pub struct Pruned {
     /// Whether the exclusions that go are gone from their files.
     pub written: bool,
     /// Exclusions that go.
-    pub removed: Vec<Removed>,
+    pub removed: Vec<RemovedExclusion>,
     /// Exclusions that stay.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<KeptExclusion>,
     /// Exclusions that were not applied to these results, so that nothing is said about them. They stay.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<NotApplied>,
     /// What somebody who acts on this has to know.
     pub notes: Vec<String>,
 }
 
 /// An exclusion that goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Removed {
+pub struct RemovedExclusion {
     /// Its id.
     pub id: String,
     /// Its list.
@@ -60,7 +59,7 @@ pub struct Removed {
 
 /// An exclusion that stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
+pub struct KeptExclusion {
     /// Its id.
     pub id: String,
     /// Its list.
@@ -68,16 +67,16 @@ pub struct Kept {
     /// Its line there, from 1.
     pub line: usize,
     /// What it does in the whole list.
-    pub before: Effect,
+    pub before: MatchCounts,
     /// What it does in the list that is left: `sole` rows come back if it goes too.
-    pub after: Effect,
-    /// Why it stays whatever it does, if it does so.
+    pub after: MatchCounts,
+    /// Why it must stay; absent if only its rows decide.
     pub must_stay: Option<String>,
 }
 
 /// An exclusion that was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeftOut {
+pub struct NotApplied {
     /// Its id.
     pub id: String,
     /// Its list.
@@ -90,21 +89,21 @@ pub struct LeftOut {
 
 /// What is to be pruned.
 #[derive(Debug)]
-pub struct Given<'e> {
+pub struct PruneInput<'e> {
     /// The exclusions in force, in the order of the matcher.
     pub applied: &'e [&'e Exclusion],
     /// The sets in which they cover rows.
-    pub covers: &'e Covers,
+    pub covers: &'e Coverage,
     /// Ids that have to stay.
     pub keep: &'e [String],
     /// Fields that no column of the results holds.
     pub absent: &'e [String],
-    /// Whether exclusions may go that kept rows met in part, with the rest of them empty.
+    /// Whether exclusions may be removed that kept rows met in part, with the other fields empty.
     pub undecided_too: bool,
 }
 
 /// Chooses what stays. Names, files and counts of rows are the caller's to fill in.
-pub fn pruned(given: &Given<'_>) -> Pruned {
+pub fn pruned(given: &PruneInput<'_>) -> Pruned {
     let must_stay: BTreeMap<usize, String> =
         (0..given.applied.len()).filter_map(|place| Some((place, must_stay(given, place)?))).collect();
     let order = preferred(given);
@@ -134,12 +133,12 @@ pub fn pruned(given: &Given<'_>) -> Pruned {
 
 /// Fills in what each exclusion does.
 fn tell(
-    given: &Given<'_>,
+    given: &PruneInput<'_>,
     stays: &BTreeSet<usize>,
     must_stay: &BTreeMap<usize, String>,
     pruned: &mut Pruned,
 ) {
-    let mut before = vec![Effect::default(); given.applied.len()];
+    let mut before = vec![MatchCounts::default(); given.applied.len()];
     let mut after = before.clone();
     let mut covered_by = vec![BTreeSet::new(); before.len()];
     for (set, cover) in &given.covers.sets {
@@ -158,10 +157,17 @@ fn tell(
             (exclusion.id.clone(), exclusion.origin.file.to_string(), exclusion.origin.line);
         if stays.contains(&place) {
             let must_stay = must_stay.get(&place).cloned();
-            pruned.kept.push(Kept { id, file, line, before: before[place], after: after[place], must_stay });
+            pruned.kept.push(KeptExclusion {
+                id,
+                file,
+                line,
+                before: before[place],
+                after: after[place],
+                must_stay,
+            });
         } else {
             let covered_by = covered_by[place].iter().map(|other| given.applied[*other].id.clone()).collect();
-            pruned.removed.push(Removed {
+            pruned.removed.push(RemovedExclusion {
                 id,
                 file,
                 line,
@@ -173,8 +179,8 @@ fn tell(
     }
 }
 
-/// Why an exclusion stays whatever it does.
-fn must_stay(given: &Given<'_>, place: usize) -> Option<String> {
+/// Why an exclusion must stay; `None` if its rows decide.
+fn must_stay(given: &PruneInput<'_>, place: usize) -> Option<String> {
     let exclusion = given.applied[place];
     if given.keep.contains(&exclusion.id) {
         return Some("kept by --keep".to_owned());
@@ -196,7 +202,7 @@ fn must_stay(given: &Given<'_>, place: usize) -> Option<String> {
 }
 
 /// The exclusions in the order in which they are preferred where several would do: most rows first, then by id.
-fn preferred(given: &Given<'_>) -> Vec<usize> {
+fn preferred(given: &PruneInput<'_>) -> Vec<usize> {
     let mut matches = vec![0_u64; given.applied.len()];
     for (set, cover) in &given.covers.sets {
         set.iter().for_each(|place| matches[*place as usize] += cover.rows);
@@ -208,10 +214,4 @@ fn preferred(given: &Given<'_>) -> Vec<usize> {
     order
 }
 
-impl Pruned {
-    /// The outcome as indented JSON.
-    pub fn json(&self) -> String {
-        // It holds only strings and numbers; serialising it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
-    }
-}
+impl Pruned {}

@@ -1,6 +1,7 @@
 //! Totals against an independent count, and the same report however many exclusions there are and however
 //! they are spread over files.
 
+use crate::independent;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::fs;
@@ -18,15 +19,8 @@ fn report(arguments: &[&str]) -> (Value, Option<i32>) {
     (serde_json::from_slice(&quell.stdout).unwrap(), quell.status.code())
 }
 
-/// A script of ten lines that shares no code with quell.
-fn independent(file: &str) -> Value {
-    let counted = Command::new("python3").args(["tests/independent_count.py", file]).output().unwrap();
-    assert!(counted.status.success(), "{}", String::from_utf8_lossy(&counted.stderr));
-    serde_json::from_slice(&counted.stdout).unwrap()
-}
-
 fn agrees(file: &str) {
-    let counted = independent(file);
+    let counted = independent::count(file);
     let (report, _) = report(&[file]);
     for key in ["read", "kept", "suppressed"] {
         assert_eq!(report["totals"][key], counted[key], "{file} {key}");
@@ -46,14 +40,14 @@ fn agrees(file: &str) {
 }
 
 #[test]
-fn the_samples_count_as_an_independent_script_counts() {
+fn the_samples_count_as_an_independent_program_counts() {
     for file in ["samples/action1-hunt.csv", "samples/action1-hunt.jsonl", "samples/lab-network-events.csv"] {
         agrees(file);
     }
 }
 
 #[test]
-fn generated_results_count_as_an_independent_script_counts() {
+fn generated_results_count_as_an_independent_program_counts() {
     let folder = tempfile::tempdir().unwrap();
     let rows = if std::env::var_os("QUELL_LONG").is_some() { "300000" } else { "20000" };
     for format in ["csv", "jsonl"] {

@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+const QUELL: &str = env!("CARGO_BIN_EXE_quell");
+
 fn quell(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_quell"));
+    let mut command = Command::new(QUELL);
     command.env_clear().current_dir(folder).args(arguments).output().unwrap()
 }
 
@@ -185,5 +187,207 @@ fn a_column_that_stands_in_for_none_may_stand_twice() {
         );
         let (report, ..) = applied(folder.path(), text.as_bytes(), &["-e", "list.yaml", "--schema", "ecs"]);
         assert_eq!(report["totals"]["suppressed"], 1, "{text} {report}");
+    }
+}
+
+/// The rows of a result in each shape that has records, with this text in the command line of the first.
+fn with_long_record(length: usize) -> [(&'static str, String); 6] {
+    let record = |line: &str| {
+        format!(
+            "{{\"DeviceName\":\"a\",\"InitiatingProcessCommandLine\":\"{line}\",\"InitiatingProcessFileName\":\"setup.exe\",\"RemoteIP\":\"203.0.113.1\"}}"
+        )
+    };
+    let (long, short) = (record(&"x".repeat(length)), record("x"));
+    let stream = |record: &str| format!("{{\"time\":\"t\",\"category\":\"c\",\"properties\":{record}}}");
+    let schema = format!("{{\"schema\":[{{\"name\":\"{}\"}}],\"results\":", "y".repeat(length));
+    [
+        ("lines", format!("{long}\n{short}\n")),
+        ("array", format!("[{long},{short}]")),
+        ("results", format!("{{\"results\":[{long},{short}]}}")),
+        ("a long envelope", format!("{schema}[{short},{short}]}}")),
+        ("records", format!("{{\"records\":[{},{}]}}\n", stream(&long), stream(&short))),
+        ("stream", format!("{}\n{}\n", stream(&long), stream(&short))),
+    ]
+}
+
+#[test]
+fn a_first_record_of_many_mebibytes_is_recognised_in_every_shape() {
+    let folder = tempfile::tempdir().unwrap();
+    for length in [2 << 20, 15 << 20] {
+        for (name, text) in with_long_record(length) {
+            let (report, kept, gone) = applied(folder.path(), text.as_bytes(), &[]);
+            assert_eq!(report["totals"]["read"], 2, "{name} {length} {report}");
+            assert_eq!(report["totals"]["suppressed"], 2, "{name} {length} {report}");
+            assert!(gone.len() > length && kept.len() < gone.len(), "{name} {length}");
+        }
+    }
+}
+
+/// Lines with their reasons, as the report names them.
+fn malformed(report: &Value) -> Vec<(u64, &str)> {
+    let rows = report["malformed"].as_array().unwrap();
+    rows.iter().map(|row| (row["line"].as_u64().unwrap(), row["why"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_row_that_is_too_long_is_one_row_and_the_next_one_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat((33 << 20) + 5);
+    let header = "DeviceName,InitiatingProcessFileName,RemoteIP\n";
+    let row = "a,setup.exe,203.0.113.1\n";
+    let object =
+        "{\"DeviceName\":\"a\",\"InitiatingProcessFileName\":\"setup.exe\",\"RemoteIP\":\"203.0.113.1\"}\n";
+    for (name, line, text) in [
+        ("CSV", 3, format!("{header}{row}{long},setup.exe,203.0.113.1\n{row}")),
+        ("lines", 2, format!("{object}{}{object}", object.replace(":\"a\"", &format!(":\"{long}\"")))),
+    ] {
+        let (report, kept, gone) = applied(folder.path(), text.as_bytes(), &[]);
+        assert_eq!(report["totals"]["read"], 3, "{name} {report}");
+        assert_eq!(report["totals"]["suppressed"], 2, "{name} {report}");
+        assert_eq!(malformed(&report), [(line, "longer than 16 MiB")], "{name}");
+        assert!(kept.len() > long.len() && gone.len() < 1_000, "{name}");
+    }
+}
+
+#[test]
+fn after_a_row_that_is_too_long_nothing_is_read_if_a_quotation_mark_may_be_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat((33 << 20) + 5);
+    let header = "DeviceName,InitiatingProcessFileName,RemoteIP\n";
+    let row = "a,setup.exe,203.0.113.1\n";
+    let never = "a quoted cell that never ends, or a line after it";
+    // In the second the place where the row ends can be told by nobody who has not kept all of it.
+    for (text, wanted) in [
+        (format!("{header}\"{long}\n{row}"), vec![(2, never), (3, never)]),
+        (
+            format!("{header}{long},\"\n{row}\"\n{row}"),
+            vec![(2, "longer than 16 MiB"), (3, never), (4, never), (5, never)],
+        ),
+    ] {
+        let (report, kept, gone) = applied(folder.path(), text.as_bytes(), &[]);
+        assert_eq!(report["totals"]["read"], wanted.len(), "{report}");
+        assert_eq!(malformed(&report), wanted);
+        assert!(
+            kept == text.as_bytes()
+                && gone == format!("{},quell_suppressed_by\n", header.trim_end()).as_bytes()
+        );
+    }
+}
+
+#[test]
+fn lines_that_end_in_carriage_returns_alone_are_an_error_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = "DeviceName,InitiatingProcessFileName,RemoteIP\na,setup.exe,203.0.113.1\nb,x.exe,203.0.113.1\n";
+    let quoted =
+        "\"DeviceName\",\"InitiatingProcessFileName\",\"RemoteIP\"\n\"a\",\"setup.exe\",\"203.0.113.1\"\n";
+    let object =
+        "{\"DeviceName\":\"a\",\"InitiatingProcessFileName\":\"setup.exe\",\"RemoteIP\":\"203.0.113.1\"}\n";
+    for text in [csv.to_owned(), quoted.to_owned(), object.repeat(3), csv.repeat(50_000)] {
+        let said = refused(folder.path(), text.replace('\n', "\r").as_bytes(), &[]);
+        assert!(said.contains("carriage-return") && said.contains("tr '\\r' '\\n'"), "{said}");
+    }
+    // What has line feeds too is read, and one object may end in a carriage return.
+    for text in [csv.replace('\n', "\r\n"), object.replace('\n', "\r"), object.replace('\n', "\r\n")] {
+        assert_eq!(applied(folder.path(), text.as_bytes(), &[]).0["totals"]["suppressed"], 1, "{text}");
+    }
+}
+
+#[test]
+fn white_space_that_json_does_not_know_breaks_a_row_in_every_shape() {
+    let folder = tempfile::tempdir().unwrap();
+    let object =
+        "{\"DeviceName\":\"a\",\"InitiatingProcessFileName\":\"setup.exe\",\"RemoteIP\":\"203.0.113.1\"}";
+    for space in ["\u{c}", "\u{b}", "\u{a0}"] {
+        for text in [
+            format!("{object}\n{object}{space}\n"),
+            format!("{object}\n{space}{object}\n"),
+            format!("[{object},{space}{object}]"),
+            format!("{{\"results\":[{object},{space}{object}]}}"),
+        ] {
+            let (report, ..) = applied(folder.path(), text.as_bytes(), &[]);
+            assert_eq!(report["totals"]["suppressed"], 1, "{text:?} {report}");
+            assert_eq!(report["totals"]["malformed"], 1, "{text:?} {report}");
+        }
+    }
+}
+
+#[test]
+fn a_packed_file_may_begin_with_a_frame_that_is_to_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = all_in_quotes(',');
+    let (wanted, ..) = applied(folder.path(), text.as_bytes(), &[]);
+    let frame = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    for magic in [0x50, 0x5f] {
+        let skipped = [&[magic, 0x2a, 0x4d, 0x18, 3, 0, 0, 0], &b"abc"[..], &frame].concat();
+        let (report, ..) = applied(folder.path(), &skipped, &[]);
+        assert_eq!(report["totals"], wanted["totals"]);
+    }
+}
+
+/// Runs quell with so many bytes of memory at most; `None` where the system has no such limit.
+#[cfg(unix)]
+fn within(folder: &Path, mebibytes: u64, arguments: &str) -> Output {
+    let script = format!("ulimit -v {}; exec {QUELL} {arguments}", mebibytes << 10);
+    Command::new("bash").args(["-c", &script]).current_dir(folder).output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_header_of_nothing_but_commas_is_refused_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("in"), ",".repeat(16 << 20) + "\n").unwrap();
+    let output = within(folder.path(), 256, "apply in");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("more than 16384 columns"), "{}", said(&output));
+    let columns = "{\"name\":\"a\"},".repeat(20_000);
+    let table =
+        format!("{{\"tables\":[{{\"columns\":[{}],\"rows\":[[1]]}}]}}", columns.trim_end_matches(','));
+    let found =
+        refused(folder.path(), table.as_bytes(), &["--schema", "defender", "--allow-missing-columns"]);
+    assert!(found.contains("more than 16384 columns"), "{found}");
+}
+
+#[cfg(unix)]
+#[test]
+fn expressions_that_are_costly_together_are_refused_in_little_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let list: String = (0..2_000)
+        .map(|place| {
+            format!("- {{id: e{place}, when: {{process.command_line|re: '(\\w{{20}}{place}){{2}}'}}}}\n")
+        })
+        .collect();
+    fs::write(folder.path().join("list.yaml"), format!("exclusions:\n{list}")).unwrap();
+    fs::write(folder.path().join("in"), all_in_quotes(',')).unwrap();
+    for command in ["apply in", "lint", "test", "kql", "explain in --row 1"] {
+        let output = within(folder.path(), 512, &format!("{command} -e list.yaml"));
+        assert_eq!(output.status.code(), Some(2), "{command} {}", said(&output));
+        let said = said(&output);
+        assert_eq!(said.matches("costly-regexes").count(), 1, "{command} {said}");
+        assert!(said.contains("list.yaml:") && said.contains("more than 64 MiB"), "{command} {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn where_no_thread_can_be_made_one_does_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wanted, kept, gone) = applied(folder.path(), all_in_quotes(',').as_bytes(), &[]);
+    for after in ["1+", "2+", "3+"] {
+        let arguments =
+            ["apply", "in", "--threads", "4", "--kept", "k", "--suppressed", "g", "--format", "json"];
+        let fault = format!("inject=clone,clone3:error=EAGAIN:when={after}");
+        let output = Command::new("strace")
+            .args(["-f", "-qqq", "-o", "/dev/null", "-e", &fault, QUELL])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output();
+        let Ok(output) = output else { return eprintln!("SKIPPED: there is no strace") };
+        let report: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert_eq!(report["totals"], wanted["totals"]);
+        let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        assert!(read("k") == kept && read("g") == gone);
+        assert!(!said(&output).contains("panicked"), "{}", said(&output));
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use quell::exclusions::document::ListFile;
 use quell::exclusions::model::{Exclusion, Family, Test};
 use quell::exclusions::validate::{ListText, load};
-use quell::kql::import::{Source, import_query};
+use quell::kql::import::{QuerySource, import_query};
 use quell::kql::{Options, let_form, where_block};
 use quell::schema::Schemas;
 use quell::yaml;
@@ -166,7 +166,7 @@ proptest! {
         } else {
             format!("{table}\n{block}")
         };
-        let source = Source { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
         let found = import_query(&query, table, schema, source);
         prop_assert!(found.not_carried.is_empty() && found.traps.is_empty(), "{query}\n{found:?}");
         let back = yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap();
@@ -186,7 +186,7 @@ proptest! {
         ]), 0..30)
     ) {
         let schemas = Schemas::built_in();
-        let source = Source { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
         let query = words.concat();
         let found = import_query(&query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
         for remark in found.not_carried.iter().chain(&found.traps) {

@@ -8,12 +8,12 @@ use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use quell::exclusions::document::ListFile;
+use quell::input::Format;
+use quell::input::chunk::Cut;
+use quell::input::csv::{Chunked, CsvReader};
+use quell::input::json::format::Document;
+use quell::input::projection::Projection;
 use quell::report::Report;
-use quell::results::Format;
-use quell::results::chunk::Cut;
-use quell::results::csv::{Chunked, Splitter};
-use quell::results::layout::Layout;
-use quell::results::shape::Document;
 use quell::schema::Source;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -137,7 +137,7 @@ proptest! {
             prop_assert_eq!(&whole.kept, &garbage);
             prop_assert_eq!(&parts.kept, &garbage);
             prop_assert_eq!(whole.tally.totals, parts.tally.totals);
-            prop_assert_eq!(&whole.bad_rows, &parts.bad_rows);
+            prop_assert_eq!(&whole.malformed, &parts.malformed);
         }
     }
 
@@ -169,7 +169,7 @@ proptest! {
             prop_assert_eq!(String::from_utf8_lossy(&whole.kept), String::from_utf8_lossy(&input));
             prop_assert_eq!(&parts.kept, &input);
             prop_assert_eq!(whole.tally.totals, parts.tally.totals);
-            prop_assert_eq!(&whole.bad_rows, &parts.bad_rows);
+            prop_assert_eq!(&whole.malformed, &parts.malformed);
         }
     }
 
@@ -205,12 +205,12 @@ proptest! {
         let text: Vec<u8> = text.replace('\u{ff}', "\u{1}").into_bytes();
         let text: Vec<u8> = text.into_iter().map(|byte| if byte == 1 { 0xff } else { byte }).collect();
         let careful = read(&text, 2, Cut::Careful { delimiter: b',' });
-        if let Some(fast) = read(&text, 2, Cut::Hasty) {
+        if let Some(fast) = read(&text, 2, Cut::Fast) {
             prop_assert_eq!(Some(&fast), careful.as_ref());
             let first = |rows: &[Option<Vec<String>>]| {
                 rows.iter().map(|row| row.as_ref().map(|cells| cells[0].clone())).collect::<Vec<_>>()
             };
-            let fewer = read(&text, 1, Cut::Hasty);
+            let fewer = read(&text, 1, Cut::Fast);
             prop_assert_eq!(fewer.map(|rows| first(&rows)), Some(first(&fast)));
             FAST.fetch_add(fast.len(), Ordering::Relaxed);
             if text.contains(&0) {
@@ -274,7 +274,7 @@ static FAST: AtomicUsize = AtomicUsize::new(0);
 fn read(text: &[u8], cells: usize, cut: Cut) -> Option<Vec<Option<Vec<String>>>> {
     let header = ["a", "b", "c"].map(String::from);
     let wanted = ["a", "c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
-    let splitter = Splitter::new(b',', Layout::of_header(wanted, &header), &header);
+    let splitter = CsvReader::new(b',', Projection::of_header(wanted, &header), &header);
     let mut rows = Vec::new();
     let chunked = splitter.rows_up_to(cells, text, cut, true, |row| {
         let cells = row.cells.ok();
@@ -296,7 +296,7 @@ fn a_row_beside_one_that_is_no_text_has_its_own_cells() {
     let text = b"m,n,o\ny\xff,b,c\np,q,r\n\"s\"\"\",t,u\nv,w,x\n";
     let row = |first: &str, last: &str| Some(vec![first.to_owned(), last.to_owned()]);
     let wanted = vec![row("m", "o"), None, row("p", "r"), row("s\"", "u"), row("v", "x")];
-    for cut in [Cut::Hasty, Cut::Careful { delimiter: b',' }] {
+    for cut in [Cut::Fast, Cut::Careful { delimiter: b',' }] {
         assert_eq!(read(text, 2, cut), Some(wanted.clone()));
     }
 }

@@ -5,12 +5,13 @@ use crate::common::{How, apply, cases, loaded};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use quell::exclusions::edit::ExclusionPart;
 use quell::exclusions::model::{Entry, Exclusion, Test};
+use quell::judge::{Matcher, Scratch};
 use quell::lint::algebra::{contradiction, implies};
-use quell::lint::facts::Facts;
+use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
-use quell::lint::{Context, Finding, Spot, run};
-use quell::matcher::{Matcher, Scratch};
+use quell::lint::{Context, Finding, run};
 use quell::schema::Schemas;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -139,7 +140,7 @@ fn wide_entry() -> impl Strategy<Value = String> {
 }
 
 fn findings(exclusions: &[Exclusion]) -> Vec<Finding> {
-    let (settings, schemas, facts) = (Settings::default(), Schemas::built_in(), Facts::built_in());
+    let (settings, schemas, facts) = (Settings::default(), Schemas::built_in(), ProductFacts::built_in());
     run(&Context::new(exclusions, jiff::civil::date(2026, 11, 24), &settings, &schemas, &facts))
 }
 
@@ -147,9 +148,9 @@ fn findings(exclusions: &[Exclusion]) -> Vec<Finding> {
 fn covered(exclusions: &[Exclusion]) -> HashSet<(usize, usize)> {
     let mut out = HashSet::new();
     for finding in findings(exclusions).iter().filter(|f| matches!(f.code, "duplicate" | "subsumed")) {
-        match finding.spot {
-            Spot::Entry(entry) => drop(out.insert((finding.exclusion, entry))),
-            Spot::Id => {
+        match finding.part {
+            ExclusionPart::Entry(entry) => drop(out.insert((finding.exclusion, entry))),
+            ExclusionPart::Exclusion => {
                 out.extend((0..exclusions[finding.exclusion].entries.len()).map(|e| (finding.exclusion, e)));
             }
             _ => {}
@@ -160,8 +161,8 @@ fn covered(exclusions: &[Exclusion]) -> HashSet<(usize, usize)> {
 
 /// The values that are said to be covered by others: exclusion, entry, condition and value.
 fn covered_values(exclusions: &[Exclusion]) -> HashSet<(usize, usize, usize, usize)> {
-    let of = |finding: &Finding| match finding.spot {
-        Spot::Value(entry, condition, value) if matches!(finding.code, "duplicate" | "subsumed") => {
+    let of = |finding: &Finding| match finding.part {
+        ExclusionPart::Value(entry, condition, value) if matches!(finding.code, "duplicate" | "subsumed") => {
             Some((finding.exclusion, entry, condition, value))
         }
         _ => None,

@@ -8,11 +8,12 @@ mod cmd;
 mod common;
 mod counts;
 mod docs;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod faults;
 mod hostile_results;
 mod impact;
 mod import;
+mod independent;
 mod kql;
 mod laws;
 mod lint;

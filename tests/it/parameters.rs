@@ -121,3 +121,36 @@ fn prune_writes_a_list_with_parameters() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(fs::read_to_string(&list).unwrap(), head);
 }
+
+/// An example that nobody has is the best one, and is no placeholder that somebody forgot; what a site gives may be.
+#[test]
+fn an_example_is_no_placeholder_and_a_value_may_be_one() {
+    let lint = |set: &[&str]| quell(&[&["lint", "-e", "field/sccm", "--format", "json"], set].concat());
+    assert_eq!(lint(&[]).status.code(), Some(0));
+    let output = lint(&["--set", "management_point=198.51.100.40"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.code() == Some(1) && said.contains("placeholder-address"), "{said}");
+}
+
+/// What edits lists leaves the base of the cases as it is.
+#[test]
+fn lists_with_a_base_are_edited_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.yaml");
+    let name = list.to_str().unwrap();
+    let cases = "    cases:\n      keep: [{process.name: [none.exe, '']}]\n      base: {process.name: CcmExec.exe,\n        destination.ip: 10.10.10.10} # mine\n      suppress: [{}]\n";
+    let live = |ip: &str| {
+        format!(
+            "exclusions:\n  - id: live\n    when: {{process.name: CcmExec.exe, destination.ip: {ip}}}\n{cases}"
+        )
+    };
+    let dead =
+        format!("  - id: dead\n    when: {{process.name: none.exe}}\n{}", cases.replace("CcmExec", "none"));
+    fs::write(&list, live("10.10.10.10") + &dead).unwrap();
+    let output = quell(&["prune", "-e", name, "--results", "samples/action1-hunt.csv", "--write"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(&list).unwrap(), live("10.10.10.10"));
+    fs::write(&list, live("[10.10.10.10, 10.10.10.10]")).unwrap();
+    let output = quell(&["lint", "--fix", "-e", name]);
+    assert_eq!(fs::read_to_string(&list).unwrap(), live("[10.10.10.10]"), "{output:?}");
+}

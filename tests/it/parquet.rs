@@ -44,7 +44,7 @@ fn batch(times: usize) -> RecordBatch {
         let column: ArrayRef = match names[place].as_str() {
             "Timestamp" => Arc::new(
                 cells
-                    .map(|cell| quell::results::time::parse(cell?))
+                    .map(|cell| quell::input::time::parse(cell?))
                     .collect::<TimestampNanosecondArray>()
                     .with_timezone("UTC"),
             ),

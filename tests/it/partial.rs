@@ -131,7 +131,7 @@ fn a_record_without_end_is_an_error_not_a_full_memory() {
         assert_eq!(fs::read_to_string(folder.path().join("kept")).unwrap(), "old");
     }
     // The rest of an envelope may be of any size behind the records, and before them if those begin in the first
-    // megabyte.
+    // 16 MiB.
     let text = format!("{{\"results\":[{row}],\"note\":\"{long}\"}}");
     assert_eq!(apply(&text).status.code(), Some(0));
     assert!(fs::read_to_string(folder.path().join("kept")).unwrap() == text);

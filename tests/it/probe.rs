@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use quell::exclusions::model::{Entry, Exclusion};
 use quell::exclusions::validate::load_with;
 use quell::exclusions::{Parameters, pack};
-use quell::matcher::{Matcher, Scratch};
+use quell::judge::{Matcher, Scratch};
 use quell::probe::{Grade, Malicious, Moves, Probed, probe};
 use quell::schema::Schemas;
 use serde_json::Value;
@@ -30,7 +30,7 @@ fn apply_suppresses_every_way_in() {
     let rows = folder.path().join("ways.jsonl");
     let rows = rows.to_str().unwrap();
     let site = ["management_point", "polling_engine", "notification_server", "vsa_server"]
-        .map(|name| format!("{name}=10.20.30.40"));
+        .map(|name| format!("{name}=198.51.100.40"));
     for (pack, set) in [("documented", &[][..]), ("field", &site[..])] {
         probed(&["-e", pack, "--bypasses", rows]);
         let set: Vec<&str> = set.iter().flat_map(|one| ["--set", one]).collect();

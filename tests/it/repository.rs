@@ -1,8 +1,10 @@
 //! The hooks and the action do what they say: their own commands are run in a repository of lists.
 
+use crate::common::has;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -106,6 +108,9 @@ const GIVEN: [(&str, &str); 4] =
 
 #[test]
 fn the_action_passes_on_lists_that_are_right_and_says_what_a_change_does() {
+    if !has(&["bash", "git"]) {
+        return;
+    }
     let folder = repository();
     let codes = act(folder.path(), &GIVEN);
     assert!(codes.iter().all(|(_, code)| *code == Some(0)), "{codes:?}");
@@ -140,6 +145,9 @@ struct Hook {
 
 #[test]
 fn the_hooks_pass_on_lists_that_are_right_and_fail_on_others() {
+    if !has(&["bash", "git"]) {
+        return;
+    }
     let folder = repository();
     let hooks: Vec<Hook> =
         quell::yaml::from_str(&fs::read_to_string(".pre-commit-hooks.yaml").unwrap()).unwrap();
@@ -154,4 +162,78 @@ fn the_hooks_pass_on_lists_that_are_right_and_fail_on_others() {
     fs::write(folder.path().join("exclusions/mine.yaml"), LIST.replace("10.10.0.0/20", "10.10.10.20"))
         .unwrap();
     all(Some(1));
+}
+
+/// The step that installs, with releases that come from a folder instead of the network.
+fn install(folder: &Path, system: &str) -> Output {
+    let action: Action = quell::yaml::from_str(&fs::read_to_string("action.yml").unwrap()).unwrap();
+    let step = action.runs.steps.iter().find(|step| step.name == "install").unwrap();
+    let curl = "#!/usr/bin/env bash\nwhile [ $# -gt 1 ]; do [ \"$1\" = -o ] && out=$2; shift; done; cp \"$1\" \"$out\"\n";
+    let tools = folder.join("tools");
+    fs::create_dir_all(&tools).unwrap();
+    for (name, text) in [("curl", curl), ("cargo", "#!/usr/bin/env bash\necho compiled \"$@\"\n")] {
+        fs::write(tools.join(name), text).unwrap();
+        fs::set_permissions(tools.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let at = |name: &str| folder.join(name).display().to_string();
+    let variables = [
+        ("PATH", format!("{}:{}", tools.display(), std::env::var("PATH").unwrap())),
+        ("RUNNER_OS", system.split('-').next().unwrap().to_owned()),
+        ("RUNNER_ARCH", system.split('-').nth(1).unwrap().to_owned()),
+        ("RELEASES", at("releases")),
+        ("RUNNER_TEMP", at("work")),
+        ("GITHUB_PATH", at("path")),
+        ("GITHUB_ACTION_PATH", at("source")),
+    ];
+    let variables: Vec<_> = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    fs::create_dir_all(folder.join("work")).unwrap();
+    run(folder, &step.run, &variables)
+}
+
+#[test]
+fn the_action_takes_a_released_binary_and_refuses_one_that_is_not_it() {
+    if !has(&["bash", "tar", "sha256sum"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pack = "mkdir -p releases quell-x86_64-unknown-linux-gnu && echo binary > quell-x86_64-unknown-linux-gnu/quell
+        cd releases && tar -czf quell-x86_64-unknown-linux-gnu.tar.gz -C .. quell-x86_64-unknown-linux-gnu
+        sha256sum quell-x86_64-unknown-linux-gnu.tar.gz > quell-x86_64-unknown-linux-gnu.tar.gz.sha256";
+    assert!(run(folder.path(), pack, &[]).status.success());
+    let output = install(folder.path(), "Linux-X64");
+    assert!(output.status.success(), "{output:?}");
+    let path = || fs::read_to_string(folder.path().join("path")).unwrap();
+    assert!(Path::new(path().trim()).join("quell").exists(), "{}", path());
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("compiled"));
+
+    let output = install(folder.path(), "Linux-RISCV");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("compiled install"), "{output:?}");
+    assert!(path().lines().last().unwrap().ends_with("quell-built/bin"));
+
+    let packed = folder.path().join("releases/quell-x86_64-unknown-linux-gnu.tar.gz");
+    fs::write(&packed, [fs::read(&packed).unwrap(), b"x".to_vec()].concat()).unwrap();
+    assert!(!install(folder.path(), "Linux-X64").status.success(), "the checksum is not that of the file");
+}
+
+/// The workflows are not run here. What can be known without: they parse, and every target that the action may ask for
+/// is one that a release has.
+#[test]
+fn the_workflows_and_the_action_name_the_same_targets() {
+    let read = |name: &str| fs::read_to_string(format!(".github/workflows/{name}")).unwrap();
+    for name in ["ci.yml", "release.yml"] {
+        let workflow: serde_json::Value = quell::yaml::from_str(&read(name)).unwrap();
+        for (job, what) in workflow["jobs"].as_object().unwrap() {
+            assert!(what["runs-on"].is_string() && what["steps"].is_array(), "{name}: {job}");
+        }
+    }
+    let targets = |text: &str, before: &str| {
+        let found =
+            text.split(before).skip(1).map(|rest| rest.split([' ', ',', '}']).next().unwrap().to_owned());
+        found
+            .filter(|target| target != "none" && target.contains('-'))
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let released = targets(&read("release.yml"), "{target: ");
+    assert_eq!(released.len(), 5, "{released:?}");
+    assert_eq!(released, targets(&fs::read_to_string("action.yml").unwrap(), "target="));
 }

@@ -4,7 +4,7 @@
 use quell::exclusions::{documented, validate::load};
 use quell::kql::{Options, where_block};
 use quell::rule::queries::FileKind;
-use quell::rule::splice::{Block, SplicedFile, splice_file};
+use quell::rule::splice::{RuleBlock, SplicedFile, splice_file};
 use quell::schema::Schemas;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn block(folder: &Path) -> String {
 
 fn splice(kind: FileKind, text: &str, block: Option<&str>) -> SplicedFile {
     let columns = ["InitiatingProcessFileName".to_owned(), "RemoteIP".to_owned()];
-    splice_file(kind, text, Block { table: "DeviceNetworkEvents", text: block, columns: &columns })
+    splice_file(kind, text, RuleBlock { table: "DeviceNetworkEvents", text: block, columns: &columns })
 }
 
 fn cases() -> Vec<(PathBuf, PathBuf)> {

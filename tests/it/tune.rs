@@ -2,12 +2,12 @@
 
 use crate::common::naive::{Row, judge, parse};
 use crate::common::random::{COLUMNS, csv, lists, rows};
-use crate::common::{How, apply, cases, loaded};
+use crate::common::{How, apply, cases, has, loaded};
 use indexmap::IndexMap;
 use proptest::prelude::*;
 use quell::exclusions::model::Exclusion;
-use quell::matcher::Matcher;
-use quell::tune::diff::{self, Diff, Lists, Side};
+use quell::judge::Matcher;
+use quell::tune::diff::{self, Diff, Side, TwoLists};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,8 +22,8 @@ fn compare(old: &[Exclusion], new: &[Exclusion], input: &[u8], how: How) -> Diff
     let (old, new): (Vec<&Exclusion>, Vec<&Exclusion>) = (old.iter().collect(), new.iter().collect());
     let matcher = Matcher::new(&both.iter().collect::<Vec<_>>(), "defender").unwrap();
     let slots: Vec<String> = matcher.slots().iter().map(|slot| slot.name().to_owned()).collect();
-    let covers = tally.covers.unwrap_or_default();
-    let given = Lists { old: &old, new: &new, covers: &covers, slots: &slots, examples: 3 };
+    let covers = tally.coverage.unwrap_or_default();
+    let given = TwoLists { old: &old, new: &new, covers: &covers, slots: &slots, examples: 3 };
     diff::lists(&given, Side::default(), Side::default())
 }
 
@@ -154,6 +154,9 @@ fn the_same_list_on_two_results() {
 
 #[test]
 fn a_list_as_it_stands_in_a_revision() {
+    if !has(&["git"]) {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let here = |path: &str| folder.path().join(path);
     let git = |arguments: &[&str]| {
@@ -205,4 +208,29 @@ fn a_list_as_it_stands_in_a_revision() {
     let nowhere = tempfile::tempdir().unwrap();
     let output = run(nowhere.path(), &[&["git:HEAD:lists", "lists"], &rest[..]].concat());
     assert!(String::from_utf8(output.stderr).unwrap().contains("not a git repository"));
+}
+
+/// Machines read the words that people read.
+#[test]
+fn the_words_of_the_json_are_those_of_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |name: &str, ids: &[(&str, &str)]| {
+        let exclusion =
+            |(id, process): &(&str, &str)| format!("- {{id: {id}, when: {{process.name: {process}}}}}\n");
+        let text = format!("exclusions:\n{}", ids.iter().map(exclusion).collect::<String>());
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let old = list("old.yaml", &[("same", "a.exe"), ("changed", "b.exe"), ("removed", "c.exe")]);
+    let new = list("new.yaml", &[("same", "a.exe"), ("changed", "d.exe"), ("added", "e.exe")]);
+    let diff = json(&["diff", &old, &new, "--results", "samples/action1-hunt.csv", "--format", "json"]);
+    assert_eq!(diff["compared"], "lists");
+    for exclusion in diff["exclusions"].as_array().unwrap() {
+        assert_eq!(exclusion["change"], exclusion["id"]);
+    }
+    assert_eq!(diff["exclusions"].as_array().unwrap().len(), 4);
+    let results =
+        ["diff", &old, "--results", "samples/action1-hunt.csv", "--against", "samples/action1-hunt.csv"];
+    assert_eq!(json(&[&results[..], &["--format", "json"]].concat())["compared"], "results");
 }

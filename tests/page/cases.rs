@@ -13,7 +13,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use quell::exclusions::model::{Condition, Operator, Test};
 use quell::fields::Kind;
-use quell::matcher::{Predicate, read};
+use quell::judge::{Predicate, read};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

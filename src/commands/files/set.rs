@@ -15,7 +15,7 @@ use super::strays;
 use super::undo::{begun, settle};
 use crate::commands::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
-use quell::results::encoding::Encoding;
+use quell::input::utf16::Encoding;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;

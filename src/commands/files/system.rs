@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Tells one file from all others, whatever name it is opened by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,36 @@ pub(super) fn may_unlink(old: &Path, own: &Path) -> bool {
 #[cfg(not(unix))]
 pub(super) fn may_unlink(_: &Path, _: &Path) -> bool {
     true
+}
+
+/// How often, and how long apart, a name that Windows refuses is tried again.
+const TRIES: u32 = 20;
+const BETWEEN: Duration = Duration::from_millis(50);
+
+/// Gives a file another name, also one that is taken. On Windows that fails while another program has either file open:
+/// a virus scanner for a moment, so it is tried for a second; a spreadsheet for longer, so that is said.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    // Access denied, and sharing violation.
+    let is_open = |error: &io::Error| cfg!(windows) && matches!(error.raw_os_error(), Some(5 | 32));
+    for _ in 0..TRIES {
+        match fs::rename(from, to) {
+            Err(error) if is_open(&error) => std::thread::sleep(BETWEEN),
+            done => return done,
+        }
+    }
+    fs::rename(from, to).map_err(|error| {
+        if is_open(&error) {
+            io::Error::other(format!("{error}; if another program has the file open, close it there"))
+        } else {
+            error
+        }
+    })
+}
+
+/// Which file stands at a target after a new one has been renamed to it; `new` is what that was before. Where only paths
+/// tell files apart, it now has the target's.
+pub(super) fn identity_after_rename(new: Option<Identity>, target: &Path) -> Option<Identity> {
+    if cfg!(unix) { new } else { identity(target) }
 }
 
 /// Waits until a folder's entries are on the disk. Where a folder cannot be opened as a file, the system sees to it.

@@ -106,7 +106,7 @@ impl Placed {
         let ours = self.new.is_some() && now == self.new;
         match &self.old {
             // Between two renames of a system without links the target may be gone.
-            Some(old) if ours || now.is_none() => fs::rename(old, &self.target),
+            Some(old) if ours || now.is_none() => system::rename(old, &self.target),
             Some(old) => {
                 let _ = fs::remove_file(old);
                 Ok(())
@@ -130,7 +130,7 @@ impl Begun {
                 Err(io::ErrorKind::PermissionDenied.into())
             };
             // Some file systems know no links: there the old file moves away, just before the new one comes.
-            let kept = linked.or_else(|_| fs::rename(&finished.target, &old));
+            let kept = linked.or_else(|_| system::rename(&finished.target, &old));
             if let Err(error) = kept {
                 return cannot_write(&finished.name, &error);
             }
@@ -142,12 +142,11 @@ impl Begun {
 
     pub(super) fn rename(&mut self, at: usize, finished: &Finished) -> Outcome<()> {
         let new = identity(&finished.temporary);
-        if let Err(error) = fs::rename(&finished.temporary, &finished.target) {
+        if let Err(error) = system::rename(&finished.temporary, &finished.target) {
             return cannot_write(&finished.name, &error);
         }
         self.temporaries.retain(|known| *known != finished.temporary);
-        // Where only paths tell files apart, the new one now has the target's.
-        self.placed[at].new = if cfg!(unix) { new } else { identity(&finished.target) };
+        self.placed[at].new = system::identity_after_rename(new, &finished.target);
         Ok(())
     }
 }

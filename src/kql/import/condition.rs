@@ -4,12 +4,12 @@
 //! say exactly that. A part is carried only if the exclusion suppresses exactly the rows that it takes
 //! away; where KQL itself takes away more than it says, that is a trap and is told.
 
-use super::own::{self, Cell};
-use super::{Remark, Span};
+use super::own::{self, ComparedCell};
+use super::{Remark, TextSpan};
 use crate::exclusions::model::{AddressRange, NumberRange};
 use crate::fields::{Field, Kind};
 use crate::kql::lex::{TokenKind, literal};
-use crate::kql::tree::{Node, Tree};
+use crate::kql::tree::{QueryNode, Tree};
 use crate::schema::Schema;
 
 /// A line of an entry.
@@ -18,62 +18,64 @@ pub(super) struct Carried {
     /// Field and modifiers.
     pub(super) key: String,
     pub(super) values: Vec<String>,
-    pub(super) span: Span,
+    pub(super) span: TextSpan,
     /// The column or field as it was written.
     pub(super) column: String,
     pub(super) kind: Kind,
 }
 
 /// A part that was read.
-pub(super) struct Read {
+pub(super) struct CarriedPart {
     pub(super) carried: Carried,
-    /// Values that it has and that cannot be carried.
+    /// Values of the part that cannot be carried. The part is carried without them.
     pub(super) leftovers: Vec<Remark>,
     pub(super) traps: Vec<Remark>,
 }
 
-/// Whose signs they are.
+/// In which notation a condition is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
-    /// `!=` is compared as lists compare: without regard to letter case.
+    /// That of the documents. Its `!=` ignores letter case, as lists do.
     Documented,
-    /// `!=` is compared as Kusto does.
+    /// KQL. Its `!=` counts letter case.
     Kql,
 }
 
-/// What a part that suppresses says of itself, in the words of a query.
+/// The guards that a clause of quell's would put beside this part, each as its text in a query.
 pub(super) fn guards(
     tree: &Tree<'_>,
-    part: &[Node],
+    part: &[QueryNode],
     values_of: &dyn Fn(&str) -> Option<Vec<String>>,
 ) -> Vec<String> {
     let written = call(tree, part, values_of).or_else(|| comparison(tree, part, values_of));
     match written.filter(|written| !written.negated) {
-        Some(Written { cell, operator, values: Ok(values), .. }) => own::guards(&cell, &operator, &values),
+        Some(WrittenPart { cell, operator, values: Ok(values), .. }) => {
+            own::guards(&cell, &operator, &values)
+        }
         _ => Vec::new(),
     }
 }
 
 /// A part as it is written.
-struct Written {
-    cell: Cell,
+struct WrittenPart {
+    cell: ComparedCell,
     /// `==`, `in~`, `contains`, `ipv4`.
     operator: String,
     negated: bool,
-    /// Null where the value is no address, so that its negation drops those rows.
+    /// Whether it is null for a cell that is no address. Its negation is then null too, and the query drops the row.
     nullable: bool,
     values: Result<Vec<String>, String>,
 }
 
-/// Reads a part that must be `wanted` for the row to be suppressed.
+/// Reads a part. `wanted` is the truth value that it has in rows that are suppressed.
 pub(super) fn carry(
     tree: &Tree<'_>,
-    part: &[Node],
+    part: &[QueryNode],
     wanted: bool,
     schema: &Schema,
     notation: Notation,
     values_of: &dyn Fn(&str) -> Option<Vec<String>>,
-) -> Result<Read, Remark> {
+) -> Result<CarriedPart, Remark> {
     let span = super::expression::span(tree, part);
     let refuse = |reason: String| Remark { span, reason };
     let Some(written) = call(tree, part, values_of).or_else(|| comparison(tree, part, values_of)) else {
@@ -110,10 +112,10 @@ pub(super) fn carry(
     }
     let traps = traps(&written, modifiers, &name, kind, span);
     let carried = Carried { key: name + modifiers, values, span, column: written.cell.column, kind };
-    Ok(Read { carried, leftovers, traps })
+    Ok(CarriedPart { carried, leftovers, traps })
 }
 
-fn traps(written: &Written, modifiers: &str, name: &str, kind: Kind, span: Span) -> Vec<Remark> {
+fn traps(written: &WrittenPart, modifiers: &str, name: &str, kind: Kind, span: TextSpan) -> Vec<Remark> {
     let mut traps = Vec::new();
     let mut trap = |reason: &str| traps.push(Remark { span, reason: reason.to_owned() });
     if written.nullable {
@@ -137,7 +139,7 @@ fn traps(written: &Written, modifiers: &str, name: &str, kind: Kind, span: Span)
 }
 
 /// The name in a list of a column or field, and how it is compared.
-fn field(cell: &Cell, schema: &Schema, notation: Notation) -> Option<(String, Kind)> {
+fn field(cell: &ComparedCell, schema: &Schema, notation: Notation) -> Option<(String, Kind)> {
     let column = &cell.column;
     if notation == Notation::Documented
         && let Some(field) = Field::named(column)
@@ -160,7 +162,7 @@ fn field(cell: &Cell, schema: &Schema, notation: Notation) -> Option<(String, Ki
 }
 
 /// The modifiers that compare text as an operator does.
-fn modifiers(written: &Written, notation: Notation) -> Result<&'static str, String> {
+fn modifiers(written: &WrittenPart, notation: Notation) -> Result<&'static str, String> {
     let operator = written.operator.trim_end_matches("_cs");
     let sensitive = written.operator.ends_with("_cs") || matches!(operator, "==" | "in");
     let cased = sensitive && notation == Notation::Kql && !written.cell.lowered;
@@ -181,7 +183,7 @@ fn modifiers(written: &Written, notation: Notation) -> Result<&'static str, Stri
     })
 }
 
-fn text(written: &Written, modifiers: &str, value: String) -> Result<String, String> {
+fn text(written: &WrittenPart, modifiers: &str, value: String) -> Result<String, String> {
     if written.cell.lowered && value != value.to_lowercase() {
         return Err(format!("`tolower` never gives `{value}`, so this takes nothing away"));
     }
@@ -227,13 +229,13 @@ fn number(operator: &str, value: String) -> Result<String, String> {
 /// `column operator values`.
 fn comparison(
     tree: &Tree<'_>,
-    part: &[Node],
+    part: &[QueryNode],
     values_of: &dyn Fn(&str) -> Option<Vec<String>>,
-) -> Option<Written> {
+) -> Option<WrittenPart> {
     let (cell, mut at) = own::cell(tree, part)?;
     let bang = tree.is(part.get(at), "!");
     at += usize::from(bang);
-    let Some(Node::Leaf(index)) = part.get(at) else { return None };
+    let Some(QueryNode::Leaf(index)) = part.get(at) else { return None };
     let sign = tree.word(*index);
     at += 1;
     let (operator, negated) = match sign {
@@ -254,11 +256,11 @@ fn comparison(
     };
     let values = values(tree, &part[at..], values_of)?;
     let (operator, values) = wildcards(operator, values);
-    Some(Written { cell, operator, negated, nullable: false, values })
+    Some(WrittenPart { cell, operator, negated, nullable: false, values })
 }
 
 /// A regular expression that says `*` and `?` becomes a value with those.
-fn wildcards(operator: String, values: Values) -> (String, Values) {
+fn wildcards(operator: String, values: Literals) -> (String, Literals) {
     let value = match &values {
         Ok(values) if operator == "matches regex" && values.len() == 1 => own::wildcards(&values[0]),
         _ => None,
@@ -269,39 +271,42 @@ fn wildcards(operator: String, values: Values) -> (String, Values) {
     }
 }
 
-type Values = Result<Vec<String>, String>;
+type Literals = Result<Vec<String>, String>;
 
 /// The values of a comparison: a literal, a list of them, a name that `let` binds to one.
 fn values(
     tree: &Tree<'_>,
-    nodes: &[Node],
+    nodes: &[QueryNode],
     values_of: &dyn Fn(&str) -> Option<Vec<String>>,
-) -> Option<Values> {
+) -> Option<Literals> {
     match nodes {
         [] => None,
-        [Node::Group(group)] => Some(listed(tree, &group.nodes, values_of)),
+        [QueryNode::Brackets(group)] => Some(listed(tree, &group.nodes, values_of)),
         _ => Some(listed(tree, nodes, values_of)),
     }
 }
 
-fn listed(tree: &Tree<'_>, nodes: &[Node], values_of: &dyn Fn(&str) -> Option<Vec<String>>) -> Values {
+fn listed(tree: &Tree<'_>, nodes: &[QueryNode], values_of: &dyn Fn(&str) -> Option<Vec<String>>) -> Literals {
     let mut out = Vec::new();
-    let sign = |node: &Node| matches!(node, Node::Leaf(index) if matches!(tree.word(*index), "," | ".."));
+    let sign =
+        |node: &QueryNode| matches!(node, QueryNode::Leaf(index) if matches!(tree.word(*index), "," | ".."));
     for item in nodes.split(sign) {
         match item {
             [] => {}
-            [Node::Leaf(index)] if tree.kind(*index) == Some(TokenKind::Name) => {
+            [QueryNode::Leaf(index)] if tree.kind(*index) == Some(TokenKind::Name) => {
                 let name = tree.word(*index);
                 let known = values_of(name);
                 out.extend(known.ok_or_else(|| format!("`{name}` is not a list of literals in this query"))?);
             }
-            [Node::Leaf(index)] => out.push(value(tree, *index)?),
-            [Node::Leaf(_), Node::Group(group)] if tree.name(item.first()) == Some("dynamic") => {
+            [QueryNode::Leaf(index)] => out.push(value(tree, *index)?),
+            [QueryNode::Leaf(_), QueryNode::Brackets(group)]
+                if tree.name(item.first()) == Some("dynamic") =>
+            {
                 for inner in &group.nodes {
                     out.extend(listed(tree, inner.group().map_or(&[], |list| &list.nodes), values_of)?);
                 }
             }
-            [Node::Group(group)] => out.extend(listed(tree, &group.nodes, values_of)?),
+            [QueryNode::Brackets(group)] => out.extend(listed(tree, &group.nodes, values_of)?),
             _ => return Err("its values are computed, not written out".into()),
         }
     }
@@ -319,19 +324,23 @@ fn value(tree: &Tree<'_>, index: usize) -> Result<String, String> {
 }
 
 /// The literals that a name is bound to: `let names = dynamic(["a", "b"]);`.
-pub(super) fn bound(tree: &Tree<'_>, nodes: &[Node]) -> Option<Vec<String>> {
+pub(super) fn bound(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<Vec<String>> {
     listed(tree, nodes, &|_| None).ok()
 }
 
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /// `ipv4_is_in_range(column, "network")`, also `== false`, also inside `coalesce(.., false)`.
-fn call(tree: &Tree<'_>, part: &[Node], values_of: &dyn Fn(&str) -> Option<Vec<String>>) -> Option<Written> {
+fn call(
+    tree: &Tree<'_>,
+    part: &[QueryNode],
+    values_of: &dyn Fn(&str) -> Option<Vec<String>>,
+) -> Option<WrittenPart> {
     let name = tree.name(part.first())?;
     let group = tree.opens(part.get(1), "(")?;
     let compared = match part.get(2..)? {
         [] => false,
-        [Node::Leaf(sign), Node::Leaf(truth)] => match (tree.word(*sign), tree.word(*truth)) {
+        [QueryNode::Leaf(sign), QueryNode::Leaf(truth)] => match (tree.word(*sign), tree.word(*truth)) {
             ("==", "true") | ("!=", "false") => false,
             ("==", "false") | ("!=", "true") => true,
             _ => return None,
@@ -348,11 +357,11 @@ fn call(tree: &Tree<'_>, part: &[Node], values_of: &dyn Fn(&str) -> Option<Vec<S
     }
     let column = own::address_cell(tree, arguments.first()?);
     let (cell, _) = match column {
-        Some(column) => (Cell { text: column.clone(), column, lowered: false, path: false }, 0),
+        Some(column) => (ComparedCell { text: column.clone(), column, lowered: false, path: false }, 0),
         None => own::cell(tree, arguments.first()?)?,
     };
     let rest = arguments[1..].iter().map(|argument| listed(tree, argument, values_of));
-    let values: Values = rest.collect::<Result<Vec<_>, _>>().map(|lists| lists.concat());
+    let values: Literals = rest.collect::<Result<Vec<_>, _>>().map(|lists| lists.concat());
     let (operator, values) = match name {
         "ipv4_is_in_range" | "ipv4_is_in_any_range" | "ipv4_is_match" => ("ipv4", values),
         "ipv6_is_in_range" | "ipv6_is_in_any_range" | "ipv6_is_match" => ("ipv6", values),
@@ -364,5 +373,5 @@ fn call(tree: &Tree<'_>, part: &[Node], values_of: &dyn Fn(&str) -> Option<Vec<S
     };
     let negated = (name == "isnotnull") ^ compared;
     let operator = operator.to_owned();
-    Some(Written { cell, nullable: operator.starts_with("ipv"), operator, negated, values })
+    Some(WrittenPart { cell, nullable: operator.starts_with("ipv"), operator, negated, values })
 }

@@ -1,23 +1,23 @@
 //! A condition as `and`, `or`, `not` and the parts between them.
 //!
-//! In: nodes of a bracket tree. Out: [`Expression`], and its alternatives: what has to hold for it to be
-//! true, or to be false. It does not read the parts.
+//! In: nodes of a bracket tree. Out: [`Expression`], and the alternatives of which one has to hold for it to be
+//! true, or to be false. It does not look into the parts.
 
-use crate::kql::tree::{Node, Tree};
+use crate::kql::tree::{QueryNode, Tree};
 
 /// A condition.
 #[derive(Debug)]
 pub(super) enum Expression<'n> {
     And(Vec<Expression<'n>>),
     Or(Vec<Expression<'n>>),
-    /// All of it, and what is negated.
-    Not(&'n [Node], Box<Expression<'n>>),
+    /// The nodes with the `not`, and what is negated.
+    Not(&'n [QueryNode], Box<Expression<'n>>),
     /// Anything without `and`, `or` and `not`.
-    Part(&'n [Node]),
+    Part(&'n [QueryNode]),
 }
 
 /// Reads a condition.
-pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [Node]) -> Expression<'n> {
+pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [QueryNode]) -> Expression<'n> {
     let either = split(tree, nodes, "or");
     if either.len() > 1 {
         return Expression::Or(either.into_iter().map(|part| parse(tree, part)).collect());
@@ -28,14 +28,16 @@ pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [Node]) -> Expression<'n> {
     }
     let negated = tree.name(nodes.first()) == Some("not") || tree.is(nodes.first(), "!");
     match nodes {
-        [Node::Group(group)] if tree.word(group.open) == "(" => parse(tree, &group.nodes),
-        [_, Node::Group(group)] if negated => Expression::Not(nodes, Box::new(parse(tree, &group.nodes))),
+        [QueryNode::Brackets(group)] if tree.word(group.open) == "(" => parse(tree, &group.nodes),
+        [_, QueryNode::Brackets(group)] if negated => {
+            Expression::Not(nodes, Box::new(parse(tree, &group.nodes)))
+        }
         _ => Expression::Part(nodes),
     }
 }
 
 /// The nodes between `and` or `&&`, between `or` or `||`.
-fn split<'n>(tree: &Tree<'_>, nodes: &'n [Node], word: &str) -> Vec<&'n [Node]> {
+fn split<'n>(tree: &Tree<'_>, nodes: &'n [QueryNode], word: &str) -> Vec<&'n [QueryNode]> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);
     while at < nodes.len() {
@@ -54,8 +56,8 @@ fn split<'n>(tree: &Tree<'_>, nodes: &'n [Node], word: &str) -> Vec<&'n [Node]> 
     parts
 }
 
-/// Parts with the truth that they must have, all at once.
-pub(super) type Alternative<'e, 'n> = Vec<(&'e &'n [Node], bool)>;
+/// Parts, each with the truth value that it must have. All must hold together.
+pub(super) type Alternative<'e, 'n> = Vec<(&'e &'n [QueryNode], bool)>;
 
 /// The alternatives of which one must hold for an expression to be `truth`; `None` beyond `limit`.
 pub(super) fn alternatives<'e, 'n>(
@@ -123,7 +125,7 @@ impl Expression<'_> {
 }
 
 /// First byte and the byte after the last.
-pub(super) fn span(tree: &Tree<'_>, nodes: &[Node]) -> (usize, usize) {
+pub(super) fn span(tree: &Tree<'_>, nodes: &[QueryNode]) -> (usize, usize) {
     let first = nodes.first().map(|node| tree.start(node)).unwrap_or_default();
     (first, nodes.last().map_or(first, |node| tree.end(node)))
 }

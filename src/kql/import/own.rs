@@ -1,17 +1,17 @@
-//! The spellings that quell's own clauses have, read back.
+//! Reads back what quell itself writes into clauses.
 //!
-//! In: nodes. Out: the column behind a cell's expression, the wildcards behind a regular expression, and which
-//! parts only guard another part: they keep an engine from taking more than the list says, and a list says so
-//! by itself. All of it is compared with what [`crate::kql::predicate`] writes, so the two cannot part.
+//! In: nodes. Out: the column that an expression such as `extract(...)` looks at, the wildcards that a regular
+//! expression stands for, and which parts are only guards of another part. Everything is compared with the text
+//! that [`crate::kql::predicate`] writes, so that reading and writing cannot drift apart.
 
 use crate::exclusions::model::Piece;
 use crate::kql::literal::string;
 use crate::kql::predicate::{NAME_OF, NUMBER_SHAPE, contains_regex, ipv4_of, ipv6_of};
-use crate::kql::tree::{Node, Tree};
+use crate::kql::tree::{QueryNode, Tree};
 
 /// What a comparison looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cell {
+pub(super) struct ComparedCell {
     /// The column, or the field with its dots.
     pub(super) column: String,
     /// Its expression without blanks.
@@ -23,7 +23,7 @@ pub(super) struct Cell {
 }
 
 /// The nodes without blanks and comments.
-pub(super) fn plain(tree: &Tree<'_>, nodes: &[Node]) -> String {
+pub(super) fn plain(tree: &Tree<'_>, nodes: &[QueryNode]) -> String {
     let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return String::new() };
     (first.first()..=last.last()).map(|index| tree.word(index)).collect()
 }
@@ -34,11 +34,11 @@ fn plain_text(text: &str) -> String {
 }
 
 /// A column, also `tolower(column)`, `extract(.., column)` and `process.name`; how many nodes it takes.
-pub(super) fn cell(tree: &Tree<'_>, part: &[Node]) -> Option<(Cell, usize)> {
+pub(super) fn cell(tree: &Tree<'_>, part: &[QueryNode]) -> Option<(ComparedCell, usize)> {
     let name = tree.name(part.first())?;
     let cell = |column: String, width: usize, lowered: bool, path: bool| {
         let text = plain(tree, &part[..width]);
-        Some((Cell { column, text, lowered, path }, width))
+        Some((ComparedCell { column, text, lowered, path }, width))
     };
     if let Some(group) = tree.opens(part.get(1), "(") {
         if let [inner] = &group.nodes[..] {
@@ -58,14 +58,14 @@ pub(super) fn cell(tree: &Tree<'_>, part: &[Node]) -> Option<(Cell, usize)> {
     cell(column, at, false, false)
 }
 
-/// The column of an address, also behind what reads mapped addresses as IPv4 and what leaves them to that.
-pub(super) fn address_cell(tree: &Tree<'_>, nodes: &[Node]) -> Option<String> {
+/// The column of an address, also inside the expressions that unwrap a mapped address or leave it out.
+pub(super) fn address_cell(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<String> {
     if let [column] = nodes {
         return tree.name(Some(column)).map(str::to_owned);
     }
     let text = plain(tree, nodes);
     let group = nodes.get(1)?.group()?;
-    let own = |node: &Node| {
+    let own = |node: &QueryNode| {
         let column = tree.name(Some(node))?;
         let same = [ipv4_of(column), ipv6_of(column)].iter().any(|own| plain_text(own) == text);
         same.then(|| column.to_owned())
@@ -73,9 +73,9 @@ pub(super) fn address_cell(tree: &Tree<'_>, nodes: &[Node]) -> Option<String> {
     group.nodes.iter().find_map(own)
 }
 
-/// What a list says of itself when it compares a cell, in the words of a query. No guard has a guard that is
-/// the same, so of parts that guard each other one always stays.
-pub(super) fn guards(cell: &Cell, operator: &str, values: &[String]) -> Vec<String> {
+/// The guards that a clause may have beside this comparison. No guard is a comparison with guards of its own, so
+/// two parts never remove each other.
+pub(super) fn guards(cell: &ComparedCell, operator: &str, values: &[String]) -> Vec<String> {
     let (text, column) = (&cell.text, &cell.column);
     let ascii = values.iter().all(|value| value.is_ascii()) && !cell.lowered;
     let mut guards = Vec::new();

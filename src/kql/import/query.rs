@@ -9,14 +9,14 @@ use super::{Entries, Remark, entries, merged, when};
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenExclusion};
 use crate::fields::Kind;
 use crate::kql::block::{BEGIN, END};
-use crate::kql::pipeline::{Operator, Pipeline, Query, Side};
+use crate::kql::pipeline::{Pipeline, Query, QueryOperator, Side};
 use crate::kql::tree::Tree;
 use crate::schema::Schema;
 use std::collections::HashMap;
 
 /// Where a query stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'s> {
+pub struct QuerySource<'s> {
     /// The file as the user named it.
     pub file: &'s str,
     /// The line of the file on which the query begins, from 1.
@@ -29,7 +29,7 @@ pub struct Source<'s> {
 
 /// What was found in a query.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct ImportedQuery {
     /// The exclusions.
     pub exclusions: Vec<WrittenExclusion>,
     /// Conditions that cannot be carried, and why.
@@ -39,10 +39,10 @@ pub struct Found {
 }
 
 /// Reads the exclusions of a query.
-pub fn import_query(query: &str, table: &str, schema: &Schema, source: Source<'_>) -> Found {
+pub fn import_query(query: &str, table: &str, schema: &Schema, source: QuerySource<'_>) -> ImportedQuery {
     let read = Query::read(query, table);
-    let reader = Reader { query, schema, source, read: &read, lets: literals(query) };
-    let mut found = Found::default();
+    let reader = ConditionReader { query, schema, source, read: &read, lets: literals(query) };
+    let mut found = ImportedQuery::default();
     for (index, pipeline) in read.pipelines.iter().enumerate() {
         let Some(chain) = reader.chain(index, 0) else { continue };
         for (at, operator) in pipeline.operators.iter().enumerate() {
@@ -75,27 +75,27 @@ fn literals(query: &str) -> HashMap<String, Vec<String>> {
 /// The operators that rows have passed: those of the names that the pipeline reads, and its own.
 #[derive(Clone, Copy)]
 struct Before<'b> {
-    chain: &'b [&'b Operator],
-    own: &'b [Operator],
+    chain: &'b [&'b QueryOperator],
+    own: &'b [QueryOperator],
 }
 
 impl<'b> Before<'b> {
-    fn operators(self) -> impl Iterator<Item = &'b Operator> {
+    fn operators(self) -> impl Iterator<Item = &'b QueryOperator> {
         self.chain.iter().copied().chain(self.own)
     }
 }
 
-struct Reader<'r> {
+struct ConditionReader<'r> {
     query: &'r str,
     schema: &'r Schema,
-    source: Source<'r>,
+    source: QuerySource<'r>,
     read: &'r Query,
     lets: HashMap<String, Vec<String>>,
 }
 
-impl Reader<'_> {
+impl ConditionReader<'_> {
     /// The operators that rows of the table have passed before this pipeline; `None` if it is not the table's.
-    fn chain(&self, index: usize, depth: usize) -> Option<Vec<&Operator>> {
+    fn chain(&self, index: usize, depth: usize) -> Option<Vec<&QueryOperator>> {
         let here =
             |reference: &&crate::kql::pipeline::Reference| reference.pipeline == index && !reference.bare;
         if self.read.references.iter().any(|reference| here(&reference)) {
@@ -109,7 +109,7 @@ impl Reader<'_> {
         Some(chain)
     }
 
-    fn condition(&self, operator: &Operator, before: Before<'_>, side: Side, found: &mut Found) {
+    fn condition(&self, operator: &QueryOperator, before: Before<'_>, side: Side, found: &mut ImportedQuery) {
         let body = self.query.get(operator.body.clone()).unwrap_or_default();
         let tree = Tree::new(body);
         let conjuncts = match parse(&tree, &tree.nodes) {
@@ -155,7 +155,7 @@ impl Reader<'_> {
         let mut kept = Vec::new();
         for entry in std::mem::take(&mut all.alternatives) {
             let lost = entry.iter().find_map(|carried| {
-                let loses = |operator: &&Operator| operator.loses(self.query, &carried.column);
+                let loses = |operator: &&QueryOperator| operator.loses(self.query, &carried.column);
                 before.operators().find(loses).map(|operator| (carried, operator.name.clone()))
             });
             if let Some((carried, name)) = lost {
@@ -175,7 +175,7 @@ impl Reader<'_> {
         all.alternatives = kept;
     }
 
-    fn write(&self, base: usize, typed: &[&str], all: Entries, found: &mut Found) {
+    fn write(&self, base: usize, typed: &[&str], all: Entries, found: &mut ImportedQuery) {
         let moved = |remark: Remark| Remark { span: (remark.span.0 + base, remark.span.1 + base), ..remark };
         found.not_carried.extend(all.remarks.into_iter().chain(all.leftovers).map(moved));
         let mut traps: Vec<Remark> = all.traps.into_iter().map(moved).collect();
@@ -261,7 +261,7 @@ mod tests {
 
     fn read(conditions: &str) -> (String, Vec<String>, Vec<String>) {
         let schemas = Schemas::built_in();
-        let source = Source { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
         let query = format!("DeviceNetworkEvents\n{conditions}");
         let found = import_query(&query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
         let whens: Vec<_> = found.exclusions.into_iter().map(|exclusion| exclusion.when).collect();

@@ -1,10 +1,10 @@
-//! What stands where: how tables are named, operators take parameters, and statements begin.
+//! How queries name tables, give parameters to operators, and begin statements.
 //!
-//! In: nodes of the tree. Out: answers for the walk. It keeps nothing.
+//! In: nodes of the tree. Out: answers to the questions of the walk. It keeps no state.
 
 use super::walk::Walk;
 use crate::kql::lex::{TokenKind, literal};
-use crate::kql::tree::Node;
+use crate::kql::tree::QueryNode;
 
 const OPERANDS: [&str; 3] = ["union", "join", "lookup"];
 
@@ -13,13 +13,13 @@ const OPERANDS: [&str; 3] = ["union", "join", "lookup"];
 pub(super) struct Later {
     /// They are subtracted from the rows of another table.
     pub(super) flips: bool,
-    /// Rows that found no partner are asked for.
+    /// A later operator asks for the rows that found no partner.
     pub(super) absent: bool,
 }
 
 impl Walk<'_> {
     /// Whether a statement begins here although the semicolon before it is missing.
-    pub(super) fn begins_statement(&self, nodes: &[Node], start: usize, at: usize) -> bool {
+    pub(super) fn begins_statement(&self, nodes: &[QueryNode], start: usize, at: usize) -> bool {
         let tree = self.tree;
         let (Some(name), Some(before)) = (tree.name(nodes.get(at)), nodes.get(at - 1)) else { return false };
         let index = nodes[at].first();
@@ -39,8 +39,8 @@ impl Walk<'_> {
     }
 
     /// Whether an expression cannot end with this node.
-    pub(super) fn wants_more(&self, node: &Node) -> bool {
-        let Node::Leaf(index) = node else { return false };
+    pub(super) fn wants_more(&self, node: &QueryNode) -> bool {
+        let QueryNode::Leaf(index) = node else { return false };
         match self.tree.kind(*index) {
             Some(TokenKind::Comma | TokenKind::Pipe | TokenKind::Symbol) => true,
             Some(TokenKind::Name) => matches!(
@@ -62,7 +62,7 @@ impl Walk<'_> {
     }
 
     /// For each part of a pipeline, what the parts after it do to its rows.
-    pub(super) fn later(&self, parts: &[&[Node]]) -> Vec<Later> {
+    pub(super) fn later(&self, parts: &[&[QueryNode]]) -> Vec<Later> {
         let mut later = Later { flips: false, absent: false };
         let mut all: Vec<Later> = parts
             .iter()
@@ -79,7 +79,7 @@ impl Walk<'_> {
     }
 
     /// `join kind=rightanti`: the rows so far are what is subtracted.
-    pub(super) fn flips_left(&self, part: &[Node]) -> bool {
+    pub(super) fn flips_left(&self, part: &[QueryNode]) -> bool {
         self.tree.name(part.first()) == Some("join")
             && part
                 .iter()
@@ -87,15 +87,15 @@ impl Walk<'_> {
     }
 
     /// `where isempty(DeviceId1)` after an outer join keeps the rows that found no partner.
-    pub(super) fn asks_for_absence(&self, part: &[Node]) -> bool {
+    pub(super) fn asks_for_absence(&self, part: &[QueryNode]) -> bool {
         matches!(self.tree.name(part.first()), Some("where" | "filter"))
             && part.iter().any(|node| matches!(self.tree.name(Some(node)), Some("isempty" | "isnull")))
     }
 
     /// How many nodes name the table: `T`, `['T']`, `table("T")`, `workspace("w").T`.
-    pub(super) fn reference_length(&self, nodes: &[Node]) -> Option<usize> {
+    pub(super) fn reference_length(&self, nodes: &[QueryNode]) -> Option<usize> {
         let tree = self.tree;
-        let named = |node: Option<&Node>| {
+        let named = |node: Option<&QueryNode>| {
             tree.name(node) == Some(self.table)
                 || tree.opens(node, "[").is_some_and(|group| self.is_quoted_table(&group.nodes))
         };
@@ -124,8 +124,8 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn is_quoted_table(&self, nodes: &[Node]) -> bool {
-        matches!(nodes.first(), Some(Node::Leaf(index)) if self.is_table_text(*index))
+    pub(super) fn is_quoted_table(&self, nodes: &[QueryNode]) -> bool {
+        matches!(nodes.first(), Some(QueryNode::Leaf(index)) if self.is_table_text(*index))
     }
 
     pub(super) fn is_table_text(&self, index: usize) -> bool {
@@ -134,7 +134,7 @@ impl Walk<'_> {
     }
 
     /// The place after the parameters of an operator, and the text of their values.
-    pub(super) fn parameters(&self, part: &[Node], mut at: usize) -> (usize, String) {
+    pub(super) fn parameters(&self, part: &[QueryNode], mut at: usize) -> (usize, String) {
         let mut kind = String::new();
         while self.tree.name(part.get(at)).is_some() {
             let mut sign = at + 1;
@@ -153,7 +153,7 @@ impl Walk<'_> {
     }
 
     /// `Device*` or `*` where the table is among those that it stands for.
-    pub(super) fn is_wildcard(&self, operand: &[Node]) -> bool {
+    pub(super) fn is_wildcard(&self, operand: &[QueryNode]) -> bool {
         let star = operand.iter().position(|node| self.tree.is(Some(node), "*"));
         star.is_some_and(|star| {
             let prefix = operand[..star].first().map(|node| self.tree.name(Some(node)).unwrap_or("\0"));
@@ -163,11 +163,11 @@ impl Walk<'_> {
 }
 
 /// Every token below some nodes.
-pub(super) fn collect(nodes: &[Node], take: &mut impl FnMut(usize)) {
+pub(super) fn collect(nodes: &[QueryNode], take: &mut impl FnMut(usize)) {
     for node in nodes {
         match node {
-            Node::Leaf(index) => take(*index),
-            Node::Group(group) => collect(&group.nodes, take),
+            QueryNode::Leaf(index) => take(*index),
+            QueryNode::Brackets(group) => collect(&group.nodes, take),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The side of every name that `let` binds, from its uses.
 //!
-//! In: bindings, and the places that use them. Out: for each binding the set of sides that its rows
-//! stand on. A name may be used only after it is bound, so one pass from the last to the first suffices.
+//! In: bindings, and the places that use them. Out: for each binding the sides on which its rows stand. A name
+//! is only used after it is bound, so one pass from the last binding to the first is enough.
 
 use super::Side;
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ impl Sides {
         Self(self.0 | other.0)
     }
 
-    /// These, seen from inside something that stands on `outer`.
+    /// The same sides if what they are relative to stands on `outer` itself.
     fn within(self, outer: Self) -> Self {
         let mut all = Self::NONE;
         if self.0 & 1 != 0 {
@@ -51,12 +51,12 @@ impl Sides {
 
 /// A place inside a binding, or in the query's result if there is none around it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Context {
+pub(super) struct SideContext {
     /// The binding that it stands in.
     pub(super) owner: Option<usize>,
     /// Its side, seen from there.
     pub(super) sides: Sides,
-    /// Whether what is computed here is used as it is: by a binding or as a list of members.
+    /// Whether the rows themselves are used, by a binding or as the members of a list, and not a value made of them.
     pub(super) direct: bool,
     /// Brackets around it.
     pub(super) depth: usize,
@@ -76,7 +76,7 @@ pub(super) struct Use {
     pub(super) name: String,
     /// Index of its token.
     pub(super) token: usize,
-    pub(super) context: Context,
+    pub(super) context: SideContext,
 }
 
 /// The sides of every binding.
@@ -101,8 +101,8 @@ pub(super) fn resolve(bindings: &[Binding], uses: &[Use]) -> Vec<Sides> {
     sides
 }
 
-/// The sides of a place, seen from the result of the query.
-pub(super) fn absolute(context: Context, bindings: &[Sides]) -> Sides {
+/// The sides of a place with regard to the result of the whole query.
+pub(super) fn absolute(context: SideContext, bindings: &[Sides]) -> Sides {
     let outer = context.owner.and_then(|owner| bindings.get(owner)).copied();
     context.sides.within(outer.filter(|outer| *outer != Sides::NONE).unwrap_or(Sides::POSITIVE))
 }

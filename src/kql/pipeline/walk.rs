@@ -3,10 +3,10 @@
 //! In: the tree. Out: pipelines, references of the table with their context, uses of bound names.
 
 use super::names::collect;
-use super::sides::{Binding, Context, Sides, Use, absolute, resolve};
-use super::{Operator, Pipeline, Query, Reference};
+use super::sides::{Binding, SideContext, Sides, Use, absolute, resolve};
+use super::{Pipeline, Query, QueryOperator, Reference};
 use crate::kql::lex::TokenKind;
-use crate::kql::tree::{Node, Tree};
+use crate::kql::tree::{QueryNode, Tree};
 
 const MEMBERSHIP: [&str; 3] = ["in", "has_any", "has_all"];
 
@@ -21,7 +21,7 @@ pub(super) fn read(text: &str, table: &str) -> Query {
         bindings: Vec::new(),
         uses: Vec::new(),
     };
-    let context = Context { owner: None, sides: Sides::POSITIVE, direct: false, depth: 0 };
+    let context = SideContext { owner: None, sides: Sides::POSITIVE, direct: false, depth: 0 };
     walk.statements(&tree.nodes, context);
     walk.finish()
 }
@@ -31,8 +31,8 @@ pub(super) struct Walk<'w> {
     pub(super) table: &'w str,
     query: Query,
     /// For each pipeline.
-    contexts: Vec<Context>,
-    references: Vec<(Reference, usize, Context)>,
+    contexts: Vec<SideContext>,
+    references: Vec<(Reference, usize, SideContext)>,
     bindings: Vec<Binding>,
     uses: Vec<Use>,
 }
@@ -60,7 +60,7 @@ impl Walk<'_> {
         self.query
     }
 
-    fn statements(&mut self, nodes: &[Node], context: Context) {
+    fn statements(&mut self, nodes: &[QueryNode], context: SideContext) {
         let mut start = 0;
         for (at, node) in nodes.iter().enumerate() {
             let semicolon = self.tree.is(Some(node), ";");
@@ -72,7 +72,7 @@ impl Walk<'_> {
         self.statement(&nodes[start..], context);
     }
 
-    fn statement(&mut self, nodes: &[Node], context: Context) {
+    fn statement(&mut self, nodes: &[QueryNode], context: SideContext) {
         let tree = self.tree;
         if tree.name(nodes.first()) == Some("let")
             && let Some(name) = tree.name(nodes.get(1))
@@ -81,9 +81,9 @@ impl Walk<'_> {
         {
             let owner = Some(self.bindings.len());
             self.bindings.push(Binding { name: name.to_owned(), last: last.last() });
-            let inner = Context { owner, sides: Sides::POSITIVE, direct: true, depth: context.depth };
-            // A name bound inside a function serves that function.
-            let inner = if context.owner.is_some() { inner } else { Context { owner, ..inner } };
+            let inner = SideContext { owner, sides: Sides::POSITIVE, direct: true, depth: context.depth };
+            // A name that is bound inside a function is only used there.
+            let inner = if context.owner.is_some() { inner } else { SideContext { owner, ..inner } };
             let first = self.query.pipelines.len();
             self.expression(&nodes[3..], inner);
             if let Some(pipeline) = self.query.pipelines.get_mut(first) {
@@ -94,10 +94,11 @@ impl Walk<'_> {
         }
     }
 
-    fn expression(&mut self, nodes: &[Node], context: Context) {
+    fn expression(&mut self, nodes: &[QueryNode], context: SideContext) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
         let parts = self.tree.split(nodes, TokenKind::Pipe);
-        let operators: Vec<Operator> = parts.iter().skip(1).filter_map(|part| self.operator(part)).collect();
+        let operators: Vec<QueryOperator> =
+            parts.iter().skip(1).filter_map(|part| self.operator(part)).collect();
         let pipeline = self.query.pipelines.len();
         self.query.pipelines.push(Pipeline {
             start: self.tree.start(first),
@@ -112,7 +113,7 @@ impl Walk<'_> {
         let later = self.later(&parts);
         for (at, (part, later)) in parts.iter().zip(later).enumerate() {
             let sides = if later.flips { context.sides.flipped() } else { context.sides };
-            let here = Context { sides, direct: context.direct && at == 0, ..context };
+            let here = SideContext { sides, direct: context.direct && at == 0, ..context };
             if at == 0 {
                 self.source(part, here, pipeline);
             } else {
@@ -121,7 +122,7 @@ impl Walk<'_> {
         }
     }
 
-    fn operator(&self, part: &[Node]) -> Option<Operator> {
+    fn operator(&self, part: &[QueryNode]) -> Option<QueryOperator> {
         let (first, last) = (part.first()?, part.last()?);
         let mut name = self.tree.name(Some(first)).unwrap_or_default().to_owned();
         let mut named = 1;
@@ -132,15 +133,15 @@ impl Walk<'_> {
         }
         let body = part.get(named).map_or(self.tree.end(last), |node| self.tree.start(node));
         let pipe = first.first().checked_sub(1)?;
-        Some(Operator {
+        Some(QueryOperator {
             name,
             start: self.tree.tokens.get(pipe)?.start,
             body: body..self.tree.end(last),
-            closed: part.iter().all(Node::is_closed),
+            closed: part.iter().all(QueryNode::is_closed),
         })
     }
 
-    fn source(&mut self, nodes: &[Node], context: Context, pipeline: usize) {
+    fn source(&mut self, nodes: &[QueryNode], context: SideContext, pipeline: usize) {
         match self.tree.name(nodes.first()) {
             Some("union") => return self.operands(&nodes[1..], context, pipeline),
             Some(verb @ ("find" | "search")) if !self.tree.is(nodes.get(1), "=") => {
@@ -155,7 +156,7 @@ impl Walk<'_> {
         }
     }
 
-    fn argument(&mut self, nodes: &[Node], context: Context, pipeline: usize, many: bool) {
+    fn argument(&mut self, nodes: &[QueryNode], context: SideContext, pipeline: usize, many: bool) {
         let Some(length) = self.reference_length(nodes) else { return self.generic(nodes, context, true) };
         let next = nodes.get(length);
         if next.is_none_or(|next| self.tree.begins_line(next.first())) {
@@ -166,7 +167,7 @@ impl Walk<'_> {
         }
     }
 
-    fn refer(&mut self, nodes: &[Node], context: Context, pipeline: usize, bare: bool) {
+    fn refer(&mut self, nodes: &[QueryNode], context: SideContext, pipeline: usize, bare: bool) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
         let reference = Reference {
             start: self.tree.start(first),
@@ -178,7 +179,7 @@ impl Walk<'_> {
         self.references.push((reference, first.first(), context));
     }
 
-    fn whole_search(&mut self, verb: &str, nodes: &[Node]) {
+    fn whole_search(&mut self, verb: &str, nodes: &[QueryNode]) {
         let Some(first) = nodes.first() else { return };
         let mut mentioned = Vec::new();
         collect(nodes, &mut |index| {
@@ -199,7 +200,7 @@ impl Walk<'_> {
         }
     }
 
-    fn operation(&mut self, part: &[Node], context: Context, pipeline: usize, absent: bool) {
+    fn operation(&mut self, part: &[QueryNode], context: SideContext, pipeline: usize, absent: bool) {
         let name = self.tree.name(part.first()).unwrap_or_default();
         match name {
             "union" => self.operands(&part[1..], context, pipeline),
@@ -208,14 +209,14 @@ impl Walk<'_> {
                 let anti = kind.contains("leftanti") || kind == "anti" || kind.contains("=anti");
                 let outer = name == "lookup" && kind.is_empty() || kind.contains("leftouter");
                 let sides = if anti || (outer && absent) { context.sides.flipped() } else { context.sides };
-                self.operand(&part[at..], Context { sides, ..context }, pipeline, context);
+                self.operand(&part[at..], SideContext { sides, ..context }, pipeline, context);
             }
             _ => self.generic(part, context, false),
         }
     }
 
     /// One operand of a join, and what follows it.
-    fn operand(&mut self, nodes: &[Node], context: Context, pipeline: usize, after: Context) {
+    fn operand(&mut self, nodes: &[QueryNode], context: SideContext, pipeline: usize, after: SideContext) {
         if let Some(length) = self.reference_length(nodes) {
             self.refer(&nodes[..length], context, pipeline, true);
             return self.generic(&nodes[length..], after, false);
@@ -229,7 +230,7 @@ impl Walk<'_> {
         self.generic(rest, after, false);
     }
 
-    fn operands(&mut self, nodes: &[Node], context: Context, pipeline: usize) {
+    fn operands(&mut self, nodes: &[QueryNode], context: SideContext, pipeline: usize) {
         let (at, _) = self.parameters(nodes, 0);
         for operand in self.tree.split(&nodes[at..], TokenKind::Comma) {
             if self.is_wildcard(operand) {
@@ -241,28 +242,28 @@ impl Walk<'_> {
         }
     }
 
-    /// Anything else: names are used, brackets are looked into.
-    fn generic(&mut self, nodes: &[Node], context: Context, source: bool) {
+    /// Any other nodes: notes the names that they use and looks into brackets.
+    fn generic(&mut self, nodes: &[QueryNode], context: SideContext, source: bool) {
         for (at, node) in nodes.iter().enumerate() {
             match node {
-                Node::Group(group) => {
+                QueryNode::Brackets(group) => {
                     let inner = self.inside(&nodes[..at], context);
-                    let inner = Context { depth: context.depth + 1, ..inner };
+                    let inner = SideContext { depth: context.depth + 1, ..inner };
                     if at > 0 && self.tree.name(nodes.get(at - 1)) == Some("set_difference") {
                         self.difference(&group.nodes, inner);
                     } else {
                         self.statements(&group.nodes, inner);
                     }
                 }
-                Node::Leaf(index) if self.tree.kind(*index) == Some(TokenKind::Name) => {
+                QueryNode::Leaf(index) if self.tree.kind(*index) == Some(TokenKind::Name) => {
                     self.name(nodes, at, *index, context, source);
                 }
-                Node::Leaf(_) => {}
+                QueryNode::Leaf(_) => {}
             }
         }
     }
 
-    fn name(&mut self, nodes: &[Node], at: usize, index: usize, context: Context, source: bool) {
+    fn name(&mut self, nodes: &[QueryNode], at: usize, index: usize, context: SideContext, source: bool) {
         let word = self.tree.word(index);
         let member = at > 0 && self.tree.is(nodes.get(at - 1), ".");
         let assigned = [".", "=", ":"].iter().any(|sign| self.tree.is(nodes.get(at + 1), sign));
@@ -281,35 +282,35 @@ impl Walk<'_> {
             self.uses.push(Use {
                 name: word.to_owned(),
                 token: index,
-                context: Context { sides, ..context },
+                context: SideContext { sides, ..context },
             });
         }
     }
 
     /// The context inside brackets, from what stands before them.
-    fn inside(&self, before: &[Node], context: Context) -> Context {
+    fn inside(&self, before: &[QueryNode], context: SideContext) -> SideContext {
         let back = |steps: usize| before.len().checked_sub(steps).and_then(|at| before.get(at));
         let tilde = usize::from(self.tree.is(back(1), "~"));
         let Some(word) = self.tree.name(back(1 + tilde)) else { return context };
         if word == "not" {
-            return Context { sides: context.sides.flipped(), ..context };
+            return SideContext { sides: context.sides.flipped(), ..context };
         }
         if MEMBERSHIP.contains(&word) {
             let negated = self.tree.is(back(2 + tilde), "!");
             let sides = if negated { context.sides.flipped() } else { context.sides };
-            return Context { sides, direct: true, ..context };
+            return SideContext { sides, direct: true, ..context };
         }
         if word == "toscalar" && !context.direct {
-            return Context { sides: Sides::VALUE, ..context };
+            return SideContext { sides: Sides::VALUE, ..context };
         }
         context
     }
 
     /// `set_difference(a, b)`: what is in `b` is taken away.
-    fn difference(&mut self, nodes: &[Node], context: Context) {
+    fn difference(&mut self, nodes: &[QueryNode], context: SideContext) {
         for (at, argument) in self.tree.split(nodes, TokenKind::Comma).into_iter().enumerate() {
             let sides = if at == 0 { context.sides } else { context.sides.flipped() };
-            self.expression(argument, Context { sides, ..context });
+            self.expression(argument, SideContext { sides, ..context });
         }
     }
 }

@@ -1,11 +1,10 @@
-//! What follows from what: whether one entry covers whatever another covers, and whether an entry can be
-//! met at all.
+//! Whether one entry covers every row that another covers, and whether any row can meet an entry at all.
 //!
-//! In: conditions of the model. Out: yes only if it is certain. Addresses and numbers are compared exactly,
-//! text with wildcards too, as long as the search stays small; a regular expression is equal to itself and
-//! otherwise only asked about values that are one text. It knows neither lists nor rows.
+//! In: conditions of the model. Out: yes only if it is certain. Addresses and numbers are compared exactly. Text
+//! with wildcards is too, unless the search grows too large. A regular expression is only known to equal itself,
+//! and to match or not to match a fixed text. It knows neither lists nor rows.
 //!
-//! Fields are independent of each other here: that a path ends in a process's name is not used.
+//! Fields are taken as independent: that a path ends with the name of the process is not used.
 
 mod ranges;
 mod text;
@@ -49,7 +48,7 @@ pub fn contradiction(entry: &Entry) -> Option<&FieldRef> {
 /// Whether no value meets all of these conditions on one field.
 pub fn are_contradictory(conditions: &[&Condition]) -> bool {
     match conditions {
-        // A condition has values, and each of them can be met.
+        // A condition always has values, and each value alone can be met.
         [] | [_] => false,
         [first, ..] => match &first.test {
             Test::Text(_) => text::are_contradictory(&texts(conditions)),
@@ -83,7 +82,7 @@ fn texts<'c>(conditions: &[&'c Condition]) -> Vec<&'c [TextValue]> {
     conditions.iter().filter_map(text).collect()
 }
 
-/// A value in the one spelling of all values that mean the same.
+/// A value in the one spelling that all values with its meaning share.
 pub fn canonical_value(value: &TextValue) -> TextValue {
     let Some(pieces) = value.pieces() else { return value.clone() };
     let mut text = String::new();
@@ -101,7 +100,7 @@ pub fn canonical_value(value: &TextValue) -> TextValue {
     TextValue { text, operator: Operator::Is, cased }
 }
 
-/// A condition in one spelling: its values sorted, once each, without what spelling alone adds.
+/// A condition in the one spelling of its meaning: values sorted, each once, differences of spelling removed.
 pub fn canonical(condition: &Condition) -> Condition {
     let test = match &condition.test {
         Test::Text(values) => {
@@ -119,7 +118,7 @@ pub fn canonical(condition: &Condition) -> Condition {
 pub fn canonical_entry(entry: &Entry) -> Vec<Condition> {
     let mut conditions: Vec<Condition> =
         entry.conditions.iter().map(|condition| canonical(condition)).collect();
-    // Conditions of one field keep an order that does not depend on how they were written.
+    // Conditions are sorted, so that the order in which they were written does not count.
     conditions.sort_by(|a, b| a.field.cmp(&b.field).then_with(|| a.wanted().cmp(&b.wanted())));
     conditions.dedup();
     conditions

@@ -5,7 +5,7 @@
 use crate::exclusions::model::{AddressRange, Condition, Family, NumberRange, Test};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// First and last; numbers stand as if they were IPv4.
+/// First and last of a range, with the family. Numbers are stored as if they were IPv4.
 type Range = (Family, u128, u128);
 
 /// The values of a test; none for text.
@@ -64,7 +64,7 @@ pub(super) fn is_subset(narrow: &[Range], wide: &[Range]) -> bool {
     })
 }
 
-/// The same values in the one way in which they can be written with the fewest ranges.
+/// The same values as the fewest ranges: sorted, joined where they touch or overlap.
 pub(super) fn canonical(test: &Test) -> Test {
     let ranges = of(test).into_iter();
     match test {

@@ -1,12 +1,12 @@
-//! Sets of texts that are given by values with wildcards.
+//! Compares the sets of texts that values with wildcards match.
 //!
 //! In: the values of conditions on one field; OR between the values of a condition, AND between conditions.
 //! Out: whether one set is part of another, whether nothing is left, and a text of the set.
 //!
-//! The values of a condition are one automaton whose states are places in its values. All automata are run
-//! side by side over the characters that occur in them and two that stand for all others. What is found
-//! is exact; a search that grows too large gives no answer. Cells are never empty, so the empty text
-//! belongs to no set.
+//! The values of a condition form one automaton; its states are places in the values. All automata run side by
+//! side over the characters that occur in the values, and over two more that stand for all other characters. An
+//! answer is exact. A search that grows too large gives none. Empty cells meet nothing, so no set holds the empty
+//! text.
 
 use crate::exclusions::model::{Operator, Piece, TextValue};
 use hashbrown::HashSet;
@@ -35,7 +35,7 @@ struct Automaton {
     starts: Vec<u32>,
 }
 
-/// Places in an automaton, ascending; `None` once whatever follows is accepted.
+/// Places in an automaton, ascending. `None` once any further text is accepted.
 type States = Option<Rc<[u32]>>;
 
 impl Automaton {
@@ -143,7 +143,7 @@ fn search(all: &[Automaton], not: Option<&Automaton>) -> Search {
                 .map(|(automaton, states)| automaton.step(states, symbol))
                 .collect();
             let (mine, other) = states.split_at(all.len());
-            // Nothing that follows can still be found.
+            // From here no text can be found any more.
             if mine.iter().any(Automaton::is_dead) || other.first().is_some_and(Option::is_none) {
                 continue;
             }
@@ -173,7 +173,7 @@ fn spelled(queue: &[(Vec<States>, usize, char)], mut place: usize, last: char) -
     text.iter().rev().collect()
 }
 
-/// The characters that make a difference, and one each for the other ASCII and the other characters.
+/// The characters that occur in the values, one for all other ASCII characters, and one for all others.
 fn symbols<'a>(automata: impl Iterator<Item = &'a Automaton>) -> Vec<char> {
     let mut symbols = Vec::new();
     for step in automata.flat_map(|automaton| &automaton.steps) {
@@ -229,14 +229,14 @@ pub(super) fn all_imply(known: &[&[TextValue]], wide: &[TextValue]) -> bool {
     if wide.starts.is_empty() {
         return false;
     }
-    // What only a regular expression limits is not limited here: more is asked for than has to hold.
+    // Conditions that are regular expressions are left out of `known`. That can only turn a yes into a no.
     let bounded = left.iter().filter(|values| values.iter().all(|value| value.operator != Operator::Re));
     let automata: Vec<Automaton> = bounded.map(|values| Automaton::new(values.iter().copied())).collect();
     let literal = |value: &TextValue| value.whole().is_some() && !value.cased;
     if let [values] = left.as_slice()
         && values.iter().all(|value| literal(value))
     {
-        // Most conditions are of this kind, and then each value is one path.
+        // Most conditions have only fixed texts; each is then tested by itself.
         return automata.len() == 1 && values.iter().all(|value| is_path_accepted(&wide, &value.text));
     }
     matches!(search(&automata, Some(&wide)), Search::Never)
@@ -281,7 +281,7 @@ fn example(value: &TextValue) -> Option<String> {
             Piece::Any => {}
         }
     }
-    // Only `*` is met by what no literal says, and not by the empty text.
+    // A value of nothing but `*` has no literal; any text that is not empty meets it.
     Some(if text.is_empty() { "a".to_owned() } else { text })
 }
 

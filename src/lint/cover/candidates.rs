@@ -1,15 +1,15 @@
 //! Which entries may cover a row, without asking each of them.
 //!
-//! In: entries; then rows, a cell for each field. Out: for a row the entries that may cover it: all that do,
-//! and some that do not. The matcher's own index is made for lists against many rows; this one has to
-//! stay quick when there are as many rows as patterns.
+//! In: entries; then rows, with a cell for each field. Out: for a row, the entries that may cover it: all that do,
+//! and some that do not. The matcher has an index for few patterns and many rows. This one stays quick when there
+//! are as many rows as patterns.
 //!
-//! Each value is found by a [`Key`] that every cell which meets it has: the text itself, the literal at its
+//! Each value is found by a [`ValueKey`] that every cell which meets it has: the text itself, the literal at its
 //! beginning or end, three characters from its middle, or the block of numbers that a range is part of.
 //! An entry waits behind one of its conditions: the one whose keys the fewest values share.
 
 use crate::exclusions::model::{Condition, Entry, Family, FieldRef, Piece, Test, TextValue};
-use crate::matcher::{Seen, read};
+use crate::judge::{Seen, read};
 use hashbrown::{HashMap, HashSet};
 
 /// Literals are compared up to this many bytes.
@@ -18,13 +18,13 @@ const LONGEST: usize = 64;
 type Slot = u32;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+enum ValueKey {
     Whole(Slot, Box<str>),
     Prefix(Slot, Box<str>),
     Suffix(Slot, Box<str>),
     /// Three bytes in a row.
     Middle(Slot, [u8; 3]),
-    /// Numbers that are alike but for the lowest bits, and how many of those there are.
+    /// Numbers that differ only in their lowest bits, and the count of those bits.
     Block(Slot, Family, u8, u128),
     /// Whatever the cell holds.
     Any(Slot),
@@ -34,7 +34,7 @@ enum Key {
 #[derive(Debug, Default)]
 pub(super) struct Candidates<'e> {
     slots: HashMap<&'e FieldRef, Slot>,
-    waiting: HashMap<Key, Vec<usize>>,
+    waiting: HashMap<ValueKey, Vec<usize>>,
     /// By slot: the lengths of prefixes, suffixes and blocks that occur.
     lengths: HashMap<Slot, [HashSet<usize>; 3]>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Candidates<'e> {
 impl<'e> Candidates<'e> {
     pub(super) fn new(entries: &[&'e Entry]) -> Self {
         let mut candidates = Self::default();
-        let mut popularity: HashMap<Key, usize> = HashMap::new();
+        let mut popularity: HashMap<ValueKey, usize> = HashMap::new();
         for condition in entries.iter().flat_map(|entry| &entry.conditions) {
             let next = u32::try_from(candidates.slots.len()).unwrap_or(u32::MAX);
             let slot = *candidates.slots.entry(&condition.field).or_insert(next);
@@ -56,12 +56,14 @@ impl<'e> Candidates<'e> {
         candidates
     }
 
-    fn add(&mut self, place: usize, entry: &Entry, popularity: &HashMap<Key, usize>) {
-        let cost = |keys: &[Key]| keys.iter().map(|key| popularity[key]).max().unwrap_or_default();
+    fn add(&mut self, place: usize, entry: &Entry, popularity: &HashMap<ValueKey, usize>) {
+        let cost = |keys: &[ValueKey]| keys.iter().map(|key| popularity[key]).max().unwrap_or_default();
         let anchor = entry.conditions.iter().map(|condition| {
             let options = keys(self.slots[&condition.field], &condition.test).into_iter();
-            // Of a value's keys the rarest is enough; of a condition's values all are needed.
-            options.filter_map(|all| all.into_iter().min_by_key(|key| popularity[key])).collect::<Vec<Key>>()
+            // One key of a value is enough to find it, so the rarest is taken. All values of a condition need one.
+            options
+                .filter_map(|all| all.into_iter().min_by_key(|key| popularity[key]))
+                .collect::<Vec<ValueKey>>()
         });
         for key in anchor.min_by_key(|keys| cost(keys)).unwrap_or_default() {
             self.note_length(&key);
@@ -72,12 +74,12 @@ impl<'e> Candidates<'e> {
         }
     }
 
-    fn note_length(&mut self, key: &Key) {
+    fn note_length(&mut self, key: &ValueKey) {
         let (slot, kind, length) = match key {
-            Key::Prefix(slot, text) => (*slot, 0, text.len()),
-            Key::Suffix(slot, text) => (*slot, 1, text.len()),
-            Key::Block(slot, _, bits, _) => (*slot, 2, usize::from(*bits)),
-            Key::Whole(..) | Key::Middle(..) | Key::Any(_) => return,
+            ValueKey::Prefix(slot, text) => (*slot, 0, text.len()),
+            ValueKey::Suffix(slot, text) => (*slot, 1, text.len()),
+            ValueKey::Block(slot, _, bits, _) => (*slot, 2, usize::from(*bits)),
+            ValueKey::Whole(..) | ValueKey::Middle(..) | ValueKey::Any(_) => return,
         };
         self.lengths.entry(slot).or_default()[kind].insert(length);
     }
@@ -97,20 +99,20 @@ impl<'e> Candidates<'e> {
     }
 
     fn look(&self, slot: Slot, seen: Seen<'_>, found: &mut Vec<usize>) {
-        let mut take = |key: Key| found.extend(self.waiting.get(&key).into_iter().flatten());
-        take(Key::Any(slot));
+        let mut take = |key: ValueKey| found.extend(self.waiting.get(&key).into_iter().flatten());
+        take(ValueKey::Any(slot));
         let none = Default::default();
         let [prefixes, suffixes, blocks] = self.lengths.get(&slot).unwrap_or(&none);
         match seen {
             Seen::Text(text) => {
                 let text = text.to_ascii_lowercase();
                 let starts = prefixes.iter().filter_map(|length| text.get(..*length));
-                starts.for_each(|start| take(Key::Prefix(slot, start.into())));
+                starts.for_each(|start| take(ValueKey::Prefix(slot, start.into())));
                 let ends = suffixes.iter().filter_map(|length| text.get(text.len().checked_sub(*length)?..));
-                ends.for_each(|end| take(Key::Suffix(slot, end.into())));
+                ends.for_each(|end| take(ValueKey::Suffix(slot, end.into())));
                 let middles: HashSet<&[u8]> = text.as_bytes().windows(3).collect();
-                middles.into_iter().filter_map(middle).for_each(|three| take(Key::Middle(slot, three)));
-                take(Key::Whole(slot, text.into()));
+                middles.into_iter().filter_map(middle).for_each(|three| take(ValueKey::Middle(slot, three)));
+                take(ValueKey::Whole(slot, text.into()));
             }
             Seen::Address(family, number) => {
                 blocks.iter().for_each(|bits| take(block(slot, family, *bits, number)));
@@ -122,8 +124,8 @@ impl<'e> Candidates<'e> {
     }
 }
 
-/// For each value the keys of which one is enough to find it.
-fn keys(slot: Slot, test: &Test) -> Vec<Vec<Key>> {
+/// The keys of each value. Any one of them finds it.
+fn keys(slot: Slot, test: &Test) -> Vec<Vec<ValueKey>> {
     match test {
         Test::Text(values) => values.iter().map(|value| text_keys(slot, value)).collect(),
         Test::Address(ranges) => {
@@ -137,9 +139,9 @@ fn keys(slot: Slot, test: &Test) -> Vec<Vec<Key>> {
     }
 }
 
-fn text_keys(slot: Slot, value: &TextValue) -> Vec<Key> {
+fn text_keys(slot: Slot, value: &TextValue) -> Vec<ValueKey> {
     if let Some(whole) = value.whole() {
-        return vec![Key::Whole(slot, whole.to_ascii_lowercase().into())];
+        return vec![ValueKey::Whole(slot, whole.to_ascii_lowercase().into())];
     }
     let pieces = value.pieces().unwrap_or_default();
     let literal = |piece: Option<&Piece>| match piece {
@@ -149,19 +151,21 @@ fn text_keys(slot: Slot, value: &TextValue) -> Vec<Key> {
     let mut keys = Vec::new();
     if let Some(text) = literal(pieces.first()) {
         let end = (0..=text.len().min(LONGEST)).rev().find(|end| text.is_char_boundary(*end));
-        keys.push(Key::Prefix(slot, text[..end.unwrap_or_default()].into()));
+        keys.push(ValueKey::Prefix(slot, text[..end.unwrap_or_default()].into()));
     }
     if let Some(text) = literal(pieces.last()) {
         let least = text.len().saturating_sub(LONGEST);
         let start = (least..=text.len()).find(|start| text.is_char_boundary(*start));
-        keys.push(Key::Suffix(slot, text[start.unwrap_or_default()..].into()));
+        keys.push(ValueKey::Suffix(slot, text[start.unwrap_or_default()..].into()));
     }
     if keys.is_empty() {
         for text in pieces.iter().filter_map(|piece| literal(Some(piece))) {
-            keys.extend(text.as_bytes().windows(3).filter_map(middle).map(|three| Key::Middle(slot, three)));
+            keys.extend(
+                text.as_bytes().windows(3).filter_map(middle).map(|three| ValueKey::Middle(slot, three)),
+            );
         }
     }
-    if keys.is_empty() { vec![Key::Any(slot)] } else { keys }
+    if keys.is_empty() { vec![ValueKey::Any(slot)] } else { keys }
 }
 
 fn middle(bytes: &[u8]) -> Option<[u8; 3]> {
@@ -169,17 +173,17 @@ fn middle(bytes: &[u8]) -> Option<[u8; 3]> {
 }
 
 /// The smallest block that holds a range.
-fn block_of(slot: Slot, family: Family, first: u128, last: u128) -> Key {
+fn block_of(slot: Slot, family: Family, first: u128, last: u128) -> ValueKey {
     let bits = u128::BITS - (first ^ last).leading_zeros();
     block(slot, family, usize::try_from(bits).unwrap_or_default(), first)
 }
 
-fn block(slot: Slot, family: Family, bits: usize, number: u128) -> Key {
+fn block(slot: Slot, family: Family, bits: usize, number: u128) -> ValueKey {
     let high = u32::try_from(bits).ok().and_then(|bits| number.checked_shr(bits)).unwrap_or_default();
-    Key::Block(slot, family, u8::try_from(bits).unwrap_or(u8::MAX), high)
+    ValueKey::Block(slot, family, u8::try_from(bits).unwrap_or(u8::MAX), high)
 }
 
-/// A row that meets an entry; a field for which no value is found is left out.
+/// A row that meets an entry. A field is missing in it if no value was found that meets its conditions.
 pub(super) fn row(
     entry: &Entry,
     witness: impl Fn(&[&Condition]) -> Option<String>,

@@ -1,11 +1,11 @@
-//! Which entries are covered by others, without asking each pair.
+//! Which entries are covered by others, found without comparing every pair.
 //!
 //! In: exclusions. Out: for each entry the first one that means the same, or one that covers it.
 //!
-//! How it stays near-linear: entries that mean the same are one. For each that is left, a *witness* is
-//! made: a row that meets it. Whatever covers the entry covers its witness, and [`candidates`] finds what
-//! may cover a row by looking it up. Only those are compared. Beyond [`MOST`] candidates some covers are
-//! not found; what is found is certain.
+//! How it stays near-linear: entries that mean the same are treated as one. For each remaining entry a *witness*
+//! is made, which is a row that meets it. Whatever covers the entry also covers its witness, and [`candidates`]
+//! looks up what may cover a row. Only those are compared. If there are more than [`MOST`] candidates, some covers
+//! are missed; those that are found are certain.
 
 mod candidates;
 
@@ -17,19 +17,19 @@ use hashbrown::{HashMap, HashSet};
 
 /// Candidates that are compared for one entry.
 const MOST: usize = 512;
-/// Different scopes and days of one meaning that are told apart.
+/// How many entries of one meaning, each with another scope or expiry, are remembered.
 const MOST_SCOPES: usize = 64;
 
 /// Who covers whom.
 #[derive(Debug, Default)]
-pub(super) struct Covers {
+pub(super) struct CoveredEntries {
     /// For an entry, an earlier one that means the same.
     pub(super) same: HashMap<At, At>,
     /// For an entry, another that covers it and more, or the same in other words.
     pub(super) wider: HashMap<At, At>,
 }
 
-impl Covers {
+impl CoveredEntries {
     pub(super) fn new(exclusions: &[Exclusion]) -> Self {
         let mut covers = Self::default();
         let distinct = covers.distinct(exclusions);
@@ -48,7 +48,7 @@ impl Covers {
                 let first = same.iter().find(|first| outlives(&exclusions[first.exclusion], value));
                 match first {
                     Some(first) => drop(self.same.insert(at, *first)),
-                    // Few different scopes and days occur with one meaning; beyond that they are not told.
+                    // Few scopes and expiry dates occur with one meaning. Beyond the limit they are not remembered.
                     None if same.len() < MOST_SCOPES => {
                         same.push(at);
                         distinct.push(at);
@@ -74,7 +74,7 @@ impl Covers {
                 let (wide, theirs) = (entries[*other], &exclusions[distinct[*other].exclusion]);
                 outlives(theirs, mine)
                     && implies(entry, wide)
-                    // Of two that cover each other the first stays.
+                    // If two cover each other, the first one counts as the one that stays.
                     && (*other < place || !implies(wide, entry) || !outlives(mine, theirs))
             });
             if let Some(other) = wider {
@@ -93,7 +93,7 @@ pub(super) fn covered_values(condition: &Condition) -> Vec<(usize, usize)> {
     for (place, entry) in entries.iter().enumerate() {
         let found = candidates.of(&row(entry, witness), MOST).into_iter();
         let wider = found.filter(|other| *other != place).find(|other| {
-            // Values that mean the same are another lint's.
+            // Values that mean the same are reported by the lint for duplicates.
             implies(entry, entries[*other]) && !implies(entries[*other], entry)
         });
         covered.extend(wider.map(|other| (place, other)));
@@ -101,7 +101,7 @@ pub(super) fn covered_values(condition: &Condition) -> Vec<(usize, usize)> {
     covered
 }
 
-/// Each value by itself; none if no value can be part of another.
+/// The values one by one. Empty if none of them can be part of another.
 fn parts(condition: &Condition) -> Vec<Entry> {
     let tests: Vec<Test> = match &condition.test {
         Test::Text(values) if values.iter().any(|value| value.whole().is_none()) => {

@@ -6,9 +6,9 @@
 
 use super::outcomes::{Outcomes, number};
 use super::times::Times;
+use crate::count::tally::Destination;
 use crate::fields::Kind;
-use crate::matcher::Matcher;
-use crate::tally::Destination;
+use crate::judge::Matcher;
 use hashbrown::HashMap;
 use indexmap::IndexSet;
 

@@ -6,8 +6,8 @@
 //! anew when something is switched on or off.
 
 use crate::exclusions::model::Condition;
-use crate::matcher::{Matcher, Scratch, read};
-use crate::verdict::Outcome;
+use crate::judge::verdict::Outcome;
+use crate::judge::{Matcher, Scratch, read};
 use hashbrown::HashMap;
 use indexmap::IndexSet;
 
@@ -156,7 +156,7 @@ impl<'m> Outcomes<'m> {
         number(self.patterns.insert_full(pattern).0)
     }
 
-    /// The entry that came nearest to a row that no exclusion covers, in the order of [`crate::explain`]: the fewest
+    /// The entry that came nearest to a row that no exclusion covers, in the order of [`crate::judge::explain`](mod@crate::judge::explain): the fewest
     /// conditions that are not met, then the most that are, then the most similar value.
     fn nearest(&mut self, cells: &[Option<&str>]) -> u32 {
         if !self.knows_open || self.matcher.judge(cells, &mut self.scratch).is_suppressed() {

@@ -2,7 +2,7 @@
 
 use crate::report::table::{laid_out, wrapped};
 use crate::report::words::{count, number, safe};
-use crate::tune::prune::{Pruned, Removed};
+use crate::tune::prune::{Pruned, RemovedExclusion};
 use std::fmt::Write;
 
 /// Exclusions that are named as covering the rows of one.
@@ -71,7 +71,7 @@ fn place(file: &str, line: usize) -> String {
 }
 
 /// An exclusion that goes, and who covers its rows.
-fn removed(removed: &Removed) -> String {
+fn removed(removed: &RemovedExclusion) -> String {
     let place = format!("{}:{}: {}", removed.file, removed.line, removed.id);
     if removed.matches == 0 {
         return format!("{place}: no row");

@@ -5,26 +5,39 @@
 pub(crate) mod naive;
 pub(crate) mod random;
 
-use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::Options;
+use quell::count::tally::Tally;
+use quell::diagnostic::Diagnostics;
+use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
-use quell::matcher::Matcher;
-use quell::report::build::{Run, build};
-use quell::report::{Report, ResultsFile};
-use quell::results::Format;
-use quell::results::chunk::Chunker;
-use quell::results::csv::{Splitter, header};
-use quell::results::json::Lines;
-use quell::results::layout::Layout;
-use quell::results::shape::{self, Document};
-use quell::results::table::Table;
-use quell::scan::{BadRow, Job, Pace, Rows, Sink, scan};
-use quell::schema::{Schemas, Source};
-use quell::tally::Tally;
-use std::io;
+use quell::input::csv::header::{Header, header};
+use quell::input::json::shape::{self, Shape};
+use quell::input::{Format, Input};
+use quell::output::InMemory;
+use quell::report::build::{ReportParts, build};
+use quell::report::{MalformedRow, Report};
+use quell::schema::Schemas;
+use std::io::{self, Cursor, Write};
+use std::process::Command;
 
 /// Cases of a property test: few in the quick profile, many with `QUELL_LONG`.
 pub(crate) fn cases(quick: u32, long: u32) -> u32 {
     if std::env::var_os("QUELL_LONG").is_some() { long } else { quick }
+}
+
+/// Says that a test, or a part of it, is skipped. It goes past what the test harness holds back of tests that pass.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
+}
+
+/// Whether this machine has these programs; what it lacks is said.
+pub(crate) fn has(programs: &[&str]) -> bool {
+    let lacks = |program: &&&str| Command::new(**program).arg("--version").output().is_err();
+    let lacking: Vec<&str> = programs.iter().filter(lacks).copied().collect();
+    if !lacking.is_empty() {
+        skipped(&format!("a test needs {}, which this machine does not have", lacking.join(" and ")));
+    }
+    lacking.is_empty()
 }
 
 pub(crate) fn loaded(texts: &[String]) -> Vec<Exclusion> {
@@ -55,22 +68,8 @@ pub(crate) struct Outcome {
     pub(crate) kept: Vec<u8>,
     pub(crate) suppressed: Vec<u8>,
     pub(crate) tally: Tally,
-    pub(crate) bad_rows: Vec<BadRow>,
+    pub(crate) malformed: Vec<MalformedRow>,
     pub(crate) report: Option<Report>,
-}
-
-impl Sink for Outcome {
-    fn kept(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.kept.extend_from_slice(bytes);
-        Ok(())
-    }
-    fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.suppressed.extend_from_slice(bytes);
-        Ok(())
-    }
-    fn progress(&mut self, _: usize) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Applies exclusions to the bytes of a file of the schema `defender`. CSV has a header, which is not part
@@ -80,64 +79,37 @@ pub(crate) fn apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Outcome
 }
 
 /// The same where the reading may fail.
-pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> io::Result<Outcome> {
+pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Result<Outcome, Diagnostics> {
     let schemas = Schemas::built_in();
-    let schema = schemas.named("defender").unwrap();
     let applied: Vec<&Exclusion> = exclusions.iter().collect();
-    let ids: Vec<&str> = exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
-    let matcher = Matcher::new(&applied, "defender").unwrap();
-    let plain = |name: &str| vec![Source { column: name.to_owned(), path: false }];
-    let mut wanted: Vec<Vec<Source>> = matcher
-        .slots()
-        .iter()
-        .map(|slot| match slot {
-            FieldRef::Field(field) => schema.sources(*field).to_vec(),
-            FieldRef::Column(column) => plain(&column.name),
-        })
-        .collect();
-    wanted.extend(["DeviceName", "Timestamp", "InitiatingProcessFileName", "RemoteIP"].map(plain));
-    let (rows, body) = match how.format {
+    let (names, body) = match how.format {
         Format::Csv { delimiter } => {
-            let (names, length) = header(input, delimiter, true).unwrap();
-            let layout = Layout::of_header(wanted, &names);
-            (Rows::Csv(Splitter::new(delimiter, layout, &names)), &input[length..])
+            let Header::Whole { names, length } = header(input, delimiter, true) else { panic!("no header") };
+            (names, &input[length..])
         }
-        Format::Document(Document::Tables) => {
-            let names = shape::of_document(Document::Tables, input, true).names;
-            (Rows::Table(Table::new(Layout::of_header(wanted, &names), &names)), input)
-        }
-        Format::JsonLines | Format::Document(_) | Format::Parquet => {
-            (Rows::Json(Lines::new(Layout::of_keys(wanted))), input)
-        }
+        Format::Document(document) => (shape::of_document(document, input, true).names, input),
+        Format::JsonLines | Format::Parquet => (Vec::new(), input),
     };
-    let job = Job {
-        matcher: &matcher,
-        ids: &ids,
-        rows,
-        format: how.format,
-        kept: true,
-        suppressed: true,
-        covers: true,
-        order: None,
-        repeats: None,
-    };
-    let mut chunker = Chunker::new(body, how.chunk);
-    chunker.set_format(how.format);
-    let mut outcome = Outcome::default();
-    let scanned = scan(&job, &mut chunker, 1, Pace { threads: how.threads }, &mut outcome)?;
-    outcome.tally = scanned.tally.clone();
-    outcome.bad_rows = scanned.bad_rows;
-    outcome.report = Some(build(Run {
-        tally: scanned.tally,
-        slots: matcher.slots(),
+    let shape = Shape { format: how.format, names, nested: false };
+    let body = Cursor::new(body.to_vec());
+    let mut inputs = [Input::with_shape("in memory", body, shape, how.chunk)];
+    let mut options = Options::new(schemas.named("defender").unwrap(), &applied);
+    options.coverage = true;
+    options.allow_missing_columns = true;
+    options.threads = how.threads;
+    let mut rows = InMemory::default();
+    let run = quell::apply(&options, &mut inputs, &mut rows)?;
+    let (tally, malformed) = (run.tally.clone(), run.malformed.clone());
+    let mut report = build(ReportParts {
+        run,
         applied: &applied,
         left_out: &[],
-        results: Vec::<ResultsFile>::new(),
         rule: None,
         today: "2026-11-24".parse().unwrap(),
-        malformed: Vec::new(),
-        warnings: Vec::new(),
         notes: Vec::new(),
-    }));
-    Ok(outcome)
+    });
+    // How the rows were read is not what they are.
+    (report.results, report.warnings) = Default::default();
+    report.malformed.clear();
+    Ok(Outcome { kept: rows.kept, suppressed: rows.suppressed, tally, malformed, report: Some(report) })
 }

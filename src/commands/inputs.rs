@@ -1,0 +1,92 @@
+//! Opens the files of results.
+//!
+//! In: names of files and patterns as they were given; `-` is standard input. Out: [`Input`]s, whose rows are still to come.
+
+use super::{Outcome, fail};
+use crate::cli::{self, InputFormat};
+use quell::input::{Input, InputOptions, TextFormat};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The files that names and patterns stand for. A shell does this too, unless the pattern is quoted or the shell is one
+/// of Windows.
+pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
+    let mut files = Vec::new();
+    for name in names {
+        if name == "-" || Path::new(name).exists() || !name.contains(['*', '?', '[']) {
+            files.push(name.clone());
+            continue;
+        }
+        let found = match glob::glob(name) {
+            Ok(found) => found,
+            Err(error) => return fail("bad-pattern", format!("{name}: {error}"), "quote `[` as `[[]`"),
+        };
+        let before = files.len();
+        for path in found {
+            match path {
+                Ok(path) if path.is_dir() => {}
+                Ok(path) => files.push(path.display().to_string()),
+                Err(error) => return fail("cannot-read", error.to_string(), ""),
+            }
+        }
+        if files.len() == before {
+            return fail("no-such-file", format!("{name}: no file matches this pattern"), "");
+        }
+    }
+    Ok(files)
+}
+
+/// Opens all of them.
+pub(super) fn open_all(names: &[String], options: &cli::Input) -> Outcome<Vec<Input>> {
+    files(names)?.iter().map(|name| open(name, options)).collect()
+}
+
+/// Opens results; `-` is standard input.
+pub(super) fn open(name: &str, options: &cli::Input) -> Outcome<Input> {
+    #[cfg(feature = "parquet")]
+    if let Some(input) = parquet(name)? {
+        return Ok(input);
+    }
+    let (stream, size): (Box<dyn Read + Send>, Option<u64>) = if name == "-" {
+        if let Err(error) = super::files::reads_standard_input() {
+            return cannot_read(name, &error);
+        }
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = super::files::open(Path::new(name)).and_then(|file| Ok((file.metadata()?, file)));
+        match file {
+            Ok((about, _)) if about.is_dir() => {
+                return fail("cannot-read", format!("{name} is a folder"), "name the files in it");
+            }
+            Ok((about, file)) => (Box::new(file), about.is_file().then_some(about.len())),
+            Err(error) => return cannot_read(name, &error),
+        }
+    };
+    let format = options.format_of.map(|format| match format {
+        InputFormat::Csv => TextFormat::Csv,
+        InputFormat::Jsonl => TextFormat::JsonLines,
+        InputFormat::Json => TextFormat::Json,
+    });
+    Ok(Input::read(name, stream, &InputOptions { format, delimiter: options.delimiter, size })?)
+}
+
+/// Opens a file if it is Parquet.
+#[cfg(feature = "parquet")]
+fn parquet(name: &str) -> Outcome<Option<Input>> {
+    use std::io::Seek;
+    // Whatever is wrong with the file is said where text is opened.
+    let Ok(mut file) = super::files::open(Path::new(name)) else { return Ok(None) };
+    let mut first = [0; 4];
+    let regular = file.metadata().is_ok_and(|about| about.is_file());
+    if !regular || file.read_exact(&mut first).is_err() || first != *b"PAR1" || file.rewind().is_err() {
+        return Ok(None);
+    }
+    match quell::input::parquet::Columns::open(file) {
+        Ok(columns) => Ok(Some(Input::of_columns(name, columns))),
+        Err(error) => fail("cannot-read", format!("{name}: {error}"), "it may be cut off"),
+    }
+}
+
+fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
+    fail("cannot-read", format!("{name}: {error}"), "")
+}

@@ -1,0 +1,58 @@
+//! Text files: one, or those below a folder.
+//!
+//! In: a path. Out: its text, or why not; below a folder the paths that are wanted, in the order of their names.
+
+use quell::diagnostic::Diagnostic;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// The files below a folder that are wanted, and the folders that cannot be read. Hidden ones are left out, and so are
+/// links to folders, which may lead back up.
+pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<PathBuf>, Vec<Diagnostic>) {
+    let is_shown =
+        |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(is_shown) {
+        match entry {
+            Ok(entry) if is_wanted(entry.path()) && entry.path().is_file() => found.push(entry.into_path()),
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).display().to_string();
+                let cause = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                unreadable.push(Diagnostic::error("cannot-read", format!("{path}: {cause}")));
+            }
+        }
+    }
+    (found, unreadable)
+}
+
+/// Reads a text file of at most `limit` bytes.
+pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
+    let name = path.display();
+    let broken = |error: std::io::Error| Diagnostic::error("cannot-read", format!("{name}: {error}"));
+    let too_large = || {
+        let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
+        Diagnostic::error("too-large", message).help("did you mean to give it as results?")
+    };
+    let file = super::files::open(path).map_err(broken)?;
+    if file.metadata().map_err(broken)?.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(broken)?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large());
+    }
+    utf8(&name.to_string(), bytes)
+}
+
+/// The bytes of a file as text.
+pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
+        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8"))
+            .help("save the file as UTF-8")
+    })
+}

@@ -1,0 +1,208 @@
+//! Finds out what a text of results is, and how its rows are found.
+//!
+//! In: the beginning of a text, which is read on until a header or a first record is whole. Out: its [`Shape`] and the
+//! bytes above the first row; or why it cannot be read, and what to do.
+
+use super::chunk::{MAX_ROW, TextChunks};
+use super::csv::header::{Header, header as header_of};
+use super::json::format::Document;
+use super::json::shape::{self, Shape};
+use super::{BYTE_ORDER_MARK, Format, InputOptions, MAX_COLUMNS, TextFormat};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use memchr::memchr_iter;
+
+/// What the help says of JSON that is not understood.
+const READABLE: &str = "these are read: one object a line, an array of objects, and the answers and streams of Graph, Defender, Log Analytics and Event Hubs; make others lines with `jq -c`";
+
+/// Bytes from which the shape of a file is told.
+pub(super) const BEGINNING: usize = 1 << 20;
+
+/// What was found out: the shape, and the bytes above the first row.
+type Detected = Result<(Shape, Vec<u8>), Diagnostics>;
+
+/// Reads as much of a text as it takes to know what it is, and leaves `chunks` at its first row.
+pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions) -> Detected {
+    let mut wanted = BEGINNING;
+    loop {
+        let (text, ended) = chunks.peek(wanted).map_err(|error| cannot_read(name, &error))?;
+        // A record or an envelope may be longer than the beginning.
+        let whole = ended || wanted >= MAX_ROW;
+        if text.starts_with(b"PAR1") {
+            return refuse(
+                "parquet",
+                format!(
+                    "{name}: this is Parquet, which quell reads from a file and if built with --features parquet"
+                ),
+                "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
+            );
+        }
+        let mark = text[..byte_order_marks(text)].to_vec();
+        let start = text[mark.len()..].trim_ascii_start();
+        if start.is_empty() && ended {
+            return refuse(
+                "empty-results",
+                format!("{name}: THIS FILE IS EMPTY, without so much as a header"),
+                "nothing was checked; export the results again",
+            );
+        }
+        let Some(shape) = shape_of_json(start, ended, options) else {
+            return header(name, chunks, options.delimiter);
+        };
+        match shape {
+            Ok(shape) if ended || !shape.names.is_empty() => {
+                if shape.format == Format::JsonLines && has_lone_carriage_return(start) {
+                    return carriage_return(name);
+                }
+                chunks.skip(mark.len());
+                return Ok((shape, mark));
+            }
+            Err(cause) if whole => return refuse("json-document", format!("{name}: {cause}"), READABLE),
+            Ok(_) if whole => {
+                let message = format!(
+                    "{name}: its first record, or what stands before it, is longer than {} MiB",
+                    MAX_ROW >> 20
+                );
+                return refuse(
+                    "no-record",
+                    message,
+                    "a record that is so long is no row of a hunt's results",
+                );
+            }
+            Ok(_) | Err(_) => wanted = MAX_ROW.min(wanted * 2),
+        }
+    }
+}
+
+fn refuse(code: &'static str, message: String, help: &str) -> Detected {
+    Err(Diagnostic::error(code, message).help(help).into())
+}
+
+fn carriage_return(name: &str) -> Detected {
+    refuse(
+        "carriage-return",
+        format!(
+            "{name}: carriage returns without line feeds end its lines, as old Macs wrote them, or stand inside of one"
+        ),
+        "make them line feeds: `tr '\\r' '\\n' < FILE | quell apply -`",
+    )
+}
+
+/// What a text of JSON is, or why it cannot be read; `None` if it is not JSON.
+fn shape_of_json(text: &[u8], ended: bool, options: &InputOptions) -> Option<Result<Shape, String>> {
+    match (options.format, text.first()) {
+        (Some(TextFormat::JsonLines), _) => Some(Ok(shape::of_lines(text))),
+        (Some(TextFormat::Json), _) => Some(document(text, ended, shape::document(text))),
+        (None, Some(b'[' | b'{')) => Some(json_shape(text, ended)),
+        (Some(TextFormat::Csv) | None, _) => None,
+    }
+}
+
+/// Whether the first line holds several values with carriage returns between them.
+fn has_lone_carriage_return(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    let first = line.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    first.len() < line.len() && serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok()
+}
+
+/// The length of the byte order marks that a text begins with. Tools that put files together leave more than one.
+fn byte_order_marks(text: &[u8]) -> usize {
+    text.chunks(BYTE_ORDER_MARK.len()).take_while(|chunk| *chunk == BYTE_ORDER_MARK).count()
+        * BYTE_ORDER_MARK.len()
+}
+
+/// Reads on until the header of CSV is whole. A byte order mark is no part of its first name: left there, it would hide
+/// the quotation mark that opens it.
+fn header(name: &str, chunks: &mut TextChunks, delimiter: Option<u8>) -> Detected {
+    let mut wanted = BEGINNING;
+    loop {
+        let (text, ended) = chunks.peek(wanted).map_err(|error| cannot_read(name, &error))?;
+        // Excel's own line above the header names the delimiter.
+        let (named, above) = named_delimiter(text);
+        let delimiter = delimiter.or(named).unwrap_or_else(|| guess_delimiter(&text[above..]));
+        let blank = text.len() - above - text[above..].trim_ascii_start().len();
+        let blank = if text[above..above + blank].contains(&delimiter) { 0 } else { blank };
+        match header_of(&text[above + blank..], delimiter, ended) {
+            Header::Whole { names, length } => {
+                let preamble = text[..above + blank + length].to_vec();
+                chunks.skip(preamble.len());
+                return Ok((Shape { format: Format::Csv { delimiter }, names, nested: false }, preamble));
+            }
+            Header::Open if ended || wanted >= MAX_ROW => {
+                let message = format!(
+                    "{name}: the header does not end within {} MiB: a quotation mark in it is never closed, or this is no table",
+                    MAX_ROW >> 20
+                );
+                return refuse("no-header", message, "correct the first line");
+            }
+            Header::Open => wanted = MAX_ROW.min(wanted * 2),
+            Header::LoneCarriageReturn => return carriage_return(name),
+            Header::TooWide => {
+                let message = format!("{name}: the header has more than {MAX_COLUMNS} columns");
+                return refuse(
+                    "too-many-columns",
+                    message,
+                    "this is no table of results, or its first line is broken",
+                );
+            }
+        }
+    }
+}
+
+/// The delimiter that a line `sep=;` names, and the length of what stands above the header: that line and byte order
+/// marks.
+fn named_delimiter(text: &[u8]) -> (Option<u8>, usize) {
+    let mark = byte_order_marks(text);
+    match &text[mark..] {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\r', b'\n', ..] => {
+            (Some(*delimiter), mark + 7)
+        }
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter, b'\n', ..] => (Some(*delimiter), mark + 6),
+        _ => (None, mark),
+    }
+}
+
+/// The shape of a text that begins with a brace or a bracket, or why it has none.
+fn json_shape(text: &[u8], ended: bool) -> Result<Shape, String> {
+    document(text, ended, shape::recognised(text)).or_else(|cause| {
+        let lines = service_error(text).is_none() && is_json_line(text);
+        if lines { Ok(shape::of_lines(text)) } else { Err(cause) }
+    })
+}
+
+/// The shape of a document that holds records.
+fn document(text: &[u8], ended: bool, found: Option<Document>) -> Result<Shape, String> {
+    match (found, service_error(text)) {
+        (Some(document), _) => Ok(shape::of_document(document, text, ended)),
+        (None, Some(error)) => Err(format!("this is an error that a service answered, not results: {error}")),
+        (None, None) => Err("this is no JSON document whose records are known".to_owned()),
+    }
+}
+
+/// The message of an answer that is nothing but an error.
+fn service_error(text: &[u8]) -> Option<String> {
+    let inside = text.strip_prefix(b"{")?.trim_ascii_start();
+    let answer: serde_json::Value =
+        inside.starts_with(b"\"error\"").then(|| serde_json::from_slice(text).ok())??;
+    answer["error"]["message"].as_str().map(str::to_owned)
+}
+
+/// Whether the first line may be a whole JSON object. A broken first line among lines is a malformed row; a lone brace
+/// opens a document.
+fn is_json_line(text: &[u8]) -> bool {
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
+    text.starts_with(b"{") && line.len() > 1 && !line.ends_with(b"[") && !line.ends_with(b",")
+}
+
+/// The delimiter that the first line has most of; a comma if none.
+fn guess_delimiter(text: &[u8]) -> u8 {
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| !matches!(line, [] | [b'\r'])).unwrap_or_default();
+    let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
+    let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
+    best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
+}
+
+/// A failure to read.
+pub(super) fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostics {
+    Diagnostic::error("cannot-read", format!("{name}: {error}")).into()
+}

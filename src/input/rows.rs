@@ -1,0 +1,93 @@
+//! The rows of a chunk, whatever its format.
+//!
+//! In: a chunk. Out: its rows in order. It judges nothing and writes nothing.
+
+use super::chunk::{Chunk, Cut};
+use super::csv::{Chunked, CsvReader, too_long};
+use super::duplicate::DuplicateKey;
+use super::json::document::PieceKind;
+use super::json::table::Table;
+use super::json::{JsonReader, RecordCells};
+use super::projection::Projection;
+use super::{Fault, Row, is_json_space};
+use memchr::memchr_iter;
+
+/// The rows of one format.
+#[derive(Debug)]
+pub enum Rows {
+    /// Delimiter-separated values.
+    Csv(CsvReader),
+    /// JSON objects.
+    Json(JsonReader),
+    /// JSON arrays under columns.
+    Table(Table),
+    /// Rows that do not come in chunks.
+    Columns(Projection),
+}
+
+impl Rows {
+    /// Calls `take` with each row of a chunk; `seen` gets true for each wanted cell whose key occurs. Cells beyond the
+    /// first so many may be left out.
+    pub fn each(
+        &self,
+        cells: usize,
+        chunk: &Chunk,
+        seen: &mut [bool],
+        mut take: impl FnMut(&Row<'_>),
+    ) -> Chunked {
+        if let Cut::TooLong { continues } = chunk.cut {
+            too_long(&chunk.bytes, continues, &mut take);
+            return Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 };
+        }
+        match self {
+            Self::Csv(reader) => {
+                return reader.rows_up_to(cells, &chunk.bytes, chunk.cut, chunk.last, take);
+            }
+            Self::Json(reader) if chunk.cut != Cut::Records => {
+                return Chunked::Regular { lines: reader.rows(&chunk.bytes, seen, take) };
+            }
+            Self::Json(_) | Self::Table(_) | Self::Columns(_) => {
+                let mut found = RecordCells::default();
+                for piece in &chunk.pieces {
+                    let bytes = &chunk.bytes[piece.range.clone()];
+                    self.piece(piece.kind, bytes, piece.range.start, &mut found, seen, &mut take);
+                }
+            }
+        }
+        Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 }
+    }
+
+    /// The key that stands twice in a row, which begins on this line; `None` if there is none.
+    pub fn duplicate_key(&self, row: &[u8], line: u64) -> Option<DuplicateKey> {
+        match self {
+            Self::Json(reader) => reader.duplicate(row, line),
+            Self::Csv(_) | Self::Table(_) | Self::Columns(_) => None,
+        }
+    }
+
+    /// Calls `take` with the rows of a piece of a document.
+    pub(crate) fn piece(
+        &self,
+        kind: PieceKind,
+        bytes: &[u8],
+        start: usize,
+        found: &mut RecordCells,
+        seen: &mut [bool],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
+        match (kind, self) {
+            (PieceKind::Record, Self::Json(reader)) => reader.row(bytes, start, found, seen, take),
+            (PieceKind::Record, Self::Table(table)) => table.row(bytes, start, found, take),
+            (PieceKind::Lost, _) => {
+                let mut start = start;
+                for bytes in bytes.split_inclusive(|byte| *byte == b'\n') {
+                    if !bytes.iter().all(|byte| is_json_space(*byte)) {
+                        take(&Row { bytes, start, cells: Err(Fault::Lost) });
+                    }
+                    start += bytes.len();
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Kept or suppressed, and by whom.
+//!
+//! In: a compiled list, and the cells of a row. Out: its [`verdict`], or a whole explanation of it. It has never heard of
+//! CSV, JSON or KQL.
+//!
+//! [`Matcher`] compiles a list once and judges rows. Its conditions are [`Predicate`]s; its index finds those that a cell
+//! meets without asking each of them. [`cache`] remembers the verdicts of rows that are alike, and [`row`] says which cells
+//! of a row are looked at. [`explain`](mod@explain) tells a person why.
+
+pub mod cache;
+pub mod explain;
+mod index;
+mod matcher;
+mod pattern;
+mod predicate;
+pub mod row;
+pub mod verdict;
+
+pub use matcher::{MAX_SLOTS, Matcher, Scratch};
+pub use predicate::{Predicate, Seen, is_like, read};

@@ -1,0 +1,138 @@
+//! Where the rows go: kept or suppressed, byte for byte.
+//!
+//! In: chunks of a file, and the verdicts on their rows. Out: to a [`Sink`] in the order of the file kept bytes, and
+//! suppressed bytes with who suppressed them; and the counts. It opens no files.
+//!
+//! A [`Job`] judges one chunk. What it gains is the [`attribution`] of its suppressed rows; a document becomes two by
+//! [`envelope`]; [`repeats`] are counted or dropped. A [`Writer`](writer::Writer) takes judged chunks in order.
+
+mod attribution;
+mod envelope;
+pub mod job;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+pub mod repeats;
+pub mod writer;
+
+pub use attribution::ATTRIBUTION;
+pub use job::Job;
+
+use crate::input::utf16::Encoding;
+use crate::input::{Format, Input};
+use std::io;
+use std::ops::Range;
+
+/// Where the bytes go.
+pub trait Sink {
+    /// Kept rows, byte for byte.
+    fn kept(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Kept rows that stand in several places of a text.
+    fn kept_runs(&mut self, text: &[u8], runs: &[Range<usize>]) -> io::Result<()> {
+        runs.iter().try_for_each(|run| self.kept(&text[run.clone()]))
+    }
+    /// Suppressed rows with their attribution.
+    fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// The rows of another file follow: what the last line lacks at its end has to be added.
+    fn end_line(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+    /// So many bytes have been read; an error ends the reading.
+    fn progress(&mut self, _bytes: usize) -> io::Result<()> {
+        Ok(())
+    }
+    /// Rows of Parquet follow, with these columns.
+    #[cfg(feature = "parquet")]
+    fn begin_columns(&mut self, _schema: &arrow_schema::SchemaRef) -> io::Result<()> {
+        Ok(())
+    }
+    /// Rows of Parquet: which of a batch are kept, which are suppressed, and by whom.
+    #[cfg(feature = "parquet")]
+    fn columns(&mut self, _rows: parquet::SplitBatch<'_>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Rows go nowhere.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Discard;
+
+impl Sink for Discard {
+    fn kept(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn suppressed(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Rows are collected in memory.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct InMemory {
+    /// Kept rows, under the header of the first file.
+    pub kept: Vec<u8>,
+    /// Suppressed rows, each with who suppressed it.
+    pub suppressed: Vec<u8>,
+}
+
+impl Sink for InMemory {
+    fn kept(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.kept.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.suppressed.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> io::Result<()> {
+        for text in [&mut self.kept, &mut self.suppressed] {
+            if text.last().is_some_and(|last| *last != b'\n') {
+                text.push(b'\n');
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the files of one output must have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutputShape {
+    format: Format,
+    encoding: Encoding,
+    header: Vec<u8>,
+}
+
+impl OutputShape {
+    pub(crate) fn of(input: &Input) -> Self {
+        let header = attribution::split_line_end(&input.preamble).0;
+        let header = header.strip_prefix(crate::input::BYTE_ORDER_MARK).unwrap_or(header);
+        Self { format: input.format, encoding: input.encoding, header: header.to_vec() }
+    }
+
+    /// What a later file does not have in common with this one.
+    pub(crate) fn differs(&self, later: &Self) -> Option<String> {
+        let (before, after) = (self.format.word(), later.format.word());
+        let what = match () {
+            () if before != after => return Some(format!("format ({after} after {before})")),
+            () if self.format != later.format => "delimiter or envelope",
+            () if self.encoding != later.encoding => "encoding",
+            () if self.header != later.header => "header",
+            () => return None,
+        };
+        Some(what.to_owned())
+    }
+}
+
+/// What stands above the first row goes to both outputs; the suppressed rows of CSV have one more column.
+pub(crate) fn begin(input: &Input, sink: &mut dyn Sink) -> io::Result<()> {
+    if input.preamble.is_empty() {
+        return Ok(());
+    }
+    sink.kept(&input.preamble)?;
+    let Format::Csv { delimiter } = input.format else { return sink.suppressed(&input.preamble) };
+    let (header, end) = attribution::split_line_end(&input.preamble);
+    let added = [&[delimiter], ATTRIBUTION.as_bytes()].concat();
+    [header, &added, end].into_iter().try_for_each(|part| sink.suppressed(part))
+}

@@ -1,0 +1,229 @@
+//! Finds the columns that exclusions need in results that are open.
+//!
+//! In: the names that results have, the fields that are looked at. Out: the schema, the reader of their rows, and what is
+//! missing, in words. It opens nothing and reads no row.
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::exclusions::model::{Exclusion, FieldRef};
+use crate::input::csv::CsvReader;
+use crate::input::duplicate::{self, DuplicateKey};
+use crate::input::json::format::Document;
+use crate::input::json::table::Table;
+use crate::input::json::{JsonReader, shape};
+use crate::input::projection::{Projection, WantedCell};
+use crate::input::rows::Rows;
+use crate::input::{Format, Input};
+use crate::judge::row::sources;
+use crate::schema::{Schema, Schemas, column_name};
+use std::fmt;
+
+/// The schema of all results: the one that was named, or the one that knows most of their columns.
+pub fn schema_of<'s>(
+    inputs: &[Input],
+    schemas: &'s Schemas,
+    named: Option<&str>,
+) -> Result<&'s Schema, Diagnostics> {
+    let mut chosen: Option<&Schema> = None;
+    for input in inputs {
+        let schema = recognised(input, schemas, named)?;
+        if let Some(first) = chosen.filter(|first| first.name != schema.name) {
+            let message = format!(
+                "{} has the columns of {}, and {} those of {}",
+                inputs[0].name, first.name, input.name, schema.name
+            );
+            return fail("mixed-schemas", message, "apply to each kind of results by itself");
+        }
+        chosen = Some(schema);
+    }
+    match chosen {
+        Some(schema) => Ok(schema),
+        None => Err(Diagnostic::error("no-results", "no results were given").into()),
+    }
+}
+
+fn fail<T>(code: &'static str, message: String, help: &str) -> Result<T, Diagnostics> {
+    Err(Diagnostic::error(code, message).help(help).into())
+}
+
+fn recognised<'s>(
+    input: &Input,
+    schemas: &'s Schemas,
+    named: Option<&str>,
+) -> Result<&'s Schema, Diagnostics> {
+    if let Some(schema) = named.and_then(|name| schemas.named(name)) {
+        return Ok(schema);
+    }
+    let columns: Vec<String> = input.names.iter().map(|name| column_name(name).to_owned()).collect();
+    if let Some(schema) = schemas.recognise(&columns) {
+        return Ok(schema);
+    }
+    if columns.is_empty() && matches!(input.format, Format::Document(_)) {
+        return fail(
+            "no-rows",
+            format!("{}: THERE ARE NO ROWS, and so no columns", input.name),
+            "nothing was checked: either the hunt found nothing, or the export is empty; --schema gives a report all the same",
+        );
+    }
+    let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
+    let columns = if shown.concat().is_empty() {
+        "it has no columns".to_owned()
+    } else {
+        format!("its columns begin {}", shown.join(", "))
+    };
+    fail(
+        "unknown-columns",
+        format!("{}: no schema knows these columns: {columns}", input.name),
+        "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md",
+    )
+}
+
+/// How the rows of these results are found; an error if a column that is wanted stands twice.
+pub fn reader(input: &Input, mut wanted: Vec<WantedCell>) -> Result<(Rows, Projection), Diagnostics> {
+    let projection = if input.format.has_header() {
+        Projection::of_header(wanted, &input.names)
+    } else if input.nested {
+        let names: Vec<String> = input.names.iter().map(|name| shape::nested(name)).collect();
+        for source in wanted.iter_mut().flatten() {
+            source.column = shape::nested(&source.column);
+        }
+        Projection::of_known_keys(wanted, &names)
+    } else {
+        Projection::of_known_keys(wanted, &input.names)
+    };
+    let twice = duplicate::columns(&projection, &input.names);
+    if !twice.is_empty() {
+        let twice = twice.iter().map(|column| twice_in(input, "duplicate-column", column));
+        return Err(Diagnostics(twice.collect()));
+    }
+    let rows = match input.format {
+        Format::Csv { delimiter } => Rows::Csv(CsvReader::new(delimiter, projection.clone(), &input.names)),
+        Format::Document(Document::Tables) => Rows::Table(Table::new(projection.clone(), &input.names)),
+        Format::Parquet => Rows::Columns(projection.clone()),
+        Format::JsonLines | Format::Document(_) => Rows::Json(JsonReader::new(projection.clone())),
+    };
+    Ok((rows, projection))
+}
+
+/// Says that something stands twice of which nobody can say which is meant.
+fn twice_in(input: &Input, code: &'static str, what: impl fmt::Display) -> Diagnostic {
+    Diagnostic::error(code, format!("{}: {what}", input.name)).help(
+        "they may hold different values, and nobody can say which one is meant; export again with one of them, or under another name",
+    )
+}
+
+/// Says which key stands twice in a record.
+pub(super) fn duplicate_key(input: &Input, duplicate: &DuplicateKey) -> Diagnostics {
+    twice_in(input, "duplicate-key", duplicate).into()
+}
+
+/// A column that exclusions need and that the results do not have.
+pub struct MissingColumn<'e> {
+    /// What was looked for.
+    pub slot: &'e FieldRef,
+    /// The ids of the exclusions that need it.
+    pub exclusions: Vec<&'e str>,
+}
+
+/// The needed columns for which `has` says no.
+pub fn missing<'e>(
+    slots: &'e [FieldRef],
+    exclusions: &[&'e Exclusion],
+    has: impl Fn(usize) -> bool,
+) -> Vec<MissingColumn<'e>> {
+    let absent = slots.iter().enumerate().filter(|(place, _)| !has(*place));
+    absent
+        .map(|(_, slot)| MissingColumn {
+            slot,
+            exclusions: exclusions
+                .iter()
+                .filter(|e| e.fields().contains(&slot))
+                .map(|e| e.id.as_str())
+                .collect(),
+        })
+        .collect()
+}
+
+/// Says which columns are missing and what to do; its own message for results that a `summarize` has been over.
+pub fn missing_columns(input: &Input, schema: &Schema, missing: &[MissingColumn<'_>]) -> Diagnostics {
+    let columns: Vec<String> = missing.iter().map(|m| column_of(m.slot, schema)).collect();
+    if is_summarised(input, schema) {
+        return summarised(input, schema, missing, &columns).into();
+    }
+    let each = missing
+        .iter()
+        .zip(&columns)
+        .map(|(missing, column)| {
+            let message = format!("{}: there is no column {column}, which holds {}", input.name, missing.slot.name());
+            let near = crate::fields::nearest(column, input.names.iter().map(String::as_str));
+            let near = near.first().map(|near| format!("the nearest column is `{near}`; ")).unwrap_or_default();
+            Diagnostic::error("missing-column", message)
+                .help(format!("needed by {}", some(&missing.exclusions)))
+                .help(format!("{near}export the rows with it, name another --schema, or keep all these rows as undecidable with --allow-missing-columns"))
+        });
+    Diagnostics(each.collect())
+}
+
+fn column_of(slot: &FieldRef, schema: &Schema) -> String {
+    let sources = sources(slot, schema);
+    if sources.is_empty() {
+        return format!("for {} in schema {}", slot.name(), schema.name);
+    }
+    let names: Vec<String> = sources.iter().map(|source| source.column.clone()).collect();
+    names.join(" or ")
+}
+
+fn some(ids: &[&str]) -> String {
+    let shown = ids.iter().take(5).copied().collect::<Vec<_>>().join(", ");
+    match ids.len().saturating_sub(5) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Whether columns are there that only an aggregation makes, and the row's own time is not.
+fn is_summarised(input: &Input, schema: &Schema) -> bool {
+    let has = |name: &str| input.names.iter().any(|column| column_name(column) == name);
+    let made = input.names.iter().any(|name| {
+        let name = column_name(name).to_ascii_lowercase();
+        name == "count"
+            || name.starts_with("count_")
+            || name.starts_with("dcount")
+            || name.contains("firstseen")
+            || name.starts_with("min_")
+            || name.starts_with("make_set")
+            || name.starts_with("set_")
+    });
+    made && !schema.time.iter().any(|column| has(column))
+}
+
+fn summarised(
+    input: &Input,
+    schema: &Schema,
+    missing: &[MissingColumn<'_>],
+    columns: &[String],
+) -> Diagnostic {
+    let mut ids: Vec<&str> = missing.iter().flat_map(|m| m.exclusions.iter().copied()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let dropped = columns.join(", ");
+    let message =
+        format!("{}: these results are summarised, and the hunt's `summarize` dropped {dropped}", input.name);
+    let by: Vec<&str> = input
+        .names
+        .iter()
+        .map(|name| column_name(name))
+        .filter(|name| schema.columns.contains_key(*name))
+        .collect();
+    let time = schema.time.first().map_or("Timestamp", String::as_str);
+    let table = schema.table.as_deref().unwrap_or("the hunt's table");
+    let mut kept: Vec<&str> = vec![time];
+    kept.extend(by);
+    kept.extend(columns.iter().map(String::as_str));
+    Diagnostic::error("summarised", message)
+        .help(format!("{} cannot be judged: one line stands for many connections, and what they went to is gone", some(&ids)))
+        .help(format!(
+            "export the rows before they are summarised. In the hunt, replace `| summarize ...` and what follows by\n| project {}\nso that it reads\n{table}\n| where ...the hunt's own conditions, as they are...\n| project {}",
+            kept.join(", "),
+            kept.join(", ")
+        ))
+}

@@ -1,0 +1,98 @@
+//! Which exclusions apply to some results.
+//!
+//! In: loaded exclusions, the rule that the results come from, the day, the schema. Out: those that apply, and the others
+//! with the reason. It reads no clock.
+
+use crate::exclusions::model::Exclusion;
+use crate::rule::Rule;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// An exclusion that was not applied.
+#[derive(Debug)]
+pub struct LeftOut<'e> {
+    /// The exclusion.
+    pub exclusion: &'e Exclusion,
+    /// What kind of reason.
+    pub status: Status,
+    /// The reason.
+    pub why: String,
+}
+
+/// How an exclusion stands after a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It covers rows that nothing else covers.
+    Active,
+    /// Every row that it covers is covered by others too.
+    Redundant,
+    /// It covers no row.
+    Dead,
+    /// It was left out because it is past its last day.
+    Expired,
+    /// It was left out because it belongs to other rules.
+    OtherRule,
+    /// It was left out because it names columns of other schemas.
+    OtherSchema,
+}
+
+impl Status {
+    /// The word in every format.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Redundant => "redundant",
+            Self::Dead => "dead",
+            Self::Expired => "expired",
+            Self::OtherRule => "other-rule",
+            Self::OtherSchema => "other-schema",
+        }
+    }
+}
+
+/// The exclusions that apply, and those that are left out, with the reason.
+pub fn in_force<'e>(
+    exclusions: &'e [Exclusion],
+    rule: Option<&Rule>,
+    today: Date,
+    schema: &str,
+) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
+    let mut applied = Vec::new();
+    let mut left_out = Vec::new();
+    for exclusion in exclusions {
+        match why_not(exclusion, rule, today, schema) {
+            None => applied.push(exclusion),
+            Some((status, why)) => left_out.push(LeftOut { exclusion, status, why }),
+        }
+    }
+    (applied, left_out)
+}
+
+fn why_not(
+    exclusion: &Exclusion,
+    rule: Option<&Rule>,
+    today: Date,
+    schema: &str,
+) -> Option<(Status, String)> {
+    if exclusion.is_expired(today) {
+        let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
+        return Some((Status::Expired, format!("expired on {last}; it suppresses nothing")));
+    }
+    let scopes = exclusion.rules.join(", ");
+    match rule {
+        None if !exclusion.rules.is_empty() => {
+            let why = format!("belongs to {scopes}; name the rule with --rule or --rule-id");
+            return Some((Status::OtherRule, why));
+        }
+        Some(rule) if !rule.has(exclusion) => {
+            return Some((Status::OtherRule, format!("belongs to {scopes}, not to this rule")));
+        }
+        _ => {}
+    }
+    if !exclusion.entries.iter().any(|entry| entry.fits(schema)) {
+        return Some((Status::OtherSchema, format!("names columns that schema {schema} does not have")));
+    }
+    None
+}

@@ -1,0 +1,71 @@
+//! What a run says of the results that it has read, as it stands in reports.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Why results are not, or may not be, all that the hunt found.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct Warning {
+    /// What kind it is.
+    pub code: WarningCode,
+    /// The file; absent if it concerns all of them.
+    pub file: Option<String>,
+    /// Rows that it concerns, if that is a number.
+    pub rows: Option<u64>,
+    /// A sentence.
+    pub message: String,
+}
+
+/// The kinds of warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarningCode {
+    /// The file has exactly as many rows as a portal or an API gives at most.
+    RowCap,
+    /// The service says that the results are not all.
+    Partial,
+    /// The file ends inside a row or a document.
+    CutOff,
+    /// The structure of a JSON document breaks, so that what follows could not be read; or an object in it has no
+    /// records where some should be.
+    Broken,
+    /// Rows repeat earlier ones.
+    Duplicates,
+}
+
+impl WarningCode {
+    /// The word in every format.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RowCap => "row-cap",
+            Self::Partial => "partial",
+            Self::CutOff => "cut-off",
+            Self::Broken => "broken",
+            Self::Duplicates => "duplicates",
+        }
+    }
+}
+
+/// A file of results.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct ResultsFile {
+    /// As the user named it; `-` for standard input.
+    pub file: String,
+    /// `csv`, `jsonl`, or `json` and where its records stand: `array`, `results`, `records` or `tables`.
+    pub format: String,
+    /// The schema that its columns were read by.
+    pub schema: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// A row that could not be read; it is kept.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct MalformedRow {
+    /// The file.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub why: String,
+}

@@ -1,0 +1,68 @@
+//! What is said of results that are not all of what the hunt found, or more.
+//!
+//! In: what the reading of a file came upon. Out: [`Warning`]s. It reads nothing.
+
+use super::outcome::{Warning, WarningCode};
+use crate::output::repeats::REMEMBERED;
+use crate::output::writer::FileCounts;
+
+/// Row counts at which portals and APIs cut off.
+const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
+
+/// What the reading of a file found missing.
+pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let rows = counts.tally.totals.read;
+    if CAPS.contains(&rows) {
+        let message = format!(
+            "{file} has exactly {rows} rows, which is where a portal or an API cuts off: it is probably incomplete."
+        );
+        found.push((WarningCode::RowCap, Some(rows), message));
+    }
+    if let Some(error) = &counts.error {
+        let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
+        found.push((WarningCode::Partial, None, message));
+    }
+    if counts.cut_off {
+        let message =
+            format!("{file} ENDS INSIDE A ROW OR A DOCUMENT: it is cut off, and what followed is missing.");
+        found.push((WarningCode::CutOff, None, message));
+    }
+    if counts.lost {
+        let message = format!(
+            "{file} BREAKS as a JSON document: what follows the break could not be read, and is kept."
+        );
+        found.push((WarningCode::Broken, None, message));
+    }
+    if counts.without > 0 {
+        let message = format!(
+            "{file} has {} JSON values WITHOUT RECORDS where records should be: they are in both outputs and in no figure.",
+            counts.without
+        );
+        found.push((WarningCode::Broken, Some(counts.without), message));
+    }
+    found
+        .into_iter()
+        .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
+        .collect()
+}
+
+/// What is said of so many rows that repeat others; `more` rows were not looked at.
+pub(super) fn duplicates((rows, more): (u64, bool), dropped: bool) -> Option<Warning> {
+    let message = match dropped {
+        _ if rows == 0 => return None,
+        true => {
+            let are = if rows == 1 { "row is" } else { "rows are" };
+            format!("{rows} {are} DROPPED (--dedupe): the same to the last byte as an earlier one.")
+        }
+        false => {
+            let have = if rows == 1 { "row has" } else { "rows have" };
+            let among =
+                if more { format!(" among the first {REMEMBERED} different ones") } else { String::new() };
+            format!(
+                "{rows} {have} the device, time and ReportId of an earlier one{among}: every figure counts such rows again (--dedupe drops those that are the same throughout)."
+            )
+        }
+    };
+    Some(Warning { code: WarningCode::Duplicates, file: None, rows: Some(rows), message })
+}
