@@ -37,7 +37,6 @@ await picture('narrow', { width: 420, height: 1400 });
 const context = await chromium.newContext({ viewport: { width: 1000, height: 1400 } });
 const tab = await opened(context, page);
 await tab.emulateMedia({ media: 'print' });
-await tab.pdf({ path: join(OUT, 'print.pdf'), format: 'A4', printBackground: true });
 await tab.setViewportSize({ width: 794, height: 1123 });
 await tab.screenshot({ path: join(OUT, 'print.png') });
 await chromium.close();

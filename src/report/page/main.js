@@ -126,7 +126,7 @@ class Page {
     const { state, counts } = this;
     this.weighed = state.choice.isWhole() ? this.whole : counts.weigh(state.choice);
     this.setRows = state.span === null ? counts.all : counts.rowsWithin(state.span);
-    this.totals = counts.totals(this.weighed, this.setRows);
+    this.totals = this.known(counts.totals(this.weighed, this.setRows));
     this.each = counts.each(this.weighed, this.setRows);
     this.loose = this.looseSets();
     Object.assign(this, this.difference(this.whole, this.weighed));
@@ -143,6 +143,13 @@ class Page {
     showTune(this);
     clearTimeout(this.addressing);
     this.addressing = setTimeout(() => this.writeAddress());
+  }
+
+  // Of a list that is too long it is known only as a whole which rows hang on it.
+  known(totals) {
+    if (this.data.knowsUndecidable) return totals;
+    const isWhole = this.state.choice.isWhole() && this.state.span === null;
+    return { ...totals, undecidable: isWhole ? this.data.report.totals.undecidable : null };
   }
 
   writeAddress() {

@@ -15,7 +15,8 @@ const VIEW_NAMES = { kept: 'Kept', suppressed: 'Suppressed', loose: 'Loose only'
 export function showRowsBar(page) {
   const { state, totals } = page;
   const numbers = { kept: totals.kept, suppressed: totals.suppressed, loose: totals.loose, undecidable: totals.undecidable, changed: page.came + page.went, draft: page.draftHides, all: totals.read };
-  const views = Object.keys(VIEW_NAMES).filter((view) => ['kept', 'suppressed', 'all'].includes(view) || numbers[view] > 0 || state.view === view);
+  const views = Object.keys(VIEW_NAMES).filter((view) => ['kept', 'suppressed', 'all'].includes(view) || numbers[view] > 0 || state.view === view)
+    .filter((view) => view !== 'undecidable' || page.data.knowsUndecidable);
   replace(byId('rows-bar'),
     el('div', { class: 'bar' },
       el('h2', { id: 'rows-title', tabindex: -1 }, 'Rows'),

@@ -27,7 +27,7 @@ function figures(page) {
   const { totals, state, base } = page;
   const isSpan = state.span !== null;
   const figure = (number, word, key, title, of) =>
-    el('div', { class: `figure ${key}`, title }, el('b', { 'data-figure': key }, grouped(number)), el('span', {}, ` ${word}`),
+    el('div', { class: `figure ${key}`, title }, el('b', { 'data-figure': key }, number === null ? '–' : grouped(number)), el('span', {}, ` ${word}`),
       of === null ? null : el('small', {}, of));
   const delta = totals.kept - base.kept;
   return el('div', { class: 'figures' },
@@ -38,7 +38,7 @@ function figures(page) {
       'Suppressed rows that meet one entry of an exclusion and not every field that it names: look here first for an intruder', null),
     figure(totals.undecidable, 'undecidable', 'undecidable', page.data.knowsUndecidable
       ? 'Kept rows for which some exclusion hung on a field that is absent, empty or unreadable'
-      : 'The list is too long for the page to know which rows hang on it', null),
+      : 'The list is too long for the page to know which rows hang on which exclusion: this is known for the list as it was applied', null),
     figure(totals.read, isSpan ? 'in the span' : 'read', 'read', 'All rows, without those that were dropped as duplicates', null),
     page.data.report.totals.malformed > 0 ? figure(page.data.report.totals.malformed, 'unreadable', 'malformed', 'Rows that could not be read, and are kept', null) : null,
     page.data.report.totals.duplicates > 0 ? figure(page.data.report.totals.duplicates, 'duplicates dropped', 'duplicates', 'Rows that repeat an earlier one', null) : null);

@@ -142,7 +142,7 @@ export function ticketText(data, list, weighed, counts, totals) {
   const { report } = data;
   const out = [`${counted(totals.read, 'row')} read: ${grouped(totals.kept)} kept (${percent(totals.kept, totals.read)}), `
     + `${grouped(totals.suppressed)} suppressed (${percent(totals.suppressed, totals.read)}), `
-    + `${grouped(totals.undecidable)} kept undecidable.`];
+    + `${totals.undecidable === null ? '' : `${grouped(totals.undecidable)} kept undecidable.`}`];
   for (const file of report.results) out.push(`- ${plain(file.file)} (${file.format}, schema ${file.schema}, ${counted(file.rows, 'row')})`);
   if (report.rule) out.push(`- rule ${plain(report.rule.name ?? report.rule.id ?? '')}`);
   for (const warning of report.warnings) out.push(`- WARNING: ${plain(warning.message)}`);
