@@ -6,10 +6,11 @@ use super::lists::{in_force, loaded, rule, today};
 use super::page::{self, Knowledge};
 use super::query::with_query;
 use super::sink::{RowFiles, bar_of};
-use super::{End, Outcome, World, fail, impact, print_by};
+use super::{End, Outcome, World, fail, impact, print_by, print_styled_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::report::build::{LeftOut, ReportParts, build};
+use quell::report::style::Ink;
 use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
 use quell::run::columns::schema_of;
 use quell::schema::Schema;
@@ -144,7 +145,7 @@ fn report_files(
     (formats, page): (&[Target], &dyn Fn() -> Outcome<String>),
     outputs: &mut FileSet,
 ) -> Outcome<()> {
-    let layout = Layout { width: world.width, groups: args.groups };
+    let layout = Layout { width: world.width, groups: args.groups, ink: Ink::Off };
     args.report.iter().zip(formats).try_for_each(|(name, format)| {
         let mut text = Vec::new();
         match format {
@@ -157,14 +158,19 @@ fn report_files(
 }
 
 fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
-    let layout = Layout { width: world.width, groups: args.groups };
+    let is_table = args.format == ReportFormat::Table;
+    let ink = if is_table { Ink::On } else { Ink::Off };
+    let layout = Layout { width: world.width, groups: args.groups, ink };
     let write = |out: &mut dyn Write| report::write(report, args.format, layout, out);
-    if args.kept.as_deref() == Some("-") || args.suppressed.as_deref() == Some("-") {
-        // Standard output carries rows.
-        let _ = write(&mut BufWriter::new(io::stderr().lock()));
-        return Ok(());
+    // Standard output may carry rows.
+    let rows_there = [&args.kept, &args.suppressed].iter().any(|name| name.as_deref() == Some("-"));
+    match (rows_there, is_table) {
+        (true, true) => drop(write(&mut BufWriter::new(anstream::stderr().lock()))),
+        (true, false) => drop(write(&mut BufWriter::new(io::stderr().lock()))),
+        (false, true) => return print_styled_by(write),
+        (false, false) => return print_by(write),
     }
-    print_by(write)
+    Ok(())
 }
 
 fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {

@@ -3,13 +3,14 @@
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::loaded_or_examples;
-use super::{End, Outcome, fail, print, print_json};
+use super::{End, Outcome, fail, print, print_json, print_styled};
 use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
 use quell::judge::Matcher;
 use quell::judge::row;
 use quell::probe::{Malicious, Moves, Probed, probe, show};
+use quell::report::style::Ink;
 use quell::run::columns::{reader, schema_of};
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Outcome {
         outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
     outputs.put(|| match args.format {
-        ProbeFormat::Human => print(&show::human(&probed, malicious.len())),
+        ProbeFormat::Human => print_styled(&show::human(&probed, malicious.len(), Ink::On)),
         ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
         ProbeFormat::Markdown => print(&show::markdown(&probed)),
     })?;

@@ -8,6 +8,7 @@ mod csv;
 pub mod html;
 mod json;
 pub(crate) mod markdown;
+pub mod style;
 pub(crate) mod table;
 pub(crate) mod words;
 
@@ -168,6 +169,8 @@ pub struct Layout {
     pub width: usize,
     /// Groups of kept rows that are shown.
     pub groups: usize,
+    /// Whether it is coloured.
+    pub ink: style::Ink,
 }
 
 /// Writes the text of a report, with a final line feed, in many small parts.

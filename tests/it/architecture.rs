@@ -44,7 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["cases", "diagnostic", "exclusions", "fields", "judge", "kql", "report", "rule", "schema", "yaml"],
     ),
     ("mutants", &["cases", "exclusions", "judge", "lint", "report", "yaml"]),
-    ("probe", &["exclusions", "fields", "judge", "yaml"]),
+    ("probe", &["exclusions", "fields", "judge", "report", "yaml"]),
     ("tune", &["count", "exclusions", "fields", "judge", "report", "schema", "yaml"]),
 ];
 

@@ -32,4 +32,5 @@ mod prune;
 mod repository;
 mod shapes;
 mod splice;
+mod terminal;
 mod tune;
