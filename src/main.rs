@@ -57,7 +57,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Import(args) => commands::import::run(args, world),
         Command::Lint(args) => commands::lint::run(args, world),
         Command::Test(args) => commands::test::run(args),
-        Command::Probe(args) => commands::probe::run(args),
+        Command::Probe(args) => commands::probe::run(args, world),
         Command::Diff(args) => commands::diff::run(args, world),
         Command::Prune(args) => commands::prune::run(args, world),
         Command::Kql(args) => commands::kql::run(args, world),

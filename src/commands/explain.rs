@@ -12,8 +12,8 @@ use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation,
 use quell::judge::row::{self, sources};
 use quell::judge::verdict::Outcome as Stand;
 use quell::judge::{Matcher, is_like};
-use quell::report::printable;
 use quell::report::style::{Ink, Style};
+use quell::report::{fitted, printable};
 use quell::run::columns::{missing, missing_columns, reader, schema_of};
 use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source};
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     }
     match args.format {
         ExplainFormat::Json => print(&text)?,
-        ExplainFormat::Text => print_styled(&text)?,
+        ExplainFormat::Text => print_styled(&fitted(&text, world.message_width))?,
     }
     Ok(End::Clean)
 }

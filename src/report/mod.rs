@@ -14,6 +14,7 @@ pub(crate) mod words;
 
 pub use crate::run::in_force::Status;
 pub use crate::run::outcome::{MalformedRow, ResultsFile, Warning, WarningCode};
+pub use table::fitted;
 pub use words::loose;
 
 use crate::count::tally::Totals;

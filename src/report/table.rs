@@ -250,6 +250,17 @@ fn list(out: &mut String, title: &str, items: &[String], layout: Layout) {
     }
 }
 
+/// Lines within the width, if there is one: a longer one goes on below, indented by two more than it begins.
+pub fn fitted(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let rest = line.trim_start_matches(' ');
+        wrapped(&mut out, rest, &line[..line.len() - rest.len()], width);
+    }
+    out
+}
+
 /// Writes a paragraph within the width; what follows its first line is indented by two more.
 pub(crate) fn wrapped(out: &mut String, text: &str, indent: &str, width: usize) {
     let mut line = indent.to_owned();

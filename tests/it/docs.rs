@@ -99,7 +99,7 @@ fn picture(command: &str, text: &str) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"{height}\" viewBox=\"0 0 860 {height}\">\n"
     );
     out += "<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#11151c\"/>\n";
-    out += "<g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"13\" fill=\"#d6dde8\" xml:space=\"preserve\">\n";
+    out += "<g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"13\" fill=\"#d6dde8\">\n";
     writeln!(out, "<text x=\"16\" y=\"28\" fill=\"#8fd18f\">$ {command}</text>").unwrap();
     let mut style = String::new();
     for (number, line) in lines.iter().enumerate() {
@@ -115,6 +115,8 @@ fn picture(command: &str, text: &str) -> String {
                 style = drawn(code);
             }
             let rest = rest.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            // Browsers join blanks.
+            let rest = rest.replace(' ', "\u{a0}");
             match (rest.is_empty(), style.is_empty()) {
                 (true, _) => {}
                 (_, true) => out += &rest,
