@@ -24,7 +24,6 @@ pub mod utf16;
 
 use json::format::Document;
 pub use open::Input;
-pub(crate) use open::is_utc;
 use smallvec::SmallVec;
 use std::fmt;
 

@@ -5,7 +5,7 @@
 
 use super::attribution::{COLUMN, attribute, split_line_end};
 use super::envelope::{EnvelopePart, each_piece};
-use super::repeats::{Repeats, RowIdentity};
+use super::repeats::{Repeats, RowIdentity, parts};
 use crate::input::chunk::Chunk;
 use crate::input::csv::Chunked;
 use crate::input::duplicate::DuplicateKey;
@@ -221,8 +221,7 @@ impl Job<'_> {
     ) -> Option<&'l [u32]> {
         let cells = RowCells::of(cells, self.matcher.slots().len());
         if let Some(repeats) = self.repeats {
-            let device = cells.device_id.filter(|id| !id.is_empty()).or(cells.device);
-            let identity = repeats.identity([device, cells.time, cells.report_id], whole);
+            let identity = repeats.identity(parts(&cells), whole);
             if repeats.is_repeat(identity, &mut part.identities) {
                 cache.repeat();
                 return None;

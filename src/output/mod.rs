@@ -11,7 +11,7 @@ mod envelope;
 pub(crate) mod job;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-pub(crate) mod repeats;
+pub mod repeats;
 pub(crate) mod writer;
 
 pub use attribution::ATTRIBUTION;
@@ -40,6 +40,8 @@ pub trait Sink {
     fn progress(&mut self, _bytes: usize) -> io::Result<()> {
         Ok(())
     }
+    /// So many rows have been counted.
+    fn counted(&mut self, _rows: u64) {}
     /// Rows of Parquet follow, with these columns.
     #[cfg(feature = "parquet")]
     fn begin_columns(&mut self, _schema: &arrow_schema::SchemaRef) -> io::Result<()> {

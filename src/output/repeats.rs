@@ -5,7 +5,9 @@
 //! if the earlier one is the same to the last byte: one event that was expanded into several rows keeps all of them. It
 //! keeps a number for each row, not the row, and knows neither verdicts nor files.
 
+use super::attribution::split_line_end;
 use crate::input::chunk::Cut;
+use crate::judge::row::RowCells;
 use hashbrown::{DefaultHashBuilder, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ pub(crate) const REMEMBERED: usize = 100_000;
 
 /// The rows of a run, of all its files together.
 #[derive(Debug)]
-pub(crate) struct Repeats {
+pub struct Repeats {
     hashers: [DefaultHashBuilder; 2],
     drops: bool,
     counted: Mutex<Counted>,
@@ -39,7 +41,7 @@ pub(super) type RowIdentity = (u64, u64);
 
 impl Repeats {
     /// Counts repeats among the first [`REMEMBERED`] different rows, or drops every repeat.
-    pub(crate) fn new(drops: bool) -> Self {
+    pub fn new(drops: bool) -> Self {
         Self {
             hashers: Default::default(),
             drops,
@@ -57,6 +59,12 @@ impl Repeats {
     /// Whether anybody still wants to know what a row is.
     pub(super) fn looks(&self) -> bool {
         !self.full.load(Ordering::Relaxed)
+    }
+
+    /// Whether a row is dropped, for one who takes every row in order and none twice. `bytes` is all of the row.
+    pub fn drops_row(&self, cells: &RowCells<'_, '_>, bytes: &[u8]) -> bool {
+        let whole = Some(split_line_end(bytes).0);
+        self.drops && self.is_repeat(self.identity(parts(cells), whole), &mut Vec::new())
     }
 
     /// Rows that repeat an earlier one, and whether later rows were not looked at.
@@ -135,4 +143,9 @@ impl Repeats {
     fn counted(&self) -> MutexGuard<'_, Counted> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What tells one row from all others: its device, by id where it has one, its time and its report.
+pub(super) fn parts<'c>(cells: &RowCells<'_, 'c>) -> [Option<&'c str>; 3] {
+    [cells.device_id.filter(|id| !id.is_empty()).or(cells.device), cells.time, cells.report_id]
 }

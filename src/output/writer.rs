@@ -58,6 +58,7 @@ impl<'r, 's> Writer<'r, 's> {
 
     /// Takes what a thread has counted in its next chunk.
     pub(crate) fn count(&mut self, thread: usize, batch: BatchCounts) {
+        self.sink.counted(batch.row_count());
         self.mergers[thread].enter(batch, &mut self.counts.tally);
     }
 

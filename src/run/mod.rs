@@ -223,16 +223,10 @@ impl Run {
 
     /// How the times of a file are written that are not ISO 8601, if that is known.
     fn order(&mut self, input: &Input, time: Option<usize>) -> Option<Order> {
-        match input.dates {
-            Dates::Local(order) if time.is_some_and(|column| crate::input::is_utc(&input.names[column])) => {
-                Some(order)
-            }
-            Dates::Unclear => {
-                self.unclear_dates.push(input.name.clone());
-                None
-            }
-            _ => None,
+        if input.dates == Dates::Unclear {
+            self.unclear_dates.push(input.name.clone());
         }
+        input.date_order(time)
     }
 
     /// Takes the counts of a file, or says why it could not be finished.
