@@ -8,6 +8,7 @@ use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
 use quell::fields::nearest;
 use quell::kql::{self, KqlError, Options};
+use quell::report::Status;
 use quell::report::build::LeftOut;
 use quell::schema::Schema;
 
@@ -59,8 +60,17 @@ pub(super) fn schema(lists: &Loaded) -> Outcome<&Schema> {
 pub(super) fn options(applied: &[&Exclusion], left_out: &[LeftOut<'_>]) -> Options {
     let mut lists: Vec<String> = applied.iter().map(|exclusion| exclusion.origin.file.to_string()).collect();
     lists.dedup();
-    let left_out = left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect();
-    Options { lists, left_out, merge_beyond: None }
+    let left_out = left_out.iter().map(|left| (left.exclusion.id.clone(), kind(left.status).to_owned()));
+    Options { lists, left_out: left_out.collect(), ..Options::default() }
+}
+
+/// Why an exclusion is left out of a block, in few words.
+fn kind(status: Status) -> &'static str {
+    match status {
+        Status::Expired => "expired",
+        Status::OtherRule => "of other rules",
+        _ => "of other schemas",
+    }
 }
 
 /// What KQL cannot say, as diagnostics.

@@ -7,11 +7,14 @@
 //! What it guards against is in `docs/kql.md`: nulls that make rows vanish, letter case, mapped addresses, ranges
 //! that one bad member spoils, De Morgan.
 
+mod address;
 mod block;
+mod expression;
 mod impact;
 pub mod import;
 pub mod lex;
 pub mod literal;
+mod pattern;
 pub mod pipeline;
 pub mod position;
 mod predicate;

@@ -146,6 +146,27 @@ fn list() -> impl Strategy<Value = String> {
     })
 }
 
+/// Rules carry blocks that earlier releases wrote.
+#[test]
+fn blocks_of_earlier_releases_are_read_back_whole() {
+    let schemas = Schemas::built_in();
+    let wanted = load(&quell::exclusions::documented(), &schemas).unwrap();
+    for name in ["where", "let"] {
+        let query = std::fs::read_to_string(format!("tests/kql/old/{name}.kql")).unwrap();
+        let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let found = import_query(&query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
+        assert!(found.not_carried.is_empty() && found.traps.is_empty(), "{found:?}");
+        let back = loaded(
+            &yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap(),
+        );
+        assert_eq!(back.len(), wanted.len());
+        for (back, wanted) in back.iter().zip(&wanted) {
+            let cuts = cuts([back, wanted]);
+            assert_eq!((&back.id, meaning(back, &cuts)), (&wanted.id, meaning(wanted, &cuts)));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_list_that_becomes_kql_comes_back_with_the_same_meaning(

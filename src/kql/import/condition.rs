@@ -95,7 +95,19 @@ pub(super) fn carry(
     let modifiers = if kind == Kind::Text { modifiers(&written, notation).map_err(&refuse)? } else { "" };
     let mut values = Vec::new();
     let mut leftovers = Vec::new();
+    let mut ranges: Vec<AddressRange> = Vec::new();
     for value in all {
+        // A clause names an address also as it looks when it is mapped into IPv6; a list needs it once.
+        if kind == Kind::Address
+            && let Ok(range) = AddressRange::parse(&value)
+        {
+            if ranges.iter().any(|known| {
+                (known.family, known.first, known.last) == (range.family, range.first, range.last)
+            }) {
+                continue;
+            }
+            ranges.push(range);
+        }
         let read = match kind {
             _ if value.is_empty() => Err("empty cells are never suppressed".to_owned()),
             Kind::Text => text(&written, modifiers, value),
@@ -115,13 +127,14 @@ pub(super) fn carry(
     Ok(CarriedPart { carried, leftovers, traps })
 }
 
+/// Said where a negation of a null drops rows.
+pub(super) const NULL_TRAP: &str = "null-dropping range: where the column is no IPv4 address the query drops the row too; the exclusion does not";
+
 fn traps(written: &WrittenPart, modifiers: &str, name: &str, kind: Kind, span: TextSpan) -> Vec<Remark> {
     let mut traps = Vec::new();
     let mut trap = |reason: &str| traps.push(Remark { span, reason: reason.to_owned() });
     if written.nullable {
-        trap(
-            "null-dropping range: where the column is no IPv4 address the query drops the row too; the exclusion does not",
-        );
+        trap(NULL_TRAP);
     }
     let names = ["name", "path", "domain", "command_line", "company", "product"];
     if modifiers.contains("cased") && names.iter().any(|end| name.ends_with(end)) {
@@ -261,12 +274,12 @@ fn comparison(
 
 /// A regular expression that says `*` and `?` becomes a value with those.
 fn wildcards(operator: String, values: Literals) -> (String, Literals) {
-    let value = match &values {
+    let found = match &values {
         Ok(values) if operator == "matches regex" && values.len() == 1 => own::wildcards(&values[0]),
         _ => None,
     };
-    match value {
-        Some((value, cased)) => (if cased { "like_cs" } else { "like" }.to_owned(), Ok(vec![value])),
+    match found {
+        Some((values, cased)) => (if cased { "like_cs" } else { "like" }.to_owned(), Ok(values)),
         None => (operator, values),
     }
 }
@@ -299,6 +312,11 @@ fn listed(tree: &Tree<'_>, nodes: &[QueryNode], values_of: &dyn Fn(&str) -> Opti
                 out.extend(known.ok_or_else(|| format!("`{name}` is not a list of literals in this query"))?);
             }
             [QueryNode::Leaf(index)] => out.push(value(tree, *index)?),
+            // Kusto joins texts that stand in a row.
+            texts if texts.iter().all(|node| tree.is_text(node)) => {
+                let values = texts.iter().map(|node| value(tree, node.first()));
+                out.push(values.collect::<Result<String, _>>()?);
+            }
             [QueryNode::Leaf(_), QueryNode::Brackets(group)]
                 if tree.name(item.first()) == Some("dynamic") =>
             {

@@ -5,7 +5,7 @@
 
 use super::condition::{Notation, bound};
 use super::expression::{Expression, parse};
-use super::{Entries, Remark, entries, merged, when};
+use super::{Entries, ReadEntry, Remark, conditions, entries, merged, when};
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenExclusion};
 use crate::fields::Kind;
 use crate::kql::block::{BEGIN, END};
@@ -154,7 +154,7 @@ impl ConditionReader<'_> {
             before.operators().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
         let mut kept = Vec::new();
         for entry in std::mem::take(&mut all.alternatives) {
-            let lost = entry.iter().find_map(|carried| {
+            let lost = entry.conditions.iter().find_map(|carried| {
                 let loses = |operator: &&QueryOperator| operator.loses(self.query, &carried.column);
                 before.operators().find(loses).map(|operator| (carried, operator.name.clone()))
             });
@@ -163,7 +163,7 @@ impl ConditionReader<'_> {
                 all.remarks.push(Remark { span: carried.span, reason });
                 continue;
             }
-            if let (Some(operator), Some(first)) = (grouped, entry.first()) {
+            if let (Some(operator), Some(first)) = (grouped, entry.conditions.first()) {
                 let reason = format!(
                     "condition after `{}`: it holds for groups; rows are the same, as the column is one of the keys",
                     operator.name
@@ -175,13 +175,25 @@ impl ConditionReader<'_> {
         all.alternatives = kept;
     }
 
-    fn write(&self, base: usize, typed: &[&str], all: Entries, found: &mut ImportedQuery) {
+    fn write(&self, base: usize, typed: &[&str], mut all: Entries, found: &mut ImportedQuery) {
         let moved = |remark: Remark| Remark { span: (remark.span.0 + base, remark.span.1 + base), ..remark };
         found.not_carried.extend(all.remarks.into_iter().chain(all.leftovers).map(moved));
         let mut traps: Vec<Remark> = all.traps.into_iter().map(moved).collect();
         traps.dedup();
         found.traps.extend(traps);
-        let Some(first) = all.alternatives.first().and_then(|entry| entry.first()) else { return };
+        // Those that are merged in one `where` may end on different days.
+        while let Some(expires) = all.alternatives.first().map(|entry| entry.expires) {
+            let (these, others) = all.alternatives.into_iter().partition(|entry| entry.expires == expires);
+            all.alternatives = others;
+            self.write_one(base, typed, these, found);
+        }
+    }
+
+    /// Writes entries that hold until the same day.
+    fn write_one(&self, base: usize, typed: &[&str], entries: Vec<ReadEntry>, found: &mut ImportedQuery) {
+        let expires = entries.first().and_then(|entry| entry.expires).map(|day| day.to_string());
+        let entries = conditions(entries);
+        let Some(first) = entries.first().and_then(|entry| entry.first()) else { return };
         let start = base + first.span.0;
         let line = self.source.line + self.query[..start].matches('\n').count();
         let headline = headline(&self.query[..base]);
@@ -195,9 +207,10 @@ impl ConditionReader<'_> {
         found.exclusions.push(WrittenExclusion {
             id,
             reason: headline.as_ref().and_then(|headline| Some(headline.reason?.to_owned())),
-            expires: headline.as_ref().and_then(|headline| Some(headline.expires?.to_owned())),
+            expires: expires
+                .or_else(|| headline.as_ref().and_then(|headline| Some(headline.expires?.to_owned()))),
             documented: Some(typed.join(" and ")),
-            when: when(merged(all.alternatives)),
+            when: when(merged(entries)),
             rules: self.source.rule.map(|rule| OneOrMany::One(Scalar::Text(rule.to_owned()))),
             reference: Some(format!("{}:{line}", self.source.file)),
             ..WrittenExclusion::default()
@@ -222,7 +235,7 @@ fn headline(before: &str) -> Option<Headline<'_>> {
     let block = &before[before.rfind(BEGIN)?..];
     let mut lines = block.lines().rev().skip(1);
     let (line, above) = (lines.next()?.trim(), lines.next()?.trim());
-    let others = above.starts_with("//") && !above.starts_with(BEGIN) && !above.starts_with("// left out:");
+    let others = above.starts_with("//") && !above.starts_with(BEGIN) && !above.starts_with("// left out");
     if others || !own(before) {
         return None;
     }
@@ -240,7 +253,7 @@ fn headline(before: &str) -> Option<Headline<'_>> {
 /// `name != a and address != b` hides each alone; the pair was probably meant.
 fn slip(all: &mut Entries) {
     let single = |wanted: fn(Kind) -> bool| {
-        all.alternatives.iter().find_map(|entry| match &entry[..] {
+        all.alternatives.iter().find_map(|entry| match &entry.conditions[..] {
             [one] if wanted(one.kind) => Some(one.span),
             _ => None,
         })
