@@ -1,9 +1,42 @@
 //! What can be asked about rules.
 
-use super::{Input, Lists};
+use super::{Input, Lists, Scope};
 use clap::{Args, ValueEnum};
-use jiff::civil::Date;
 use std::path::PathBuf;
+
+/// The form of a clause, and where its values stand.
+#[derive(Debug, Args)]
+pub(crate) struct ClauseForm {
+    /// How the exclusions are said.
+    #[arg(long, value_name = "FORM", default_value = "where")]
+    pub(crate) form: KqlForm,
+    /// Write the values of the forms `watchlist` and `externaldata` here, as CSV.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) values: Option<String>,
+    /// The alias of the Sentinel watchlist.
+    #[arg(long, value_name = "ALIAS", default_value = "quell")]
+    pub(crate) watchlist: String,
+    /// Where `externaldata` reads the values.
+    #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
+    pub(crate) url: String,
+    /// Leave out `now() < datetime(...)`: an exclusion goes on suppressing after its last day where the rule runs.
+    #[arg(long)]
+    pub(crate) no_expiry_guard: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KqlForm {
+    /// A clause that stands behind the table, with its values in it.
+    Where,
+    /// The values as `let` statements above, the clause below.
+    Let,
+    /// The values in a Sentinel watchlist.
+    Watchlist,
+    /// The values in a file that the query fetches.
+    Externaldata,
+    /// One query that counts on the server what `quell apply` reports.
+    Impact,
+}
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
@@ -13,12 +46,13 @@ pub(crate) struct Splice {
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lists: Lists,
-    /// Put in this block, as it stands in a file, instead of one made from lists.
+    #[command(flatten)]
+    pub(crate) scope: Scope,
+    #[command(flatten)]
+    pub(crate) form: ClauseForm,
+    /// Put in what `quell kql` printed into this file, instead of a block made from lists.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exclusions", "remove"])]
     pub(crate) block: Option<PathBuf>,
-    /// The day on which expiry is judged, YYYY-MM-DD; today without it.
-    #[arg(long, value_name = "DATE")]
-    pub(crate) today: Option<Date>,
     /// Take the block out; every rule is then, byte for byte, as before the first splice.
     #[arg(long)]
     pub(crate) remove: bool,

@@ -21,6 +21,9 @@ pub const BEGIN: &str = "// quell:begin";
 /// How the last line of a block begins.
 pub const END: &str = "// quell:end";
 
+/// How the first line of a block ends that holds the values for the top of a query.
+pub const VALUES: &str = " (values)";
+
 /// Exclusions that get a `where` of their own; beyond, they are merged.
 pub const MOST_SINGLE: usize = 100;
 /// The longest line of a comment.
@@ -56,7 +59,7 @@ pub fn let_form(
 ) -> Result<(String, String), Vec<KqlError>> {
     let mut values = Values::named();
     let block = clause(exclusions, schema, options, &mut values)?;
-    Ok((values.literals(), block))
+    Ok((above(&values.literals()), block))
 }
 
 /// The same with values from a table: `table` is the KQL that gives `SearchKey` and `Value`.
@@ -69,7 +72,16 @@ pub fn table_form(
     let mut values = Values::kept_elsewhere();
     let block = clause(exclusions, schema, options, &mut values)?;
     let lets = format!("let quell_values = {table};\n{}", values.lookups("quell_values"));
+    let lets = if values.lists.is_empty() { String::new() } else { above(&lets) };
     Ok((values, lets, block))
+}
+
+/// Statements for the top of a query, between markers of their own; nothing if there are none.
+fn above(statements: &str) -> String {
+    if statements.is_empty() {
+        return String::new();
+    }
+    format!("{BEGIN} {}{VALUES}\n{statements}{END}\n", digest(statements))
 }
 
 fn clause(

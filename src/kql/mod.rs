@@ -23,7 +23,7 @@ pub mod splice;
 pub mod tree;
 mod values;
 
-pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};
+pub use block::{BEGIN, END, MOST_SINGLE, Options, VALUES, let_form, table_form, where_block};
 pub use impact::{LISTS, fingerprint, impact, name as column_of};
 pub use values::{Values, external_table, watchlist_csv, watchlist_table};
 

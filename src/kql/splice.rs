@@ -12,7 +12,7 @@
 use super::lex::{Token, TokenKind, is_space, lex};
 use super::pipeline::{Query, Reference};
 use super::position::{Position, Positions};
-use super::{BEGIN, END};
+use super::{BEGIN, END, VALUES};
 use std::fmt::Write;
 
 /// The end of an end marker under which the split line goes on.
@@ -61,11 +61,26 @@ pub struct Removed {
 /// `columns` are the columns that the block reads. They do not change the result; those that a later operator
 /// drops are reported.
 pub fn splice(query: &str, table: &str, block: &str, columns: &[String]) -> Spliced {
-    splice_with(query, table, block, columns, end_of_line(query, 0).unwrap_or("\n"))
+    let insertion = Insertion { table, above: "", block, columns };
+    splice_with(query, insertion, end_of_line(query, 0).unwrap_or("\n"))
+}
+
+/// What is put into a query.
+#[derive(Debug, Clone, Copy)]
+pub struct Insertion<'i> {
+    /// The table behind which the block belongs.
+    pub table: &'i str,
+    /// A block of statements for the top of the query; nothing if it is empty.
+    pub above: &'i str,
+    /// The block.
+    pub block: &'i str,
+    /// The columns that it reads.
+    pub columns: &'i [String],
 }
 
 /// The same with the file's end of line, for a query that has only one line and so shows none.
-pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eol: &str) -> Spliced {
+pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced {
+    let Insertion { table, above, block, columns } = insertion;
     let removed = remove(query);
     if !removed.broken.is_empty() {
         return Spliced { text: query.to_owned(), left_alone: removed.broken, ..Spliced::default() };
@@ -84,6 +99,9 @@ pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eo
         edits.extend(insertions(text, &read, reference, block, eol));
         spliced.placed.push(place(reference.start));
         spliced.lost.extend(lost(text, &read, reference, columns, place));
+    }
+    if !spliced.placed.is_empty() && !above.is_empty() {
+        edits.insert(0, (0, at_the_top(text, above, eol)));
     }
     let unplaceable = read.unplaceable.iter().map(|(offset, why)| (place(*offset), why.clone()));
     spliced.left_alone.extend(unplaceable);
@@ -120,6 +138,13 @@ fn with(text: &str, mut edits: Vec<(usize, String)>) -> String {
         done = offset;
     }
     out + &text[done..]
+}
+
+/// The lines for the top of a query, indented as it is.
+fn at_the_top(text: &str, above: &str, eol: &str) -> String {
+    let first = text.find(|c| !is_space(c)).unwrap_or(text.len());
+    let (indent, eol) = (indentation(text, first), end_of_line(text, 0).unwrap_or(eol));
+    above.lines().map(|line| format!("{indent}{line}{eol}")).collect()
 }
 
 /// What a reference needs: the block, and a bracket before it if it is a bare operand.
@@ -244,7 +269,8 @@ pub fn remove(query: &str) -> Removed {
         done = *end;
     }
     text += &query[done..];
-    Removed { text, blocks: blocks.len(), broken: Vec::new(), cuts }
+    let is_clause = |pair: &&MarkerPair| !tokens[pair.0].text(query).trim_end().ends_with(VALUES);
+    Removed { text, blocks: blocks.iter().filter(is_clause).count(), broken: Vec::new(), cuts }
 }
 
 /// Indices of the tokens of two markers.
@@ -438,6 +464,19 @@ mod tests {
         fn splicing_twice_is_splicing_once_and_removing_gives_the_query_back(query in queries()) {
             let once = splice(&query, "T", BLOCK, &[]);
             prop_assert_eq!(&splice(&once.text, "T", BLOCK, &[]).text, &once.text);
+            let removed = remove(&once.text);
+            prop_assert_eq!(&removed.text, &query);
+            prop_assert_eq!(removed.blocks, once.placed.len());
+        }
+
+        #[test]
+        fn values_stand_at_the_top_and_go_with_the_block(query in queries(), indent in "[ \t]{0,3}") {
+            let query = format!("{indent}{query}");
+            let above = "// quell:begin 0 (values)\nlet quell_list_1 = dynamic([\"a\"]);\n// quell:end\n";
+            let insertion = Insertion { table: "T", above, block: BLOCK, columns: &[] };
+            let once = splice_with(&query, insertion, "\n");
+            prop_assert_eq!(once.text.contains("(values)"), !once.placed.is_empty());
+            prop_assert_eq!(&splice_with(&once.text, insertion, "\n").text, &once.text);
             let removed = remove(&once.text);
             prop_assert_eq!(&removed.text, &query);
             prop_assert_eq!(removed.blocks, once.placed.len());

@@ -74,6 +74,13 @@ impl Values {
         Some(name(place))
     }
 
+    /// Takes in the lists of another clause. A list of the same key has the same values.
+    pub fn take_in(&mut self, other: &Self) {
+        let new = other.lists.iter().filter(|(key, _)| !self.lists.iter().any(|(known, _)| known == key));
+        let new: Vec<(String, Vec<String>)> = new.cloned().collect();
+        self.lists.extend(new);
+    }
+
     /// `let` statements with the values.
     pub(super) fn literals(&self) -> String {
         let lists = self.lists.iter().enumerate();

@@ -5,7 +5,7 @@
 
 use super::queries::{FileKind, Queries, queries};
 use crate::kql::position::{Position, Positions};
-use crate::kql::splice::{Lost, remove, splice_with};
+use crate::kql::splice::{Insertion, Lost, remove, splice_with};
 use std::ops::Range;
 
 /// What is put into a file.
@@ -15,6 +15,8 @@ pub struct RuleBlock<'b> {
     pub table: &'b str,
     /// Its lines, markers included; without it, blocks are taken out.
     pub text: Option<&'b str>,
+    /// Statements for the top of each query that gets it, with markers of their own; nothing if it is empty.
+    pub above: &'b str,
     /// The columns that it reads.
     pub columns: &'b [String],
 }
@@ -28,6 +30,8 @@ pub struct SplicedFile {
     pub placed: Vec<Position>,
     /// What was left as it is, and why.
     pub left_alone: Vec<LeftAlone>,
+    /// Where each query with the block begins, and its characters without the indentation of the file.
+    pub lengths: Vec<(Position, usize)>,
     /// Columns of the block that do not reach the end of a query.
     pub lost: Vec<Lost>,
 }
@@ -57,8 +61,12 @@ pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedF
         done = range.end;
         match block.text {
             Some(lines) if query.contains(block.table) || query.contains("quell:") || searches(query) => {
-                let spliced = splice_with(query, block.table, lines, block.columns, eol);
+                let RuleBlock { table, above, columns, .. } = block;
+                let spliced = splice_with(query, Insertion { table, above, block: lines, columns }, eol);
                 out.text += &spliced.text;
+                if !spliced.placed.is_empty() {
+                    out.lengths.push((base, super::dedented(&spliced.text).chars().count()));
+                }
                 out.placed.extend(spliced.placed.into_iter().map(|place| place.behind(base)));
                 out.lost.extend(
                     spliced.lost.into_iter().map(|lost| Lost { place: lost.place.behind(base), ..lost }),

@@ -8,6 +8,7 @@ use quell::rule::splice::{RuleBlock, SplicedFile, splice_file};
 use quell::schema::Schemas;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const BLOCK: &str = "// quell:begin\n| where not(InitiatingProcessFileName =~ \"setup.exe\" and RemoteIP == \"192.0.2.7\")\n// quell:end";
 
@@ -26,7 +27,11 @@ fn block(folder: &Path) -> String {
 
 fn splice(kind: FileKind, text: &str, block: Option<&str>) -> SplicedFile {
     let columns = ["InitiatingProcessFileName".to_owned(), "RemoteIP".to_owned()];
-    splice_file(kind, text, RuleBlock { table: "DeviceNetworkEvents", text: block, columns: &columns })
+    splice_file(
+        kind,
+        text,
+        RuleBlock { table: "DeviceNetworkEvents", text: block, above: "", columns: &columns },
+    )
 }
 
 fn cases() -> Vec<(PathBuf, PathBuf)> {
@@ -118,5 +123,127 @@ fn nothing_outside_the_block_is_touched() {
         let text = read(&file);
         let spliced = splice(FileKind::of(&file).unwrap(), &text, Some(BLOCK)).text;
         assert_eq!(bare(&spliced), bare(&text), "{}", folder.display());
+    }
+}
+
+/// A run of the program: exit code, standard output, standard error.
+fn quell(arguments: &[&str]) -> (i32, String, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_quell")).args(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (done.status.code().unwrap(), text(done.stdout), text(done.stderr))
+}
+
+/// The documented pack in a production rule is what nobody wants.
+#[test]
+fn without_a_list_nothing_is_put_into_a_rule() {
+    let (code, out, told) = quell(&["splice", "samples/action1.yaml"]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(told.contains("no list is named"), "{told}");
+}
+
+/// A rule and a list in a folder of their own.
+fn site(exclusions: usize) -> (tempfile::TempDir, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (rule, list) = (path("rule.yaml"), path("list.yaml"));
+    let query = "DeviceNetworkEvents\n  | where RemotePort == 443\n  | summarize count() by DeviceName";
+    fs::write(&rule, format!("id: 11111111-2222-3333-4444-555555555555\nname: a\nquery: |\n  {query}\n"))
+        .unwrap();
+    let mut text = String::from("exclusions:\n");
+    for place in 0..exclusions {
+        let (names, servers) = ("[setup.exe, update.exe]", "[10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4]");
+        let entry =
+            format!("{{process.name: {names}, destination.ip: {servers}, destination.port: {place}}}");
+        text += &format!("- id: e{place}\n  when: {entry}\n");
+    }
+    fs::write(&list, text).unwrap();
+    (folder, rule, list)
+}
+
+#[test]
+fn every_form_is_spliced_and_taken_out_to_the_byte() {
+    let (folder, rule, list) = site(3);
+    let before = read(Path::new(&rule));
+    let csv = folder.path().join("values.csv").to_str().unwrap().to_owned();
+    for form in ["where", "let", "watchlist", "externaldata"] {
+        let values = ["--values", csv.as_str()];
+        let arguments = ["splice", &rule, "-e", &list, "--form", form, "--in-place"];
+        let arguments =
+            [&arguments[..], if form.starts_with(['w', 'e']) && form != "where" { &values } else { &[] }]
+                .concat();
+        let (code, _, told) = quell(&arguments);
+        assert_eq!(code, 0, "{form}: {told}");
+        let once = read(Path::new(&rule));
+        assert_eq!(once.contains("  let quell_list_1 = "), form != "where", "{once}");
+        assert!(once.find("let quell").is_none_or(|place| place < once.find("DeviceNetworkEvents").unwrap()));
+        assert_eq!(quell(&arguments).0, 0);
+        assert_eq!(read(Path::new(&rule)), once, "{form}");
+        assert_eq!(quell(&["splice", &rule, "--remove", "--in-place"]).0, 0);
+        assert_eq!(read(Path::new(&rule)), before, "{form}");
+    }
+    assert!(read(Path::new(&csv)).contains("e2/1/destination.ip|ipv4,10.0.0.4/32"));
+    let (code, _, told) = quell(&["splice", &rule, "-e", &list, "--form", "impact"]);
+    assert_eq!(code, 2, "{told}");
+}
+
+#[test]
+fn what_kql_prints_is_a_block() {
+    let (folder, rule, list) = site(3);
+    for form in ["where", "let"] {
+        let (_, printed, told) = quell(&["kql", "-e", &list, "--form", form]);
+        assert!(told.contains("of the 10,000 characters"), "{told}");
+        let block = folder.path().join("block.kql");
+        fs::write(&block, &printed).unwrap();
+        let given = quell(&["splice", &rule, "--block", block.to_str().unwrap()]);
+        assert_eq!(
+            (given.0, given.1),
+            (0, quell(&["splice", &rule, "-e", &list, "--form", form]).1),
+            "{form}"
+        );
+    }
+    let block = folder.path().join("block.kql");
+    fs::write(&block, quell(&["kql", "-e", &list, "--form", "impact"]).1).unwrap();
+    assert_eq!(quell(&["splice", &rule, "--block", block.to_str().unwrap()]).0, 2);
+}
+
+/// Sentinel refuses rules over 10,000 characters.
+#[test]
+fn a_clause_that_is_too_long_is_said_with_the_form_that_fits() {
+    let (_folder, rule, list) = site(60);
+    let (code, _, told) = quell(&["kql", "-e", &list]);
+    assert!(code == 1 && told.contains("will be refused; `--form let` would fit"), "{code} {told}");
+    let (code, _, told) = quell(&["splice", &rule, "-e", &list, "--in-place"]);
+    assert!(code == 1 && told.contains("rule.yaml:4:1: the query takes"), "{code} {told}");
+    assert!(told.contains("`--form let` would fit"), "{told}");
+    assert_eq!(quell(&["splice", &rule, "-e", &list, "--form", "let", "--in-place"]).0, 0);
+    let (_folder, _, list) = site(33);
+    let (code, _, told) = quell(&["kql", "-e", &list]);
+    assert!(code == 0 && told.contains("nearly all of them"), "{code} {told}");
+}
+
+/// The rule that is named decides, whatever the file says.
+#[test]
+fn a_rule_is_named_as_in_apply() {
+    let (folder, rule, list) = site(1);
+    let scoped = read(Path::new(&list)) + "  rules: [one]\n";
+    fs::write(&list, scoped).unwrap();
+    assert_eq!(quell(&["splice", &rule, "-e", &list, "--check"]).0, 1);
+    assert!(!quell(&["splice", &rule, "-e", &list]).1.contains("quell:begin"));
+    assert!(quell(&["splice", &rule, "-e", &list, "--rule-id", "one"]).1.contains("quell:begin"));
+    let other = folder.path().join("other.yaml");
+    fs::write(&other, "id: one\nname: x\nquery: |\n  T\n").unwrap();
+    assert!(
+        quell(&["splice", &rule, "-e", &list, "--rule", other.to_str().unwrap()]).1.contains("quell:begin")
+    );
+}
+
+#[test]
+fn the_expiry_guard_is_left_out_if_that_is_asked_for() {
+    let (_folder, rule, list) = site(1);
+    fs::write(&list, read(Path::new(&list)) + "  expires: 2027-05-31\n").unwrap();
+    let day = ["--today", "2027-01-01"];
+    for command in [&["kql", "-e", &list][..], &["splice", &rule, "-e", &list]] {
+        assert!(quell(&[command, &day].concat()).1.contains("now() < datetime(2027-06-01)"));
+        assert!(!quell(&[command, &day, &["--no-expiry-guard"]].concat()).1.contains("now()"));
     }
 }
