@@ -207,6 +207,16 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
         let (path, place) = (file.path.display(), left.place);
         let _ = writeln!(out, "{path}:{}:{}: left alone: {}", place.line, place.column, left.reason);
     }
+    let mut few = spliced.few.clone();
+    few.dedup();
+    for place in few {
+        let path = file.path.display();
+        let _ = writeln!(
+            out,
+            "{path}:{}:{}: warning: this asks for groups of few rows; exclude whole groups, or some are brought below the limit",
+            place.line, place.column
+        );
+    }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
         let table = schema.table.as_deref().unwrap_or_default();
         let why = if file.text.contains(table) {

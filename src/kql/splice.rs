@@ -42,6 +42,8 @@ pub struct Spliced {
     pub left_alone: Vec<(Position, String)>,
     /// Columns of the block that do not reach the end of a pipeline that has it.
     pub lost: Vec<Lost>,
+    /// Where a later comparison asks for groups of few rows, among which the block may bring some.
+    pub few: Vec<Position>,
 }
 
 /// A query without its blocks.
@@ -98,6 +100,7 @@ pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced 
         }
         edits.extend(insertions(text, &read, reference, block, eol));
         spliced.placed.push(place(reference.start));
+        spliced.few.extend(reference.few.map(place));
         spliced.lost.extend(lost(text, &read, reference, columns, place));
     }
     if !spliced.placed.is_empty() && !above.is_empty() {

@@ -34,6 +34,8 @@ pub struct SplicedFile {
     pub lengths: Vec<(Position, usize)>,
     /// Columns of the block that do not reach the end of a query.
     pub lost: Vec<Lost>,
+    /// Where a query asks for groups of few rows, among which the block may bring some.
+    pub few: Vec<Position>,
 }
 
 /// Something that a splice did not touch.
@@ -68,6 +70,7 @@ pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedF
                     out.lengths.push((base, super::dedented(&spliced.text).chars().count()));
                 }
                 out.placed.extend(spliced.placed.into_iter().map(|place| place.behind(base)));
+                out.few.extend(spliced.few.into_iter().map(|place| place.behind(base)));
                 out.lost.extend(
                     spliced.lost.into_iter().map(|lost| Lost { place: lost.place.behind(base), ..lost }),
                 );
@@ -99,7 +102,9 @@ fn searches(query: &str) -> bool {
 fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: RuleBlock<'_>, out: &mut SplicedFile) {
     let places = Positions::new(text);
     for (range, reason) in refused {
-        if text.get(range.clone()).is_some_and(|query| query.contains(block.table)) {
+        // Where nothing was ever put in, there is nothing to be taken out.
+        let concerns = if block.text.is_some() { block.table } else { "quell:" };
+        if text.get(range.clone()).is_some_and(|query| query.contains(concerns)) {
             out.left_alone.push(left_alone(places.at(range.start), reason));
         }
     }

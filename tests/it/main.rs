@@ -29,5 +29,6 @@ mod prune;
 #[cfg(unix)]
 mod repository;
 mod shapes;
+mod sides;
 mod splice;
 mod tune;

@@ -247,3 +247,18 @@ fn the_expiry_guard_is_left_out_if_that_is_asked_for() {
         assert!(!quell(&[command, &day, &["--no-expiry-guard"]].concat()).1.contains("now()"));
     }
 }
+
+/// A rule without a block has nothing to be taken out, whatever else is to be said of it.
+#[test]
+fn removing_from_a_tree_is_clean() {
+    let (code, _, told) = quell(&["splice", "tests/splice/rule-with-a-folded-query", "--remove", "--check"]);
+    assert_eq!(code, 0, "{told}");
+}
+
+#[test]
+fn a_limit_that_few_rows_are_below_is_told() {
+    let (code, out, told) =
+        quell(&["splice", "tests/splice/few-of-a-kind/query.kql", "--block", "tests/splice/block.kql"]);
+    assert!(code == 0 && out.contains("quell:begin"), "{code} {out}");
+    assert!(told.contains("query.kql:3:9: warning: this asks for groups of few rows"), "{told}");
+}
