@@ -89,6 +89,9 @@ pub(crate) struct Import {
     pub(crate) results: Vec<String>,
     #[command(flatten)]
     pub(crate) input: Input,
+    /// Give exclusions from rules no `rules:`, so that they hold for every hunt.
+    #[arg(long, conflicts_with = "text")]
+    pub(crate) unscoped: bool,
     /// How the columns of rules are named.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,

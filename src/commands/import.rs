@@ -13,7 +13,6 @@ use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
 use quell::report::{self, build::one};
-use quell::rule::Rule;
 use quell::rule::queries::queries;
 use quell::schema::{Schema, Schemas};
 use quell::yaml;
@@ -120,7 +119,7 @@ fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<
     let mut exclusions: Vec<WrittenExclusion> = Vec::new();
     let mut ids = std::collections::HashMap::new();
     for file in &files {
-        for mut exclusion in from_rule(file, schema, messages) {
+        for mut exclusion in from_rule(file, args.unscoped, schema, messages) {
             let taken: &mut usize = ids.entry(exclusion.id.clone()).or_default();
             *taken += 1;
             if *taken > 1 {
@@ -132,11 +131,18 @@ fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<
     Ok(exclusions)
 }
 
-fn from_rule(file: &RuleFile, schema: &Schema, messages: &mut String) -> Vec<WrittenExclusion> {
+fn from_rule(
+    file: &RuleFile,
+    unscoped: bool,
+    schema: &Schema,
+    messages: &mut String,
+) -> Vec<WrittenExclusion> {
     let table = schema.table.as_deref().unwrap_or_default();
     let name = file.path.display().to_string();
     let prefix = slug(&file.path.file_stem().unwrap_or_default().to_string_lossy());
-    let rule = Rule::parse(&file.text).and_then(|rule| rule.id);
+    // What was typed into one query was never meant for every hunt.
+    let rule = file.rule();
+    let rule = rule.id.or(rule.name).filter(|_| !unscoped);
     let mut exclusions = Vec::new();
     let mut line = 1;
     let mut passed = 0;

@@ -3,6 +3,7 @@
 use super::lists::read_text;
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
+use quell::rule::Rule;
 use quell::rule::queries::FileKind;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,14 @@ pub(super) struct RuleFile {
     pub(super) text: String,
     /// Whether it was named itself, not found in a folder.
     pub(super) named: bool,
+}
+
+impl RuleFile {
+    /// The rule that it is. A query in a file of its own has the name of the file.
+    pub(super) fn rule(&self) -> Rule {
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        Rule::parse(&self.text).unwrap_or(Rule { name, ..Rule::default() })
+    }
 }
 
 /// The files of the paths in the order of their names, and those of folders that cannot be read.

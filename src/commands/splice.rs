@@ -118,9 +118,8 @@ fn no_block<T>(path: &Path) -> Outcome<T> {
 
 /// The exclusions in force for a file's rule, and how they are to be said.
 fn applied<'s>(file: &RuleFile, source: &'s BlockSource, schema: &Schema) -> (Vec<&'s Exclusion>, Options) {
-    let own = Rule::parse(&file.text);
-    let rule = source.rule.as_ref().or(own.as_ref());
-    let (applied, left_out) = in_force(&source.lists.exclusions, rule, source.today, &schema.name);
+    let rule = source.rule.clone().unwrap_or_else(|| file.rule());
+    let (applied, left_out) = in_force(&source.lists.exclusions, Some(&rule), source.today, &schema.name);
     let mut options = options(&applied, &left_out);
     options.without_expiry_guard = source.without_expiry_guard;
     (applied, options)

@@ -146,6 +146,18 @@ fn list() -> impl Strategy<Value = String> {
     })
 }
 
+/// `['Browser']` is the name of a list, not the text `Browser`.
+#[test]
+fn a_bracketed_name_is_a_name() {
+    let schemas = Schemas::built_in();
+    let query = "let Browser = dynamic([\"firefox.exe\", \"msedge.exe\"]);\nDeviceNetworkEvents\n| where not(InitiatingProcessFileName in~ (['Browser']))";
+    let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: Some("r.kql") };
+    let found = import_query(query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
+    let text = yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap();
+    assert!(text.contains("process.name:\n    - firefox.exe\n    - msedge.exe"), "{text}");
+    assert!(text.contains("rules: r.kql"), "{text}");
+}
+
 /// Rules carry blocks that earlier releases wrote.
 #[test]
 fn blocks_of_earlier_releases_are_read_back_whole() {

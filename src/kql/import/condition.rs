@@ -88,11 +88,11 @@ pub(super) fn carry(
         let reason = "rows are taken away unless this holds; an exclusion has no negative conditions";
         return Err(refuse(reason.into()));
     }
+    let modifiers = if kind == Kind::Text { modifiers(&written, notation).map_err(&refuse)? } else { "" };
     let mut all = written.values.clone().map_err(&refuse)?;
     if written.operator == "between" {
         all = vec![all.join("-")];
     }
-    let modifiers = if kind == Kind::Text { modifiers(&written, notation).map_err(&refuse)? } else { "" };
     let mut values = Vec::new();
     let mut leftovers = Vec::new();
     let mut ranges: Vec<AddressRange> = Vec::new();
@@ -122,9 +122,19 @@ pub(super) fn carry(
     if values.is_empty() {
         return Err(leftovers.pop().unwrap_or_else(|| refuse("it has no values".into())));
     }
-    let traps = traps(&written, modifiers, &name, kind, span);
+    let mut traps = traps(&written, modifiers, &name, kind, span);
+    if joins_texts(tree, part) {
+        let reason = "two texts stand without a comma between them, and Kusto joins them to one";
+        traps.push(Remark { span, reason: reason.to_owned() });
+    }
     let carried = Carried { key: name + modifiers, values, span, column: written.cell.column, kind };
     Ok(CarriedPart { carried, leftovers, traps })
+}
+
+/// Whether two string literals stand in a row.
+fn joins_texts(tree: &Tree<'_>, nodes: &[QueryNode]) -> bool {
+    let pair = nodes.windows(2).any(|pair| pair.iter().all(|node| tree.is_text(node)));
+    pair || nodes.iter().filter_map(QueryNode::group).any(|group| joins_texts(tree, &group.nodes))
 }
 
 /// Said where a negation of a null drops rows.
@@ -324,7 +334,27 @@ fn listed(tree: &Tree<'_>, nodes: &[QueryNode], values_of: &dyn Fn(&str) -> Opti
                     out.extend(listed(tree, inner.group().map_or(&[], |list| &list.nodes), values_of)?);
                 }
             }
+            // `['Browser']` is a name and no text.
+            [QueryNode::Brackets(group)] if tree.word(group.open) == "[" => {
+                let name = group.nodes.first().map(|node| value(tree, node.first())).transpose()?;
+                let name = name.unwrap_or_default();
+                let known = values_of(&name);
+                out.extend(known.ok_or_else(|| format!("`{name}` is not a list of literals in this query"))?);
+            }
             [QueryNode::Brackets(group)] => out.extend(listed(tree, &group.nodes, values_of)?),
+            [QueryNode::Leaf(_), QueryNode::Brackets(group)]
+                if tree.name(item.first()) == Some("pack_array") =>
+            {
+                out.extend(listed(tree, &group.nodes, values_of)?);
+            }
+            [QueryNode::Leaf(_), QueryNode::Brackets(columns), QueryNode::Brackets(cells)]
+                if tree.name(item.first()) == Some("datatable") =>
+            {
+                if tree.split(&columns.nodes, TokenKind::Comma).len() > 1 {
+                    return Err("a table of several columns is no list of values".into());
+                }
+                out.extend(listed(tree, &cells.nodes, values_of)?);
+            }
             _ => return Err("its values are computed, not written out".into()),
         }
     }

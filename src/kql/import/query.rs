@@ -23,7 +23,7 @@ pub struct QuerySource<'s> {
     pub line: usize,
     /// What ids begin with.
     pub prefix: &'s str,
-    /// The rule's id, if it has one; the exclusions belong to it.
+    /// The rule that the exclusions belong to: its id, or what else names it; every hunt without it.
     pub rule: Option<&'s str>,
 }
 
@@ -121,7 +121,10 @@ impl ConditionReader<'_> {
         let mut typed = Vec::new();
         for conjunct in conjuncts.iter().filter(|conjunct| conjunct.takes_away(&tree)) {
             if let Some(reason) = side.reason() {
-                let reason = format!("it stands where rows are not shown: {reason}");
+                let reason = match side {
+                    Side::Negative => format!("it stands where rows are not shown: {reason}"),
+                    _ => format!("nobody can say whether it takes results away: {reason}"),
+                };
                 all.remarks.push(Remark { span: conjunct.span(&tree), reason });
                 continue;
             }
@@ -298,6 +301,10 @@ mod tests {
             (r#"not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "- destination.ip: 10.0.0.0/8\n"),
             (r#"ipv4_is_in_range(RemoteIP, "10.0.0.0/8") == false"#, "- destination.ip: 10.0.0.0/8\n"),
             (r#"RemoteIP !startswith "192.168.""#, "- destination.ip: 192.168.0.0/16\n"),
+            ("RemoteIP !startswith '169.254.'", "- destination.ip: 169.254.0.0/16\n"),
+            ("not(RemoteIP startswith '10.')", "- destination.ip: 10.0.0.0/8\n"),
+            (r#"DeviceName !in~ (pack_array("a", "b"))"#, "- host.name:\n  - a\n  - b\n"),
+            (r#"DeviceName !in~ (datatable(n: string)["a", "b"])"#, "- host.name:\n  - a\n  - b\n"),
             (r#"not(RemotePort == 22 and DeviceName =~ "a")"#, "- destination.port: 22\n  host.name: a\n"),
             (r#"RemotePort != 22 or DeviceName !~ "a""#, "- destination.port: 22\n  host.name: a\n"),
             (r#"not(RemotePort == 22 or DeviceName =~ "a")"#, "- - destination.port: 22\n  - host.name: a\n"),
@@ -314,6 +321,9 @@ mod tests {
             (r#"RemoteUrl !has "a""#, "whole terms"),
             (r#"not(RemoteUrl has_any ("a", "b"))"#, "whole terms"),
             (r#"RemoteUrl != """#, "empty"),
+            ("not(RemoteUrl has_any (datatable(n: string)['a', 'b']))", "whole terms"),
+            ("DeviceName !in~ (datatable(n: string, m: string)['a', 'b'])", "several columns"),
+            ("DeviceName !in (['Browser'])", "`Browser` is not a list of literals"),
             (r"RemoteUrl !in (other)", "not a list of literals"),
             (r#"RemoteUrl != strcat("a", "b")"#, "computed"),
             (r#"RemoteUrl != "a*""#, "wildcard"),
@@ -335,6 +345,7 @@ mod tests {
     fn traps_are_told() {
         for (conditions, why) in [
             (r#"| where InitiatingProcessFileName != "a""#, "letter case"),
+            (r#"| where DeviceName !in~ ("a" "b")"#, "without a comma"),
             (r#"| where not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "null-dropping"),
             (r#"| where DeviceName !~ "a" and RemoteIP != "10.0.0.1""#, "De Morgan"),
             (r#"| summarize count() by DeviceName | where DeviceName !~ "a""#, "after `summarize`"),
