@@ -9,6 +9,7 @@
 
 mod condition;
 mod expression;
+mod literals;
 mod old;
 mod own;
 mod query;

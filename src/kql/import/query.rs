@@ -3,8 +3,9 @@
 //! In: a query and the table. Out: an exclusion for each `where` that takes rows of the table away.
 //! A condition without any negation in it is the hunt's own and is none.
 
-use super::condition::{Notation, bound};
+use super::condition::Notation;
 use super::expression::{Expression, parse};
+use super::literals::bound;
 use super::{Entries, ReadEntry, Remark, conditions, entries, merged, when};
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenExclusion};
 use crate::fields::Kind;
