@@ -16,7 +16,14 @@ fuzz_target!(|text: &str| {
     if text.contains("quell:") {
         return;
     }
-    for kind in [FileKind::Yaml, FileKind::Kql, FileKind::Markdown] {
+    for kind in [
+        FileKind::Yaml,
+        FileKind::Kql,
+        FileKind::Markdown,
+        FileKind::Json,
+        FileKind::Terraform,
+        FileKind::Bicep,
+    ] {
         let once = splice(kind, text, Some(BLOCK));
         assert_eq!(splice(kind, &once, Some(BLOCK)), once);
         assert_eq!(splice(kind, &once, None), text);

@@ -41,7 +41,8 @@ pub(crate) enum KqlForm {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Splice {
-    /// A rule (.yaml .yml), a query (.kql .csl .kusto .txt), a page with fenced KQL (.md), or a folder of them.
+    /// A rule (.yaml .yml .json .tf .bicep), a query (.kql .csl .kusto .txt), a page with fenced KQL (.md), or a folder of
+    /// them.
     #[arg(required = true, value_name = "RULE")]
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
@@ -53,6 +54,9 @@ pub(crate) struct Splice {
     /// Put in what `quell kql` printed into this file, instead of a block made from lists.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exclusions", "remove"])]
     pub(crate) block: Option<PathBuf>,
+    /// Raise the last number of a rule's `version:` if its query changes.
+    #[arg(long)]
+    pub(crate) bump_version: bool,
     /// Take the block out; every rule is then, byte for byte, as before the first splice.
     #[arg(long)]
     pub(crate) remove: bool,

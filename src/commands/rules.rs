@@ -43,12 +43,12 @@ pub(super) fn opened(paths: &[PathBuf]) -> Outcome<(Vec<RuleFile>, Vec<Diagnosti
                 return fail(
                     "no-rule",
                     message,
-                    "rules are files ending in .yaml .yml .kql .csl .kusto .txt .md",
+                    "rules are files ending in .yaml .yml .json .tf .bicep .kql .csl .kusto .txt .md",
                 );
             }
         } else {
-            let kind = FileKind::of(path).unwrap_or(FileKind::Kql);
             let text = read_text(path, MAX_RULE).map_err(|mistake| vec![mistake])?;
+            let kind = FileKind::of(path).unwrap_or(FileKind::Kql).of_content(&text);
             let below = path.file_name().map(PathBuf::from).unwrap_or_default();
             files.push(RuleFile { path: path.clone(), below, kind, text, named: true });
         }
@@ -77,7 +77,10 @@ fn in_folder(top: &Path, folder: &Path, files: &mut Vec<RuleFile>, unreadable: &
         } else if let Some(kind) = FileKind::of(&path).filter(|_| path.is_file()) {
             let below = path.strip_prefix(top).unwrap_or(&path).to_owned();
             match read_text(&path, MAX_RULE) {
-                Ok(text) => files.push(RuleFile { path, below, kind, text, named: false }),
+                Ok(text) => {
+                    let kind = kind.of_content(&text);
+                    files.push(RuleFile { path, below, kind, text, named: false });
+                }
                 Err(mistake) => unreadable.push(mistake),
             }
         }

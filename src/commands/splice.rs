@@ -11,7 +11,9 @@ use quell::exclusions::model::Exclusion;
 use quell::kql::lex::{TokenKind, lex};
 use quell::kql::{self, BEGIN, END, Options, VALUES, Values};
 use quell::rule::Rule;
-use quell::rule::splice::{RuleBlock, SplicedFile, splice_file};
+use quell::rule::queries::{FoundQuery, queries};
+use quell::rule::splice::{QueryLength, RuleBlock, SplicedFile, splice_each};
+use quell::rule::version::with_next_version;
 use quell::schema::Schema;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -116,34 +118,38 @@ fn no_block<T>(path: &Path) -> Outcome<T> {
     fail("bad-block", message, "give what `quell kql` printed: lines from `// quell:begin` to `// quell:end`")
 }
 
-/// The exclusions in force for a file's rule, and how they are to be said.
-fn applied<'s>(file: &RuleFile, source: &'s BlockSource, schema: &Schema) -> (Vec<&'s Exclusion>, Options) {
-    let rule = source.rule.clone().unwrap_or_else(|| file.rule());
-    let (applied, left_out) = in_force(&source.lists.exclusions, Some(&rule), source.today, &schema.name);
+/// The exclusions in force for a rule, and how they are to be said.
+fn applied<'s>(rule: &Rule, source: &'s BlockSource, schema: &Schema) -> (Vec<&'s Exclusion>, Options) {
+    let rule = source.rule.as_ref().unwrap_or(rule);
+    let (applied, left_out) = in_force(&source.lists.exclusions, Some(rule), source.today, &schema.name);
     let mut options = options(&applied, &left_out);
     options.without_expiry_guard = source.without_expiry_guard;
     (applied, options)
 }
 
-/// The clause for one rule: the file that was given, or the exclusions in force for the rule. `None` if no
-/// exclusion is left for it.
-fn clause_for(
-    file: &RuleFile,
-    source: &BlockSource,
-    schema: &Schema,
-    args: &Splice,
-) -> Outcome<Option<Clause>> {
+/// The clause for one rule: what was given, or the exclusions in force for the rule. `None` if no exclusion is left
+/// for it.
+fn clause_for(rule: &Rule, source: &BlockSource, schema: &Schema, args: &Splice) -> Outcome<Option<Clause>> {
     if args.remove {
         return Ok(None);
     }
     if let Some(Clause { above, block, .. }) = &source.given {
         return Ok(Some(Clause { above: above.clone(), block: block.clone(), values: None }));
     }
-    let (applied, options) = applied(file, source, schema);
+    let (applied, options) = applied(rule, source, schema);
     if applied.is_empty() {
         return Ok(None);
     }
     clause(&args.form, &applied, schema, &options).map(Some)
+}
+
+/// The rule of each query of a file; one more, the file's own.
+fn rules_of(file: &RuleFile) -> Vec<Rule> {
+    let own = file.rule();
+    let of = |query: FoundQuery| query.rule.unwrap_or_else(|| own.clone());
+    let mut rules: Vec<Rule> = queries(file.kind, &file.text).found.into_iter().map(of).collect();
+    rules.push(own);
+    rules
 }
 
 fn spliced(
@@ -153,23 +159,39 @@ fn spliced(
     args: &Splice,
     values: &mut Values,
 ) -> Outcome<SplicedFile> {
-    let clause = clause_for(file, source, schema, args)?;
-    let text = clause.as_ref().map(|clause| clause.block.as_str());
-    // The columns that stand in the block, whoever wrote it.
+    let mut clauses = Vec::new();
+    for rule in rules_of(file) {
+        let clause = clause_for(&rule, source, schema, args)?;
+        let columns = columns(clause.as_ref(), schema);
+        if let Some(lists) = clause.as_ref().and_then(|clause| clause.values.as_ref()) {
+            values.take_in(lists);
+        }
+        clauses.push((clause, columns));
+    }
+    let table = schema.table.as_deref().unwrap_or_default();
+    let mut done = splice_each(file.kind, &file.text, |query| {
+        let (clause, columns) = &clauses[query];
+        let text = clause.as_ref().map(|clause| clause.block.as_str());
+        let above = clause.as_ref().map_or("", |clause| clause.above.as_str());
+        RuleBlock { table, text, above, columns }
+    });
+    if args.bump_version && done.text != file.text {
+        done.text = with_next_version(file.kind, &done.text);
+    }
+    Ok(done)
+}
+
+/// The columns that stand in the block, whoever wrote it.
+fn columns(clause: Option<&Clause>, schema: &Schema) -> Vec<String> {
+    let text = clause.map(|clause| clause.block.as_str()).unwrap_or_default();
     let mut columns: Vec<String> = Vec::new();
-    for token in lex(text.unwrap_or_default()).iter().filter(|t| t.kind == TokenKind::Name) {
-        let name = token.text(text.unwrap_or_default());
+    for token in lex(text).iter().filter(|token| token.kind == TokenKind::Name) {
+        let name = token.text(text);
         if schema.columns.contains_key(name) && !columns.iter().any(|known| known == name) {
             columns.push(name.to_owned());
         }
     }
-    let table = schema.table.as_deref().unwrap_or_default();
-    let above = clause.as_ref().map_or("", |clause| clause.above.as_str());
-    let done = splice_file(file.kind, &file.text, RuleBlock { table, text, above, columns: &columns });
-    if let Some(lists) = clause.as_ref().and_then(|clause| clause.values.as_ref()) {
-        values.take_in(lists);
-    }
-    Ok(done)
+    columns
 }
 
 /// Says which queries are too long for a rule, or nearly; whether none is.
@@ -181,16 +203,16 @@ fn lengths(
     out: &mut String,
 ) -> bool {
     let mut right = true;
-    for (place, characters) in &spliced.lengths {
+    for QueryLength { query, place, characters, blocks } in &spliced.lengths {
         let (told, fits) = length("the query takes", *characters, None);
         if fits && !told.ends_with("nearly all of them") {
             continue;
         }
-        let (applied, options) = applied(file, source, schema);
+        let rules = rules_of(file);
+        let (applied, options) = applied(&rules[*query], source, schema);
         let block = kql::where_block(&applied, schema, &options).map_or(0, |block| block.chars().count());
-        let blocks = spliced.placed.len().max(1);
         let rest = characters.saturating_sub(block * blocks);
-        let shorter = shorter(&applied, schema, &options, rest, blocks);
+        let shorter = shorter(&applied, schema, &options, rest, *blocks);
         let (told, _) = length("the query takes", *characters, shorter);
         let _ = writeln!(out, "{}:{}:{}: {told}", file.path.display(), place.line, place.column);
         right &= fits;
@@ -215,6 +237,10 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
             "{path}:{}:{}: warning: this asks for groups of few rows; exclude whole groups, or some are brought below the limit",
             place.line, place.column
         );
+    }
+    if spliced.queries == 0 {
+        let _ = writeln!(out, "{}: no query was found in it", file.path.display());
+        return right && (!file.named || args.remove);
     }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
         let table = schema.table.as_deref().unwrap_or_default();
@@ -304,7 +330,7 @@ fn diff(file: &RuleFile, new: &str) -> String {
 fn summary(done: &[(&RuleFile, SplicedFile)], drifted: usize) -> String {
     let places: usize = done.iter().map(|(_, spliced)| spliced.placed.len()).sum();
     let left: usize = done.iter().map(|(_, spliced)| spliced.left_alone.len()).sum();
-    let longest = done.iter().flat_map(|(_, spliced)| &spliced.lengths).map(|(_, length)| *length).max();
+    let longest = done.iter().flat_map(|(_, spliced)| &spliced.lengths).map(|length| length.characters).max();
     let longest = longest.map(|longest| format!("; {}", length("the longest query takes", longest, None).0));
     let longest = longest.filter(|told| !told.contains("refused")).unwrap_or_default();
     format!(

@@ -14,6 +14,7 @@ use super::pipeline::{Query, Reference};
 use super::position::{Position, Positions};
 use super::{BEGIN, END, VALUES};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// The end of an end marker under which the split line goes on.
 pub const SPLIT: &str = " (the line goes on)";
@@ -44,6 +45,17 @@ pub struct Spliced {
     pub lost: Vec<Lost>,
     /// Where a later comparison asks for groups of few rows, among which the block may bring some.
     pub few: Vec<Position>,
+    /// What was changed in the query, in the order of its bytes.
+    pub edits: Vec<Edit>,
+}
+
+/// A change: these bytes of the text that came in give way to this text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// First byte and the byte after the last.
+    pub range: Range<usize>,
+    /// What stands there afterwards.
+    pub text: String,
 }
 
 /// A query without its blocks.
@@ -109,6 +121,13 @@ pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced 
     let unplaceable = read.unplaceable.iter().map(|(offset, why)| (place(*offset), why.clone()));
     spliced.left_alone.extend(unplaceable);
     spliced.left_alone.sort();
+    edits.sort_by_key(|(offset, _)| *offset);
+    let inserted = edits.iter().map(|(offset, insertion)| {
+        let at = removed.original(*offset);
+        Edit { range: at..at, text: insertion.clone() }
+    });
+    spliced.edits = removed.edits().chain(inserted).collect();
+    spliced.edits.sort_by_key(|edit| edit.range.start);
     spliced.text = with(text, edits);
     spliced
 }
@@ -131,8 +150,7 @@ fn lost(
         .collect()
 }
 
-fn with(text: &str, mut edits: Vec<(usize, String)>) -> String {
-    edits.sort_by_key(|(offset, _)| *offset);
+fn with(text: &str, edits: Vec<(usize, String)>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for (offset, insertion) in edits {
@@ -232,6 +250,11 @@ fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
 }
 
 impl Removed {
+    /// What was taken away.
+    pub fn edits(&self) -> impl Iterator<Item = Edit> {
+        self.cuts.iter().map(|(start, end)| Edit { range: *start..*end, text: String::new() })
+    }
+
     /// Where a byte of the text stood before the blocks were taken away.
     fn original(&self, mut offset: usize) -> usize {
         for (start, end) in &self.cuts {
@@ -378,6 +401,16 @@ mod tests {
 
     const BLOCK: &str = "// quell:begin\n| where not(x)\n// quell:end";
 
+    fn edited(text: &str, edits: &[Edit]) -> String {
+        let (mut out, mut done) = (String::new(), 0);
+        for edit in edits {
+            out += &text[done..edit.range.start];
+            out += &edit.text;
+            done = edit.range.end;
+        }
+        out + &text[done..]
+    }
+
     fn spliced(query: &str) -> String {
         splice(query, "T", BLOCK, &[]).text
     }
@@ -466,6 +499,9 @@ mod tests {
         #[test]
         fn splicing_twice_is_splicing_once_and_removing_gives_the_query_back(query in queries()) {
             let once = splice(&query, "T", BLOCK, &[]);
+            prop_assert_eq!(edited(&query, &once.edits), once.text.clone());
+            let other = splice(&once.text, "T", "// quell:begin\n| where y\n// quell:end", &[]);
+            prop_assert_eq!(edited(&once.text, &other.edits), other.text);
             prop_assert_eq!(&splice(&once.text, "T", BLOCK, &[]).text, &once.text);
             let removed = remove(&once.text);
             prop_assert_eq!(&removed.text, &query);

@@ -3,8 +3,10 @@
 //! In: the text of a rule file. Out: its id, name and query. They are read line by line, because no YAML parser
 //! accepts many of the published rule files. [`queries`] finds the queries. It opens no files.
 
+pub mod encoding;
 pub mod queries;
 pub mod splice;
+pub mod version;
 
 use crate::exclusions::model::Exclusion;
 use crate::matcher::is_like;
@@ -24,7 +26,7 @@ impl Rule {
     /// Reads the top-level keys `id` and `name`, whatever their letter case; nothing if the text has neither.
     pub fn parse(text: &str) -> Option<Self> {
         let query = queries::queries(queries::FileKind::Yaml, text).found.into_iter().next();
-        let query = query.and_then(|range| text.get(range)).map(dedented);
+        let query = query.and_then(|query| text.get(query.range)).map(dedented);
         let rule = Self { id: top_level(text, "id"), name: top_level(text, "name"), query };
         (rule.id.is_some() || rule.name.is_some()).then_some(rule)
     }

@@ -1,6 +1,7 @@
 //! The block in rules of every shape: one folder a case, named in words. `QUELL_BLESS=1 cargo test --test it splice::`
 //! writes what a splice gives now; read it before you commit it.
 
+use proptest::prelude::*;
 use quell::exclusions::{documented, validate::load};
 use quell::kql::{Options, where_block};
 use quell::rule::queries::FileKind;
@@ -34,11 +35,15 @@ fn splice(kind: FileKind, text: &str, block: Option<&str>) -> SplicedFile {
     )
 }
 
+fn kind_of(file: &Path) -> FileKind {
+    FileKind::of(file).unwrap().of_content(&read(file))
+}
+
 fn cases() -> Vec<(PathBuf, PathBuf)> {
     let mut cases = Vec::new();
     for folder in fs::read_dir("tests/splice").unwrap() {
         let folder = folder.unwrap().path();
-        if let Some(file) = ["rule.yaml", "query.kql", "page.md"]
+        if let Some(file) = ["rule.yaml", "query.kql", "page.md", "rule.json", "rule.tf", "rule.bicep"]
             .iter()
             .map(|name| folder.join(name))
             .find(|file| file.exists())
@@ -73,7 +78,7 @@ fn the_block_stands_at_every_reference_that_may_take_it() {
     assert!(cases.len() > 100, "{} cases", cases.len());
     let mut wrong = Vec::new();
     for (folder, file) in cases {
-        let spliced = splice(FileKind::of(&file).unwrap(), &read(&file), Some(&block(&folder)));
+        let spliced = splice(kind_of(&file), &read(&file), Some(&block(&folder)));
         let name = format!("expected.{}", file.extension().unwrap().to_str().unwrap());
         for (name, text) in [(name.as_str(), spliced.text.clone()), ("told.txt", told(&spliced))] {
             let path = folder.join(name);
@@ -90,7 +95,7 @@ fn the_block_stands_at_every_reference_that_may_take_it() {
 #[test]
 fn a_second_splice_changes_nothing_and_removing_gives_the_file_back() {
     for (folder, file) in cases() {
-        let (kind, text, block) = (FileKind::of(&file).unwrap(), read(&file), block(&folder));
+        let (kind, text, block) = (kind_of(&file), read(&file), block(&folder));
         let once = splice(kind, &text, Some(&block));
         let twice = splice(kind, &once.text, Some(&block));
         assert_eq!(twice.text, once.text, "{}", folder.display());
@@ -121,8 +126,12 @@ fn bare(text: &str) -> String {
 fn nothing_outside_the_block_is_touched() {
     for (folder, file) in cases() {
         let text = read(&file);
-        let spliced = splice(FileKind::of(&file).unwrap(), &text, Some(BLOCK)).text;
-        assert_eq!(bare(&spliced), bare(&text), "{}", folder.display());
+        let spliced = splice(kind_of(&file), &text, Some(BLOCK)).text;
+        // In a string an end of line is an escape.
+        let strings = matches!(kind_of(&file), FileKind::Json | FileKind::Terraform);
+        let on_lines =
+            |text: &str| if strings { text.replace("\\r", "").replace("\\n", "\n") } else { text.to_owned() };
+        assert_eq!(bare(&on_lines(&spliced)), bare(&on_lines(&text)), "{}", folder.display());
     }
 }
 
@@ -261,4 +270,134 @@ fn a_limit_that_few_rows_are_below_is_told() {
         quell(&["splice", "tests/splice/few-of-a-kind/query.kql", "--block", "tests/splice/block.kql"]);
     assert!(code == 0 && out.contains("quell:begin"), "{code} {out}");
     assert!(told.contains("query.kql:3:9: warning: this asks for groups of few rows"), "{told}");
+}
+
+/// The values of a document without its queries.
+fn rest(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields
+                .retain(|key, value| !(["query", "queryText"].contains(&key.as_str()) && value.is_string()));
+            fields.values_mut().for_each(rest);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(rest),
+        _ => {}
+    }
+}
+
+/// A file that is edited still loads as what it is, with everything but its queries unchanged.
+#[test]
+fn json_stays_json() {
+    let files = cases().into_iter().filter(|(_, file)| kind_of(file) == FileKind::Json);
+    let mut count = 0;
+    for (_, file) in files {
+        let text = read(&file);
+        let spliced = splice(FileKind::Json, &text, Some(BLOCK));
+        assert!(!spliced.placed.is_empty(), "{}", file.display());
+        let [mut before, mut after] = [&text, &spliced.text].map(|text| serde_json::from_str(text).unwrap());
+        rest(&mut before);
+        rest(&mut after);
+        assert_eq!(before, after, "{}", file.display());
+        count += 1;
+    }
+    assert!(count >= 4);
+}
+
+/// A file that holds several rules gives each its own exclusions.
+#[test]
+fn each_rule_of_a_file_gets_its_own_exclusions() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.yaml");
+    fs::write(
+        &list,
+        "exclusions:\n- {id: one, when: {process.name: one.exe}, rules: [First]}\n- {id: two, when: {process.name: two.exe}, rules: [Second]}\n",
+    )
+    .unwrap();
+    let (_, out, told) =
+        quell(&["splice", "tests/splice/solution-package/rule.json", "-e", list.to_str().unwrap()]);
+    let queries: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let first = &queries["resources"][0]["properties"]["mainTemplate"]["resources"][0]["properties"]["query"];
+    let second = &queries["resources"][1]["properties"]["query"];
+    assert!(
+        first.as_str().unwrap().contains("one.exe") && !first.as_str().unwrap().contains("two.exe"),
+        "{told}"
+    );
+    assert!(second.as_str().unwrap().contains("two.exe") && !second.as_str().unwrap().contains("one.exe"));
+}
+
+#[test]
+fn a_file_without_a_query_is_named_and_a_version_is_raised() {
+    let (folder, rule, list) = site(1);
+    fs::write(folder.path().join("settings.json"), "{\"a\": [1, true]}").unwrap();
+    fs::write(&rule, read(Path::new(&rule)) + "version: 1.0.9\n").unwrap();
+    let tree = folder.path().to_str().unwrap();
+    let (code, _, told) = quell(&["splice", tree, "-e", &list, "--in-place", "--bump-version"]);
+    assert!(code == 0 && told.contains("settings.json: no query was found in it"), "{code} {told}");
+    let once = read(Path::new(&rule));
+    assert!(once.ends_with("version: 1.0.10\n"), "{once}");
+    assert_eq!(quell(&["splice", tree, "-e", &list, "--in-place", "--bump-version"]).0, 0);
+    assert_eq!(read(Path::new(&rule)), once);
+}
+
+/// Files of every kind, mostly broken ones.
+fn broken_files() -> impl Strategy<Value = (FileKind, String)> {
+    let words = vec![
+        "DeviceNetworkEvents",
+        "{",
+        "}",
+        "[",
+        "]",
+        "\"query\": \"",
+        "\"queryText\":\"",
+        "\"",
+        "\\",
+        "\\n",
+        "\\u0041",
+        "\n",
+        "\r\n",
+        " | count",
+        "query = <<-QUERY\n",
+        "QUERY\n",
+        "query = \"",
+        "query: '''\n",
+        "'''",
+        "query: |\n  ",
+        "  ",
+        "$${",
+        "${",
+        "%{",
+        ",",
+        ":",
+        "1",
+        "true",
+        "é",
+        "\u{feff}",
+        "union ",
+        "[[",
+        "\"type\": \"x\"",
+        "```kql\n",
+        "```",
+    ];
+    let kinds = vec![
+        FileKind::Yaml,
+        FileKind::Kql,
+        FileKind::Markdown,
+        FileKind::Json,
+        FileKind::Terraform,
+        FileKind::Bicep,
+    ];
+    let text = prop::collection::vec(prop::sample::select(words), 0..30).prop_map(|words| words.concat());
+    (prop::sample::select(kinds), text)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #[test]
+    fn any_file_is_spliced_once_and_comes_back((kind, text) in broken_files()) {
+        let once = splice(kind, &text, Some(BLOCK)).text;
+        prop_assert_eq!(&splice(kind, &once, Some(BLOCK)).text, &once);
+        prop_assert_eq!(&splice(kind, &once, None).text, &text);
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&text).is_ok() && kind == FileKind::Json,
+            serde_json::from_str::<serde_json::Value>(&once).is_ok() && kind == FileKind::Json);
+    }
 }
