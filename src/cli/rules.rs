@@ -34,6 +34,8 @@ pub(crate) enum KqlForm {
     Watchlist,
     /// The values in a file that the query fetches.
     Externaldata,
+    /// For near-real-time custom detections of Defender, which take few operators and no comments.
+    Nrt,
     /// One query that counts on the server what `quell apply` reports.
     Impact,
 }

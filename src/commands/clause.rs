@@ -47,6 +47,10 @@ pub(super) fn clause(
         }
         KqlForm::Watchlist => of_table(&kql::watchlist_table(&args.watchlist)),
         KqlForm::Externaldata => of_table(&kql::external_table(&args.url)),
+        KqlForm::Nrt => {
+            let block = kql::nrt_block(applied, schema).map_err(inexpressible)?;
+            Ok(Clause { block, ..Clause::default() })
+        }
         KqlForm::Impact => fail(
             "no-clause",
             "the form `impact` is a query of its own, not a clause for a rule",

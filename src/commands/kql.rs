@@ -42,6 +42,9 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
         outputs.write(file, kql::watchlist_csv(lists))?;
     }
     outputs.put(|| print(&printed(&clause)))?;
+    if args.form.form == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
+        tell("quell: in this form nothing expires by itself; take out what is past its day\n");
+    }
     let characters = clause.above.chars().count() + clause.block.chars().count();
     let shorter = clause::shorter(&applied, schema, &options, 0, 1);
     let (told, fits) = clause::length("the clause takes", characters, shorter);

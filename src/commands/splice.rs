@@ -6,7 +6,7 @@ use super::kql::{ABOVE, BEHIND, options, schema};
 use super::lists::{Loaded, in_force, loaded, read_text, rule, schemas_only, today};
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, fail, print, tell};
-use crate::cli::Splice;
+use crate::cli::{KqlForm, Splice};
 use quell::exclusions::model::Exclusion;
 use quell::kql::lex::{TokenKind, lex};
 use quell::kql::{self, BEGIN, END, Options, VALUES, Values};
@@ -28,6 +28,13 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
             "no-lists",
             "no list is named, and nothing is put into a rule",
             "name yours with -e, such as -e exclusions/; the pack `documented` is an example and nothing to deploy",
+        );
+    }
+    if args.form.form == KqlForm::Nrt && args.block.is_none() && !args.remove {
+        return fail(
+            "no-markers",
+            "the form `nrt` has no comments, so that nothing would find it again in a rule",
+            "print it with `quell kql --form nrt`, and put it in by hand",
         );
     }
     let source = source(args, world)?;
@@ -220,6 +227,14 @@ fn lengths(
     right
 }
 
+/// Whether a custom detection runs all the time: its period is 0.
+fn is_near_real_time(text: &str) -> bool {
+    let plain =
+        |line: &str| line.chars().filter(|c| !c.is_whitespace() && !"\"',".contains(*c)).collect::<String>();
+    let mut lines = text.lines().map(plain);
+    text.to_ascii_lowercase().contains("querytext") && lines.any(|line| line.ends_with("period:0"))
+}
+
 /// Names what was left alone; whether there is nothing to look at.
 fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
     let mut right = true;
@@ -227,6 +242,13 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
         right &= left.right;
         let (path, place) = (file.path.display(), left.place);
         let _ = writeln!(out, "{path}:{}:{}: left alone: {}", place.line, place.column, left.reason);
+    }
+    if is_near_real_time(&file.text) && !spliced.placed.is_empty() && !args.remove {
+        let _ = writeln!(
+            out,
+            "{}: warning: a near-real-time rule takes no comments and few operators; with the block it has to run on a schedule, or put in what `quell kql --form nrt` prints by hand",
+            file.path.display()
+        );
     }
     let mut few = spliced.few.clone();
     few.dedup();

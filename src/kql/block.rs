@@ -172,7 +172,7 @@ fn guard(expires: Option<Date>, options: &Options) -> Option<Expression> {
     Some(Expression::plain(format!("now() < datetime({next})")))
 }
 
-fn where_not(suppressed: &Expression) -> String {
+pub(super) fn where_not(suppressed: &Expression) -> String {
     const WHERE: &str = "| where not(";
     format!("{WHERE}{})\n", suppressed.text(1, WHERE.len()))
 }

@@ -14,6 +14,7 @@ mod impact;
 pub mod import;
 pub mod lex;
 pub mod literal;
+mod nrt;
 mod pattern;
 pub mod pipeline;
 pub mod position;
@@ -25,6 +26,7 @@ mod values;
 
 pub use block::{BEGIN, END, MOST_SINGLE, Options, VALUES, let_form, table_form, where_block};
 pub use impact::{LISTS, fingerprint, impact, name as column_of};
+pub use nrt::nrt_block;
 pub use values::{Values, external_table, watchlist_csv, watchlist_table};
 
 use crate::exclusions::model::{Exclusion, FieldRef};

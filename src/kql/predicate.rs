@@ -48,7 +48,7 @@ const MOST_GROUPS: usize = 16;
 
 /// What would be an approximation: text of a column that an export writes otherwise than KQL does, an
 /// address or a number in a column that holds none, a regular expression that Kusto does not take.
-fn refuse(test: &Test, column: &str, kind: &str) -> Result<(), String> {
+pub(super) fn refuse(test: &Test, column: &str, kind: &str) -> Result<(), String> {
     let legal: &[&str] = match test {
         Test::Text(_) | Test::Number(_) => &["string", "int", "long"],
         Test::Address(_) => &["string"],
@@ -86,7 +86,7 @@ pub(super) fn is_unknown(condition: &Condition, schema: &Schema) -> Result<Strin
     })
 }
 
-fn source(field: &FieldRef, schema: &Schema) -> Result<Source, String> {
+pub(super) fn source(field: &FieldRef, schema: &Schema) -> Result<Source, String> {
     match field {
         FieldRef::Field(field) => schema
             .sources(*field)

@@ -5,7 +5,7 @@ use quell::exclusions::documented;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::{
-    MOST_SINGLE, Options, columns, external_table, impact, let_form, table_form, watchlist_csv,
+    MOST_SINGLE, Options, columns, external_table, impact, let_form, nrt_block, table_form, watchlist_csv,
     watchlist_table, where_block,
 };
 use quell::schema::Schemas;
@@ -274,6 +274,33 @@ fn what_was_left_out_is_said_by_kind() {
     assert_eq!(lines.len(), 2);
     assert!(lines[0].starts_with("// left out, expired: exclusion-0, exclusion-2, "), "{block}");
     assert!(lines.iter().all(|line| line.len() <= 120 && line.ends_with(" more")), "{block}");
+}
+
+/// Defender takes few operators and no comments in a rule that runs all the time.
+#[test]
+fn near_real_time_rules_get_what_they_take() {
+    let without_networks = |mut lists: Vec<ListText>| {
+        for list in &mut lists {
+            list.text = list.text.replace("[10.20.0.0/16, 10.77.4.0/27]", "10.20.0.0/16");
+        }
+        lists
+    };
+    with(&without_networks(field()), "defender", |all, schema| {
+        let block = nrt_block(all, schema).unwrap();
+        for word in
+            ["//", "in~", "between", "coalesce", "ipv4_", "ipv6_", "startswith", "now()", "isnotempty"]
+        {
+            assert!(!block.contains(word), "{word}: {block}");
+        }
+        golden("nrt.kql", &format!("DeviceNetworkEvents\n{block}"));
+    });
+    for (when, why) in [
+        ("{destination.ip: '2001:db8::/32'}", "a network of IPv6"),
+        ("{destination.port: 1-60000}", "more than 128 numbers"),
+    ] {
+        let errors = with(&list(when), "defender", |all, schema| nrt_block(all, schema).unwrap_err());
+        assert!(errors[0].reason.contains(why), "{errors:?}");
+    }
 }
 
 /// No line of a clause, nor of the impact query, is longer than a reviewer's screen.

@@ -257,6 +257,22 @@ fn the_expiry_guard_is_left_out_if_that_is_asked_for() {
     }
 }
 
+/// With comments in it a rule cannot run all the time any more.
+#[test]
+fn a_near_real_time_rule_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = folder.path().join("rule.json");
+    let text = read(Path::new("tests/splice/custom-detection-of-graph/rule.json"));
+    fs::write(&rule, text.replace("\"12H\"", "\"0\"")).unwrap();
+    let block = ["--block", "tests/splice/block.kql"];
+    let (code, _, told) = quell(&["splice", rule.to_str().unwrap(), block[0], block[1]]);
+    assert!(code == 0 && told.contains("near-real-time"), "{code} {told}");
+    let scheduled = "tests/splice/custom-detection-of-graph/rule.json";
+    assert!(!quell(&["splice", scheduled, block[0], block[1]]).2.contains("near-real-time"));
+    let (code, _, told) = quell(&["splice", scheduled, "-e", "documented", "--form", "nrt"]);
+    assert!(code == 2 && told.contains("by hand"), "{code} {told}");
+}
+
 /// A rule without a block has nothing to be taken out, whatever else is to be said of it.
 #[test]
 fn removing_from_a_tree_is_clean() {

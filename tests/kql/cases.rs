@@ -13,7 +13,8 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use quell::exclusions::model::{Exclusion, parse_number};
 use quell::kql::{
-    Options, external_table, impact, let_form, table_form, watchlist_csv, watchlist_table, where_block,
+    Options, external_table, impact, let_form, nrt_block, table_form, watchlist_csv, watchlist_table,
+    where_block,
 };
 use quell::schema::Schemas;
 use serde_json::{Value, json};
@@ -83,13 +84,17 @@ fn write(folder: &Path, number: usize, texts: &[String], rows: &[Row]) {
     let external = external_table("https://storage.example/quell.csv");
     let (_, external_lookups, external_block) = table_form(&applied, schema, &options, &external).unwrap();
     let impact = impact(&applied, schema, None).unwrap();
-    let forms = [
+    let mut forms = vec![
         ("where", format!("DeviceNetworkEvents\n{inline}")),
         ("let", format!("{lets}DeviceNetworkEvents\n{let_block}")),
         ("watchlist", format!("{lookups}DeviceNetworkEvents\n{table_block}")),
         ("externaldata", format!("{external_lookups}DeviceNetworkEvents\n{external_block}")),
         ("impact", impact),
     ];
+    // What few operators cannot say is refused.
+    if let Ok(block) = nrt_block(&applied, schema) {
+        forms.push(("nrt", format!("DeviceNetworkEvents\n{block}")));
+    }
     for (form, text) in &forms {
         let text = if *form == "watchlist" { format!("{WATCHLIST}{text}") } else { text.clone() };
         fs::write(folder.join(format!("{number}-{form}.kql")), text).unwrap();
@@ -104,6 +109,10 @@ fn write(folder: &Path, number: usize, texts: &[String], rows: &[Row]) {
     let counted: Vec<Row> = counted.map(|(_, row)| row.clone()).collect();
     let in_force =
         |day: Date| exclusions.iter().filter(|one| !one.is_expired(day)).cloned().collect::<Vec<_>>();
+    let kept_today = kept(&in_force(LAST_DAY.parse().unwrap()), rows);
+    let ends = exclusions.iter().any(|one| one.expires.is_some());
+    let kept_expired =
+        if ends { kept(&in_force(DAY_AFTER.parse().unwrap()), rows) } else { kept_today.clone() };
     let case = json!({
         "lists": texts,
         "rows": rows.iter().enumerate().map(|(place, row)| cells(place, row)).collect::<Vec<_>>(),
@@ -112,9 +121,9 @@ fn write(folder: &Path, number: usize, texts: &[String], rows: &[Row]) {
         "open": open,
         "uncounted": uncounted,
         "today": format!("{LAST_DAY} 23:59:59"),
-        "kept": kept(&in_force(LAST_DAY.parse().unwrap()), rows),
+        "kept": kept_today,
         "expired": DAY_AFTER,
-        "kept_expired": kept(&in_force(DAY_AFTER.parse().unwrap()), rows),
+        "kept_expired": kept_expired,
         "wanted": figures(&exclusions, &counted),
     });
     fs::write(folder.join(format!("{number}.json")), case.to_string()).unwrap();

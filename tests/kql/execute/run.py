@@ -1,6 +1,6 @@
 """Executes generated KQL in an engine that shares no code with quell, and compares rows and figures.
 
-run.py FOLDER: each N.json of `cargo run --example kql_cases`. What is executed is what is shipped. The engine is set
+run.py FOLDER COUNT: the first N.json of `cargo run --example kql_cases`. What is executed is what is shipped. The engine is set
 to what Microsoft documents:
 - operators that ignore letter case do so for ASCII letters;
 - ipv4_is_in_any_range() and ipv6_is_in_any_range(), which it lacks, are functions in Python: null for what is no
@@ -165,7 +165,7 @@ def differences(path):
 
 
 def main():
-    files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))
+    files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))[:int(sys.argv[2])]
     count = rows = left_open = 0
     with multiprocessing.Pool() as pool:
         for name, found, here, open_here in pool.imap_unordered(differences, files):
