@@ -22,7 +22,7 @@ const MOST: u64 = 128;
 /// An octet as sensors write it, as a regular expression.
 const OCTET: &str = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 /// Anything but an empty cell.
-const FILLED: &str = "(?s).";
+pub(super) const FILLED: &str = "(?s).";
 
 /// The clause.
 pub fn nrt_block(exclusions: &[&Exclusion], schema: &Schema) -> Result<String, Vec<KqlError>> {
@@ -163,6 +163,25 @@ fn pattern(network: Ipv4Net) -> String {
     format!("^(?:::ffff:)?{}$", all.join(r"\."))
 }
 
+/// The network whose addresses these texts are, if [`nrt_block`] wrote the pattern.
+pub(super) fn network_of(regex: &str) -> Option<String> {
+    let inner = regex.strip_prefix("^(?:::ffff:)?")?.strip_suffix('$')?;
+    let (mut octets, mut bits) = ([0_u8; 4], 0_u8);
+    for (place, part) in inner.split(r"\.").enumerate() {
+        let all = part.strip_prefix("(?:").and_then(|part| part.strip_suffix(')')).unwrap_or(part);
+        let first = all.split('|').next()?;
+        match first.parse() {
+            Ok(octet) => *octets.get_mut(place)? = octet,
+            Err(_) if part == OCTET => continue,
+            Err(_) => return None,
+        }
+        let count = u8::try_from(all.split('|').count()).ok()?;
+        bits += 8 - u8::try_from(count.trailing_zeros()).ok()?;
+    }
+    let network = Ipv4Net::new(Ipv4Addr::from(octets), bits).ok()?;
+    (pattern(network) == regex).then(|| network.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +200,7 @@ mod tests {
                     assert_eq!(regex.is_match(&text), network.contains(&address), "{network} {text}");
                 }
             }
+            assert_eq!(network_of(&pattern(network)), Some(network.to_string()));
             for text in ["10.20.01.1", "10.20.300.1", "10.20.1", "10.77.4.1 ", "", "::"] {
                 assert!(!regex.is_match(text), "{network} {text}");
             }

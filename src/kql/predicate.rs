@@ -146,11 +146,6 @@ enum Part {
     Pattern(Pattern),
 }
 
-/// Whether no operator says the value, so that it becomes a regular expression.
-pub(super) fn takes_pattern(value: &TextValue) -> bool {
-    !is_listed(value) && matches!(part(value, ""), Ok(Part::Pattern(_)))
-}
-
 fn part(value: &TextValue, cell: &str) -> Result<Part, String> {
     let (Some(pieces), Some(pattern)) = (value.pieces(), Pattern::new(value)) else {
         return expression(value, cell).map(Part::Said);

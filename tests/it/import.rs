@@ -5,7 +5,7 @@ use quell::exclusions::document::ListFile;
 use quell::exclusions::model::{Exclusion, Family, Test};
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{QuerySource, import_query};
-use quell::kql::{Options, let_form, where_block};
+use quell::kql::{Options, let_form, nrt_block, where_block};
 use quell::schema::Schemas;
 use quell::yaml;
 use std::collections::BTreeSet;
@@ -208,6 +208,14 @@ proptest! {
         prop_assert_eq!((&back[0].id, &back[0].reason, back[0].expires), (&exclusions[0].id, &exclusions[0].reason, exclusions[0].expires));
         let cuts = cuts([&back[0], &exclusions[0]]);
         prop_assert_eq!(meaning(&back[0], &cuts), meaning(&exclusions[0], &cuts), "{}", query);
+        if let Ok(block) = nrt_block(&all, schema) {
+            let query = format!("{table}\n{block}");
+            let found = import_query(&query, table, schema, source);
+            prop_assert!(found.not_carried.is_empty(), "{query}\n{found:?}");
+            let back = yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap();
+            let back = loaded(&back);
+            prop_assert_eq!(meaning(&back[0], &cuts), meaning(&exclusions[0], &cuts), "{}", query);
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Remark, TextSpan};
 use crate::exclusions::model::{AddressRange, NumberRange};
 use crate::fields::{Field, Kind};
 use crate::kql::lex::TokenKind;
+use crate::kql::nrt::network_of;
 use crate::kql::tree::{QueryNode, Tree};
 use crate::schema::Schema;
 
@@ -227,6 +228,7 @@ fn address(operator: &str, value: String) -> Result<String, String> {
     let value = match operator {
         "startswith" => prefix(&value)?,
         "==" | "=~" | "in" | "in~" | "ipv4" | "ipv6" => value,
+        "matches regex" => network_of(&value).ok_or("a pattern of addresses is no network")?,
         other => return Err(format!("`{other}` compares an address as text; name the network instead")),
     };
     AddressRange::parse(&value).map(|_| value)

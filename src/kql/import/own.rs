@@ -5,10 +5,11 @@
 //! that [`crate::kql::predicate`] writes, so that reading and writing cannot drift apart.
 
 use super::old;
-use crate::exclusions::model::{Operator, TextValue};
 use crate::kql::address::{MAPPED, SHAPE, unwrapped};
+use crate::kql::literal::string;
+use crate::kql::nrt::FILLED;
 use crate::kql::pattern::{ONE, Pattern};
-use crate::kql::predicate::{NAME_OF, NUMBER_SHAPE, takes_pattern};
+use crate::kql::predicate::{NAME_OF, NUMBER_SHAPE};
 use crate::kql::tree::{QueryNode, Tree};
 use jiff::civil::Date;
 
@@ -92,6 +93,8 @@ pub(super) fn guards(cell: &ComparedCell, operator: &str, values: &[String]) -> 
     let mut guards = Vec::new();
     if values.iter().all(|value| !value.is_empty() && value != "*") {
         guards.push(format!("isnotempty({text})"));
+        // What means the same where no function may be called; no guard of itself.
+        guards.extend((values != [FILLED]).then(|| format!("{text} matches regex {}", string(FILLED))));
     }
     if *text == format!("tolong({column})") && matches!(operator, "==" | "in" | "between") {
         guards.push(format!("{column} matches regex {NUMBER_SHAPE}"));
@@ -127,10 +130,7 @@ pub(super) fn wildcards(regex: &str) -> Option<(Vec<String>, bool)> {
         reader.exact && reader.folded || reader.values.iter().any(|value| value.trim_matches('*').is_empty());
     // What quell would not write in this way was written by somebody else and stays an expression.
     let own = || {
-        let value = |text: &String| TextValue { text: text.clone(), operator: Operator::Is, cased };
-        reader.spelt_out
-            || reader.values.iter().all(|text| takes_pattern(&value(text)))
-                && Pattern::of_values(&reader.values, cased).is_some_and(|own| own.regex() == regex)
+        reader.spelt_out || Pattern::of_values(&reader.values, cased).is_some_and(|own| own.regex() == regex)
     };
     (!unclear && own()).then_some((reader.values.clone(), cased))
 }
@@ -254,6 +254,8 @@ mod tests {
             (r"(?i)^Volume[ -~]{1,2}\\x$", &[r"Volume?\x", r"Volume??\x"], false),
             ("é(?i:a)", &["*éa*"], false),
             (r"^1\.[ -~]$", &["1.?"], true),
+            ("(?i)^ab", &["ab*"], false),
+            ("ab$", &["*ab"], true),
         ] {
             let found = wildcards(regex).unwrap();
             assert_eq!(found.0, values, "{regex}");
@@ -270,8 +272,6 @@ mod tests {
             "(?s)^a+$",
             "(?s)^$",
             "(?i)^a.*b$",
-            "(?i)ab",
-            "^ab",
             "^$",
         ] {
             assert_eq!(wildcards(other), None, "{other}");
