@@ -292,8 +292,9 @@ fn a_limit_that_few_rows_are_below_is_told() {
 fn rest(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
-            fields
-                .retain(|key, value| !(["query", "queryText"].contains(&key.as_str()) && value.is_string()));
+            fields.retain(|key, value| {
+                !(["query", "querytext"].contains(&key.to_ascii_lowercase().as_str()) && value.is_string())
+            });
             fields.values_mut().for_each(rest);
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(rest),
@@ -317,6 +318,30 @@ fn json_stays_json() {
         count += 1;
     }
     assert!(count >= 4);
+}
+
+/// The values of a YAML rule without its queries.
+fn yaml_rest(text: &str) -> Option<serde_json::Value> {
+    let value: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
+    let mut value = serde_json::to_value(value).ok()?;
+    rest(&mut value);
+    Some(value)
+}
+
+/// A rule that a YAML parser reads is read after a splice too, and every file still has as many queries as before.
+#[test]
+fn yaml_stays_yaml_and_no_query_is_lost() {
+    let mut rules = 0;
+    for (folder, file) in cases() {
+        let (kind, text) = (kind_of(&file), read(&file));
+        let once = splice(kind, &text, Some(BLOCK));
+        assert_eq!(splice(kind, &once.text, Some(BLOCK)).queries, once.queries, "{}", folder.display());
+        if let Some(before) = yaml_rest(&text).filter(|_| kind == FileKind::Yaml) {
+            assert_eq!(Some(before), yaml_rest(&once.text), "{}", folder.display());
+            rules += 1;
+        }
+    }
+    assert!(rules >= 10, "{rules}");
 }
 
 /// A file that holds several rules gives each its own exclusions.
