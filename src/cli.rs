@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub(crate) use lint::{LintArgs, LintFormat};
 pub(crate) use probe::{ProbeArgs, ProbeFormat};
-pub(crate) use rules::{Import, ReadingOf, Splice};
+pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
 
 /// Reads the name of a report's format. The library, which has the formats, does not know the command line.
@@ -277,35 +277,11 @@ pub(crate) struct Kql {
     /// Only this exclusion; repeatable.
     #[arg(long, value_name = "ID")]
     pub(crate) id: Vec<String>,
-    /// What is printed.
-    #[arg(long, value_name = "FORM", default_value = "where")]
-    pub(crate) form: KqlForm,
-    /// Write the values of the forms `watchlist` and `externaldata` here, as CSV.
-    #[arg(long, value_name = "FILE.csv")]
-    pub(crate) values: Option<String>,
-    /// The alias of the Sentinel watchlist.
-    #[arg(long, value_name = "ALIAS", default_value = "quell")]
-    pub(crate) watchlist: String,
-    /// Where `externaldata` reads the values.
-    #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
-    pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) form: ClauseForm,
     /// The form `impact` looks back so far, for example 7d; the whole table without it.
     #[arg(long, value_name = "SPAN", value_parser = span)]
     pub(crate) since: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KqlForm {
-    /// A clause that stands behind the table, with its values in it.
-    Where,
-    /// The values as `let` statements above, the clause below.
-    Let,
-    /// The values in a Sentinel watchlist.
-    Watchlist,
-    /// The values in a file that the query fetches.
-    Externaldata,
-    /// One query that counts on the server what `quell apply` reports.
-    Impact,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! One file a command: open files, call the library, hand over to the report.
 
 pub(crate) mod apply;
+mod clause;
 mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
