@@ -6,6 +6,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet};
 use std::error::Error;
 use std::fmt;
+use std::ops::Deref;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -103,6 +104,23 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 impl From<Diagnostic> for Diagnostics {
     fn from(finding: Diagnostic) -> Self {
         Self(vec![finding])
+    }
+}
+
+impl Deref for Diagnostics {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

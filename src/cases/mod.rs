@@ -8,7 +8,7 @@ pub mod report;
 
 use crate::exclusions::model::{Case, Exclusion, FieldRef};
 use crate::judge::explain::{ExplainedCondition, explain, telling};
-use crate::judge::verdict::Outcome;
+use crate::judge::verdict::ConditionOutcome;
 use crate::judge::{Matcher, Scratch};
 use serde::Serialize;
 use std::fmt::Write;
@@ -137,9 +137,10 @@ fn why(exclusion: &Exclusion, case: &Case, suppressed: bool) -> String {
     let mut entries = explained.exclusions.into_iter().flat_map(|exclusion| exclusion.entries);
     let conditions = match explained.nearest {
         Some(nearest) => nearest.missing,
-        None => {
-            entries.find(|entry| entry.outcome == Outcome::Met).map(|met| met.conditions).unwrap_or_default()
-        }
+        None => entries
+            .find(|entry| entry.outcome == ConditionOutcome::Met)
+            .map(|met| met.conditions)
+            .unwrap_or_default(),
     };
     if conditions.is_empty() {
         return "no entry can be met in rows that have these columns".to_owned();
@@ -156,11 +157,11 @@ fn outcome(condition: &ExplainedCondition) -> String {
     }
     let (name, cell) = (&condition.field, condition.seen.as_deref().unwrap_or_default());
     match condition.outcome {
-        Outcome::Met => format!("{name} {cell} meets {wanted}"),
-        Outcome::NotMet => format!("{name} {cell} does not meet {wanted}"),
-        Outcome::Undecidable if cell.is_empty() => {
+        ConditionOutcome::Met => format!("{name} {cell} meets {wanted}"),
+        ConditionOutcome::NotMet => format!("{name} {cell} does not meet {wanted}"),
+        ConditionOutcome::Undecidable if cell.is_empty() => {
             format!("{name} is absent or empty, so {wanted} is not met")
         }
-        Outcome::Undecidable => format!("{name} {cell} is no such value, so {wanted} is not met"),
+        ConditionOutcome::Undecidable => format!("{name} {cell} is no such value, so {wanted} is not met"),
     }
 }

@@ -1,6 +1,6 @@
 //! What can be asked about rules.
 
-use super::{Input, Lists};
+use super::{InputArgs, ListArgs};
 use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub(crate) struct Splice {
     #[arg(required = true, value_name = "RULE")]
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     /// Put in this block, as it stands in a file, instead of one made from lists.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exclusions", "remove"])]
     pub(crate) block: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "RESULTS", requires = "text")]
     pub(crate) results: Vec<String>,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// How the columns of rules are named.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,

@@ -17,7 +17,7 @@ use quell::{Options, Run};
 /// Applies exclusions and only counts: those that were applied, for the schema of the results, and what became of them.
 pub(super) fn counted<'e>(
     results: &[String],
-    options: &cli::Input,
+    options: &cli::InputArgs,
     world: &World,
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
@@ -34,7 +34,7 @@ pub(super) fn counted<'e>(
 /// Finds out which of the applied exclusions cover which rows.
 pub(super) fn covered(
     inputs: &mut [Input],
-    options: &cli::Input,
+    options: &cli::InputArgs,
     world: &World,
     schema: &Schema,
     applied: &[&Exclusion],

@@ -10,11 +10,10 @@ use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
 use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
 use quell::judge::row::{self, sources};
-use quell::judge::verdict::Outcome as Stand;
+use quell::judge::verdict::ConditionOutcome;
 use quell::judge::{Matcher, is_like};
 use quell::report::printable;
 use quell::run::columns::{missing, missing_columns, reader, schema_of};
-use quell::run::compiled;
 use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source};
 use std::fmt::Write;
@@ -24,7 +23,7 @@ use std::ops::ControlFlow;
 const SHOWN: usize = 5;
 
 /// The row that was asked for.
-struct Found {
+struct FoundRow {
     number: u64,
     line: u64,
     cells: Result<Vec<Option<String>>, Fault>,
@@ -47,7 +46,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let schema = schema_of(std::slice::from_ref(&opened), &lists.schemas, lists.named.as_deref())?;
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let matcher = compiled(&applied, &schema.name)?;
+    let matcher = Matcher::new(&applied, &schema.name)?;
     let found = find(args, &mut opened, schema, &matcher, &lists)?;
     let row = match found.cells {
         Ok(cells) => cells,
@@ -94,7 +93,7 @@ fn find(
     schema: &Schema,
     matcher: &Matcher,
     lists: &Loaded,
-) -> Outcome<Found> {
+) -> Outcome<FoundRow> {
     let mut wanted = row::wanted(matcher.slots(), schema);
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
@@ -144,7 +143,7 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
 }
 
 /// The row that was asked for, or how many rows there are.
-fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<Found, u64>> {
+fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<FoundRow, u64>> {
     let (mut read, mut found) = (0, None);
     each_row(opened, rows, |number, line, row| {
         read = number;
@@ -156,7 +155,7 @@ fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<Found, u64
             return ControlFlow::Continue(());
         }
         let owned = |cells: &[Option<&str>]| cells.iter().map(|cell| cell.map(str::to_owned)).collect();
-        found = Some(Found { number, line, cells: row.cells.map(owned) });
+        found = Some(FoundRow { number, line, cells: row.cells.map(owned) });
         ControlFlow::Break(())
     })?;
     Ok(found.ok_or(read))
@@ -186,7 +185,7 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
         let _ = writeln!(out, "  {field:<24} {}", shown(cell.as_deref()));
     }
     let near = |exclusion: &&ExplainedExclusion| {
-        all || exclusion.outcome != Stand::NotMet
+        all || exclusion.outcome != ConditionOutcome::NotMet
             || explanation.nearest.as_ref().is_some_and(|nearest| nearest.id == exclusion.id)
     };
     for exclusion in explanation.exclusions.iter().filter(near) {
@@ -236,10 +235,10 @@ fn shown(cell: Option<&str>) -> String {
     }
 }
 
-fn word(outcome: Stand) -> &'static str {
+fn word(outcome: ConditionOutcome) -> &'static str {
     match outcome {
-        Stand::Met => "met",
-        Stand::NotMet => "not met",
-        Stand::Undecidable => "undecidable",
+        ConditionOutcome::Met => "met",
+        ConditionOutcome::NotMet => "not met",
+        ConditionOutcome::Undecidable => "undecidable",
     }
 }

@@ -37,12 +37,12 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
 }
 
 /// Opens all of them.
-pub(super) fn open_all(names: &[String], options: &cli::Input) -> Outcome<Vec<Input>> {
+pub(super) fn open_all(names: &[String], options: &cli::InputArgs) -> Outcome<Vec<Input>> {
     files(names)?.iter().map(|name| open(name, options)).collect()
 }
 
 /// Opens results; `-` is standard input.
-pub(super) fn open(name: &str, options: &cli::Input) -> Outcome<Input> {
+pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
     #[cfg(feature = "parquet")]
     if let Some(input) = parquet(name)? {
         return Ok(input);

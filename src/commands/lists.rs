@@ -2,7 +2,7 @@
 
 pub(super) use super::texts::read_text;
 use super::{Outcome, World, fail, git, texts};
-use crate::cli::{Filling, Lists, Scope};
+use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::Parameters;
@@ -31,7 +31,7 @@ pub(super) struct Loaded {
 
 /// Loads everything, for a command that suppresses: every parameter must be filled in. The error has every
 /// mistake of every file.
-pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
+pub(super) fn loaded(lists: &ListArgs) -> Outcome<Loaded> {
     let parameters = given(&lists.filling)?;
     let loaded = load_all(lists, &parameters)?;
     every_setting_is_a_parameter(lists, &parameters)?;
@@ -39,11 +39,11 @@ pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
 }
 
 /// The same for a command that examines lists: examples stand in for parameters that are not given.
-pub(super) fn loaded_or_examples(lists: &Lists) -> Outcome<Loaded> {
+pub(super) fn loaded_or_examples(lists: &ListArgs) -> Outcome<Loaded> {
     load_all(lists, &given(&lists.filling)?.or_examples())
 }
 
-fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
+fn load_all(lists: &ListArgs, parameters: &Parameters) -> Outcome<Loaded> {
     let (schemas, named) = schemas(lists.schema.as_deref())?;
     let mut mistakes = Vec::new();
     let mut texts = Vec::new();
@@ -75,7 +75,7 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
 }
 
 /// A name after `--set` that no list has is a mistake.
-fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outcome<()> {
+fn every_setting_is_a_parameter(lists: &ListArgs, parameters: &Parameters) -> Outcome<()> {
     let declared = parameters.declared();
     let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
         return Ok(());
@@ -96,7 +96,7 @@ fn built_in(path: &Path) -> Option<Vec<ListText>> {
 }
 
 /// What the site fills in; the command line wins over the file.
-fn given(filling: &Filling) -> Outcome<Parameters> {
+fn given(filling: &FillingArgs) -> Outcome<Parameters> {
     let mut parameters = match &filling.parameters {
         Some(path) => {
             let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
@@ -114,10 +114,10 @@ fn given(filling: &Filling) -> Outcome<Parameters> {
 }
 
 /// Loads one list by name: a file, a folder, a pack, or `git:REV:PATH`.
-pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &Filling) -> Outcome<Loaded> {
+pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &FillingArgs) -> Outcome<Loaded> {
     if !name.starts_with(git::PREFIX) {
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
-        let lists = Lists { exclusions, schema, filling: Filling::default() };
+        let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
         // Only one of the two lists may have a parameter, so unknown names are allowed here.
         return load_all(&lists, &given(filling)?);
     }
@@ -173,7 +173,7 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
 }
 
 /// The rule of a scope, if it names one.
-pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
+pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
     if let Some(id) = &scope.rule_id {
         return Ok(Some(Rule { id: Some(id.clone()), ..Rule::default() }));
     }
@@ -190,6 +190,6 @@ pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
 }
 
 /// The day on which expiry is judged.
-pub(super) fn today(scope: &Scope, world: &World) -> Date {
+pub(super) fn today(scope: &ScopeArgs, world: &World) -> Date {
     scope.today.unwrap_or(world.today)
 }

@@ -11,7 +11,6 @@ use quell::judge::Matcher;
 use quell::judge::row;
 use quell::probe::{Malicious, Moves, Probed, probe, show};
 use quell::run::columns::{reader, schema_of};
-use quell::run::compiled;
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use serde_json::{Map, Value};
@@ -31,7 +30,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Outcome {
     if applied.is_empty() {
         return fail("no-exclusions", "no exclusion fits the schema of these rows", "nothing was probed");
     }
-    let matcher = compiled(&applied, &schema.name)?;
+    let matcher = Matcher::new(&applied, &schema.name)?;
     let mut malicious = Vec::new();
     for results in &mut opened {
         malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);

@@ -8,11 +8,9 @@ use quell::cases::report::CasesReport;
 use quell::cases::{CaseResult, Expected, junit};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
-use quell::judge::Scratch;
-use quell::judge::row;
+use quell::judge::{Matcher, Scratch, row};
 use quell::mutants::report::MutationReport;
 use quell::run::columns::{reader, schema_of};
-use quell::run::compiled;
 use quell::run::each_row::each_row;
 use std::ops::ControlFlow;
 
@@ -45,7 +43,7 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
 fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec<CaseResult>> {
     let schema = schema_of(std::slice::from_ref(results), &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
-    let matcher = compiled(&all, &schema.name)?;
+    let matcher = Matcher::new(&all, &schema.name)?;
     let (rows, _) = reader(results, row::wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
     each_row(results, &rows, |number, line, row| {

@@ -8,7 +8,7 @@
 
 use super::Format;
 use super::csv::walk::{ends_in_quotes, last_row_end};
-use super::json::document::{Piece, Walker};
+use super::json::document::{DocumentPiece, Walker};
 use memchr::{memchr, memchr_iter, memrchr, memrchr_iter, memrchr2};
 use std::io::{self, Read};
 
@@ -51,7 +51,7 @@ pub struct Chunk {
     /// How it was cut.
     pub cut: Cut,
     /// JSON documents: what its bytes are.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<DocumentPiece>,
     /// Nothing follows, or what follows cannot be told apart any more.
     pub last: bool,
 }
@@ -128,7 +128,7 @@ impl<R: Read> Chunker<R> {
     pub fn peek(&mut self, wanted: usize) -> io::Result<(&[u8], bool)> {
         if self.carry.len() < wanted && !self.ended {
             let missing = wanted - self.carry.len();
-            let mut text = Filling { length: self.carry.len(), bytes: std::mem::take(&mut self.carry) };
+            let mut text = FillingBuffer { length: self.carry.len(), bytes: std::mem::take(&mut self.carry) };
             self.ended = text.fill(&mut self.reader, missing)?;
             self.carry = text.finish();
         }
@@ -154,7 +154,7 @@ impl<R: Read> Chunker<R> {
 
     /// The next chunk; `None` at the end.
     pub fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
-        let mut text = Filling::new(self.spare.pop().unwrap_or_default(), &self.carry);
+        let mut text = FillingBuffer::new(self.spare.pop().unwrap_or_default(), &self.carry);
         self.carry.clear();
         if self.walker.is_some() {
             return self.next_records(text);
@@ -197,14 +197,14 @@ impl<R: Read> Chunker<R> {
     }
 
     /// The text up to here; the rest is carried over.
-    fn cut_at(&mut self, end: usize, text: Filling) -> Vec<u8> {
+    fn cut_at(&mut self, end: usize, text: FillingBuffer) -> Vec<u8> {
         self.carry.extend_from_slice(&text.filled()[end..]);
         let mut bytes = text.bytes;
         bytes.truncate(end);
         bytes
     }
 
-    fn next_records(&mut self, mut text: Filling) -> io::Result<Option<Chunk>> {
+    fn next_records(&mut self, mut text: FillingBuffer) -> io::Result<Option<Chunk>> {
         let mut missing = self.size.saturating_sub(text.length).max(1);
         loop {
             if !self.ended {
@@ -257,7 +257,7 @@ impl<R: Read> Chunker<R> {
 
     /// The next part of a row that is longer than [`MAX_ROW`]; `None` if it cannot be told where it ends, because a
     /// quotation mark stands in it, or if it ended with the chunk before.
-    fn rest_of_row(&mut self, text: &mut Filling) -> Option<Chunk> {
+    fn rest_of_row(&mut self, text: &mut FillingBuffer) -> Option<Chunk> {
         let filled = text.filled();
         let end = memchr(b'\n', filled).map(|at| at + 1);
         if self.delimiter.is_some() && memchr(b'"', &filled[..end.unwrap_or(filled.len())]).is_some() {
@@ -338,12 +338,12 @@ fn last_line(text: &[u8], mut inside: bool) -> Option<usize> {
 
 /// A buffer that is being filled. Beyond its length stands what it held before, so that nothing has to be cleared.
 #[derive(Default)]
-struct Filling {
+struct FillingBuffer {
     bytes: Vec<u8>,
     length: usize,
 }
 
-impl Filling {
+impl FillingBuffer {
     /// A used buffer that begins with these bytes.
     fn new(mut bytes: Vec<u8>, start: &[u8]) -> Self {
         if bytes.len() < start.len() {

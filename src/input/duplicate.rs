@@ -66,7 +66,7 @@ pub fn columns(projection: &Projection, header: &[String]) -> Vec<DuplicateColum
 }
 
 /// An object or array that is open.
-struct Open {
+struct OpenObject {
     object: bool,
     /// Inside an array, where no key is looked for.
     in_array: bool,
@@ -77,13 +77,13 @@ struct Open {
 /// Where a key stands in a record, as bytes from 1. The record is JSON; what is not has no such places.
 pub(super) fn places(record: &str, key: &str) -> Vec<usize> {
     let (mut found, mut path, mut at) = (Vec::new(), String::new(), 0);
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<OpenObject> = Vec::new();
     while let Some(byte) = record.as_bytes().get(at) {
         match byte {
             b'{' | b'[' => {
                 let object = *byte == b'{';
                 let in_array = !object || open.last().is_some_and(|around| around.in_array);
-                open.push(Open { object, in_array, path: path.len() });
+                open.push(OpenObject { object, in_array, path: path.len() });
             }
             b'}' | b']' => {
                 open.pop();

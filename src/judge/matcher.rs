@@ -11,7 +11,8 @@
 
 use super::index::{Buffers, ConditionId, Index, is_indexable};
 use super::predicate::{Predicate, Seen, read};
-use super::verdict::{Outcome, Verdict};
+use super::verdict::{ConditionOutcome, Verdict};
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
@@ -119,13 +120,15 @@ impl Matcher {
     /// Compiles exclusions for rows of one schema. Entries that name columns of other schemas are left out.
     ///
     /// Fails if the list looks at more than [`MAX_SLOTS`] different fields.
-    pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, String> {
+    pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, Diagnostics> {
         let mut builder = Builder::default();
         for (place, exclusion) in exclusions.iter().enumerate() {
             builder.add(place, exclusion, schema);
         }
         if builder.slots.len() > MAX_SLOTS {
-            return Err(format!("the lists look at more than {MAX_SLOTS} different fields"));
+            let message = format!("the lists look at more than {MAX_SLOTS} different fields");
+            let help = "split the lists, and apply one after the other";
+            return Err(Diagnostic::error("too-many-fields", message).help(help).into());
         }
         Ok(builder.finish())
     }
@@ -229,7 +232,11 @@ impl Matcher {
 
     /// How each condition of each entry of an exclusion stands with a row, in the order of the list;
     /// entries of other schemas are left out.
-    pub fn explain(&self, exclusion: u32, cells: &[Option<&str>]) -> Vec<Vec<(&Condition, usize, Outcome)>> {
+    pub fn explain(
+        &self,
+        exclusion: u32,
+        cells: &[Option<&str>],
+    ) -> Vec<Vec<(&Condition, usize, ConditionOutcome)>> {
         let entries = self.exclusions[exclusion as usize].entries.clone();
         self.entries[entries]
             .iter()
@@ -239,9 +246,9 @@ impl Matcher {
                     .map(|compiled| {
                         let seen = read(compiled.condition.field.kind(), cells[compiled.slot]);
                         let outcome = match seen {
-                            None => Outcome::Undecidable,
-                            Some(seen) if compiled.predicate.is_met(seen) => Outcome::Met,
-                            Some(_) => Outcome::NotMet,
+                            None => ConditionOutcome::Undecidable,
+                            Some(seen) if compiled.predicate.is_met(seen) => ConditionOutcome::Met,
+                            Some(_) => ConditionOutcome::NotMet,
                         };
                         (&*compiled.condition, compiled.slot, outcome)
                     })

@@ -5,7 +5,7 @@
 
 use super::attribution::{COLUMN, attribute, split_line_end};
 use super::envelope::{EnvelopePart, each_piece};
-use super::repeats::{Identity, Repeats};
+use super::repeats::{Repeats, RowIdentity};
 use crate::input::chunk::Chunk;
 use crate::input::csv::Chunked;
 use crate::input::duplicate::DuplicateKey;
@@ -92,7 +92,7 @@ pub(crate) struct JudgedChunk {
     /// The text ends inside its last row.
     pub(super) cut_off: bool,
     /// Rows that a later one might repeat.
-    pub(super) identities: Vec<Identity>,
+    pub(super) identities: Vec<RowIdentity>,
     /// The first row in which a key that is looked at stands twice.
     pub(super) duplicate_key: Option<DuplicateKey>,
 }

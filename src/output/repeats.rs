@@ -35,7 +35,7 @@ struct Counted {
 }
 
 /// Numbers that stand for one row.
-pub(super) type Identity = (u64, u64);
+pub(super) type RowIdentity = (u64, u64);
 
 impl Repeats {
     /// Counts repeats among the first [`REMEMBERED`] different rows, or drops every repeat.
@@ -67,7 +67,7 @@ impl Repeats {
     /// What stands for a row; `None` if it lacks a part, or nobody wants to know any more. `whole` is all of the row,
     /// which counts where repeats are dropped; of a row that cannot be compared there is no repeat.
     #[inline]
-    pub(super) fn identity(&self, parts: [Option<&str>; 3], whole: Option<impl Hash>) -> Option<Identity> {
+    pub(super) fn identity(&self, parts: [Option<&str>; 3], whole: Option<impl Hash>) -> Option<RowIdentity> {
         if !self.looks() {
             return None;
         }
@@ -84,7 +84,7 @@ impl Repeats {
     }
 
     /// Counts the rows of a chunk.
-    pub(super) fn count(&self, rows: &[Identity]) {
+    pub(super) fn count(&self, rows: &[RowIdentity]) {
         if self.drops || rows.is_empty() {
             return;
         }
@@ -99,7 +99,7 @@ impl Repeats {
     }
 
     /// Whether a row is to be dropped; if not it is known from now on and goes to `added`.
-    pub(super) fn is_repeat(&self, row: Option<Identity>, added: &mut Vec<Identity>) -> bool {
+    pub(super) fn is_repeat(&self, row: Option<RowIdentity>, added: &mut Vec<RowIdentity>) -> bool {
         let Some(row) = row else { return false };
         if self.drops {
             let mut counted = self.counted();
@@ -121,7 +121,7 @@ impl Repeats {
     }
 
     /// Forgets the rows of a chunk that has to be read again, of which so many were dropped.
-    pub(super) fn take_back(&self, added: &[Identity], dropped: u64) {
+    pub(super) fn take_back(&self, added: &[RowIdentity], dropped: u64) {
         if self.drops {
             let mut counted = self.counted();
             for row in added {

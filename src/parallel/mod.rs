@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is still to be read. Who holds its lock reads.
-struct Source<'c, R> {
+struct ChunkSource<'c, R> {
     chunks: &'c mut Chunker<R>,
     /// Chunks that were given to threads.
     sent: u64,
@@ -29,7 +29,7 @@ struct Source<'c, R> {
 /// What the threads share.
 struct Shared<'a, 'm, 'w, 'r, 's, R> {
     job: &'a Job<'m>,
-    source: Mutex<Source<'a, R>>,
+    source: Mutex<ChunkSource<'a, R>>,
     writer: Mutex<&'w mut Writer<'r, 's>>,
     buffer: ReorderBuffer,
 }
@@ -43,7 +43,7 @@ pub(crate) fn run<R: Read + Send>(
 ) -> io::Result<()> {
     let shared = Shared {
         job,
-        source: Mutex::new(Source { chunks, sent: 0, restarts: 0 }),
+        source: Mutex::new(ChunkSource { chunks, sent: 0, restarts: 0 }),
         writer: Mutex::new(writer),
         buffer: ReorderBuffer::new(threads),
     };

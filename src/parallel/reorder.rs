@@ -26,11 +26,11 @@ pub(super) struct JudgedInTurn {
 
 /// Judged chunks that wait for their turn.
 pub(super) struct ReorderBuffer {
-    state: Mutex<State>,
+    state: Mutex<BufferState>,
     changed: Condvar,
 }
 
-struct State {
+struct BufferState {
     waiting: BTreeMap<u64, JudgedInTurn>,
     /// The chunk whose turn it is.
     next: u64,
@@ -45,7 +45,7 @@ struct State {
     failed: Option<io::Error>,
 }
 
-impl State {
+impl BufferState {
     fn is_over(&self) -> bool {
         self.failed.is_some() || self.ended == Some(self.next)
     }
@@ -53,7 +53,7 @@ impl State {
 
 impl ReorderBuffer {
     pub(super) fn new(threads: usize) -> Self {
-        let state = State {
+        let state = BufferState {
             waiting: BTreeMap::new(),
             next: 0,
             received: 0,
@@ -156,7 +156,7 @@ impl ReorderBuffer {
         self.changed.notify_all();
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+    fn wait<'s>(&self, state: MutexGuard<'s, BufferState>) -> MutexGuard<'s, BufferState> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -96,7 +96,7 @@ pub fn apply(
     inputs: &mut [Input],
     sink: &mut (dyn Sink + Send),
 ) -> Result<Run, Diagnostics> {
-    let matcher = compiled(options.exclusions, &options.schema.name)?;
+    let matcher = Matcher::new(options.exclusions, &options.schema.name)?;
     let ids: Vec<&str> = options.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let repeats = Repeats::new(options.drop_repeats);
     let mut run = Run { slots: matcher.slots().to_vec(), ..Run::default() };
@@ -149,12 +149,6 @@ fn apply_to_file(
         }
     }
     Ok(writer.finish(&input.chunks))
-}
-
-/// Compiles exclusions for rows of a schema.
-pub fn compiled(exclusions: &[&Exclusion], schema: &str) -> Result<Matcher, Diagnostics> {
-    Matcher::new(exclusions, schema)
-        .map_err(|cause| Diagnostic::error("too-many-fields", cause).help("split the lists").into())
 }
 
 impl Run {

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The main job: read, judge, count, write.
     ("input", &["diagnostic", "schema"]),
     ("count", &["exclusions"]),
-    ("judge", &["count", "exclusions", "fields", "schema"]),
+    ("judge", &["count", "diagnostic", "exclusions", "fields", "schema"]),
     ("output", &["count", "input", "judge"]),
     ("parallel", &["count", "input", "judge", "output"]),
     (

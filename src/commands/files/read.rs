@@ -1,14 +1,14 @@
 //! Every file that this process reads, so that no output takes the place of one.
 
 use super::strays;
-use super::system::{Identity, identity, of_stream};
+use super::system::{FileIdentity, identity, of_stream};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// The files that were opened, in their order.
-static READ: Mutex<Vec<Identity>> = Mutex::new(Vec::new());
+static READ: Mutex<Vec<FileIdentity>> = Mutex::new(Vec::new());
 
 /// Opens a file for reading. What standard output appends to is refused: the run would read what it writes.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
@@ -37,7 +37,7 @@ pub(crate) fn reads_standard_input() -> io::Result<()> {
     Ok(())
 }
 
-fn remember(read: Identity) {
+fn remember(read: FileIdentity) {
     let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
     if !known.contains(&read) {
         known.push(read);

@@ -13,14 +13,14 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Where in a run a file was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StrayKind {
     /// The new file, which has no name yet.
     Unfinished,
     /// The old file, while the new one has its name.
     Old,
 }
 
-impl Kind {
+impl StrayKind {
     const fn ending(self) -> &'static str {
         match self {
             Self::Unfinished => "unfinished",
@@ -40,7 +40,7 @@ const MARK: &str = ".quell-";
 const LONGEST: usize = 200;
 
 /// The name of a file that this run keeps beside a target.
-pub(super) fn named(target: &Path, kind: Kind) -> PathBuf {
+pub(super) fn named(target: &Path, kind: StrayKind) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let end = (0..=LONGEST.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     let name = &name[..end];
@@ -51,7 +51,7 @@ pub(super) fn named(target: &Path, kind: Kind) -> PathBuf {
 struct Stray {
     path: PathBuf,
     target: PathBuf,
-    kind: Kind,
+    kind: StrayKind,
 }
 
 impl Stray {
@@ -59,7 +59,8 @@ impl Stray {
     fn of(path: PathBuf) -> Option<(String, Self)> {
         let name = path.file_name()?.to_str()?.strip_prefix('.')?;
         let (name, ending) = name.rsplit_once('.')?;
-        let kind = [Kind::Unfinished, Kind::Old].into_iter().find(|kind| kind.ending() == ending)?;
+        let kind =
+            [StrayKind::Unfinished, StrayKind::Old].into_iter().find(|kind| kind.ending() == ending)?;
         let (name, run) = name.rsplit_once(MARK)?;
         let is_run = run.len() == 16 && run.bytes().all(|byte| byte.is_ascii_hexdigit()) && run != *RUN;
         let (run, target) = (run.to_owned(), path.with_file_name(name));
@@ -72,7 +73,7 @@ impl Stray {
 
     /// Whether the new file stands at the target.
     fn is_replaced(&self) -> bool {
-        self.kind == Kind::Old && identity(&self.path) != identity(&self.target)
+        self.kind == StrayKind::Old && identity(&self.path) != identity(&self.target)
     }
 }
 
@@ -112,7 +113,7 @@ fn said(strays: &[Stray]) -> String {
         targets.join(", ")
     };
     let new = names(&mut strays.iter().filter(|stray| stray.is_replaced()));
-    let old = names(&mut strays.iter().filter(|stray| stray.kind == Kind::Unfinished));
+    let old = names(&mut strays.iter().filter(|stray| stray.kind == StrayKind::Unfinished));
     let mut left: Vec<String> = strays.iter().map(|stray| name(&stray.path)).collect();
     left.sort();
     let mut text = "warning: a run of quell was killed here. ".to_owned();
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_name_leads_back_to_its_target() {
-        for kind in [Kind::Unfinished, Kind::Old] {
+        for kind in [StrayKind::Unfinished, StrayKind::Old] {
             let own = named(Path::new("/data/left.csv"), kind);
             assert!(Stray::of(own.clone()).is_none(), "files of this run are no strays");
             let other = PathBuf::from(own.to_str().unwrap().replace(&*RUN, "0123456789abcdef"));
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn a_long_name_still_fits() {
         let long = "ä".repeat(127);
-        let name = named(Path::new(&long), Kind::Unfinished);
+        let name = named(Path::new(&long), StrayKind::Unfinished);
         assert!(name.as_os_str().len() <= 255);
     }
 }

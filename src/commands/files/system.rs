@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Tells one file from all others, whatever name it is opened by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Identity {
+pub(super) enum FileIdentity {
     /// Device and inode: the same for every link to a file.
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix tells them"))]
     Inode(u64, u64),
@@ -17,29 +17,29 @@ pub(super) enum Identity {
 }
 
 /// Which file stands at a path, if one does.
-pub(super) fn identity(path: &Path) -> Option<Identity> {
+pub(super) fn identity(path: &Path) -> Option<FileIdentity> {
     #[cfg(unix)]
     return fs::metadata(path).ok().as_ref().map(inode);
     #[cfg(not(unix))]
-    return fs::canonicalize(path).ok().map(Identity::Path);
+    return fs::canonicalize(path).ok().map(FileIdentity::Path);
 }
 
 #[cfg(unix)]
-fn inode(about: &fs::Metadata) -> Identity {
+fn inode(about: &fs::Metadata) -> FileIdentity {
     use std::os::unix::fs::MetadataExt;
-    Identity::Inode(about.dev(), about.ino())
+    FileIdentity::Inode(about.dev(), about.ino())
 }
 
 /// Which regular file standard input or output is, if it is one.
 #[cfg(unix)]
-pub(super) fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<Identity> {
+pub(super) fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<FileIdentity> {
     let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
     file.metadata().ok().filter(fs::Metadata::is_file).as_ref().map(inode)
 }
 
 /// Such a stream has no path.
 #[cfg(not(unix))]
-pub(super) fn of_stream<S>(_: &S) -> Option<Identity> {
+pub(super) fn of_stream<S>(_: &S) -> Option<FileIdentity> {
     None
 }
 
@@ -108,7 +108,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Which file stands at a target after a new one has been renamed to it; `new` is what that was before. Where only paths
 /// tell files apart, it now has the target's.
-pub(super) fn identity_after_rename(new: Option<Identity>, target: &Path) -> Option<Identity> {
+pub(super) fn identity_after_rename(new: Option<FileIdentity>, target: &Path) -> Option<FileIdentity> {
     if cfg!(unix) { new } else { identity(target) }
 }
 

@@ -4,8 +4,8 @@
 //! place. All that happens to a file between its beginning and the end of its set happens under one lock.
 
 use super::set::{Finished, cannot_write};
-use super::strays::{self, Kind};
-use super::system::{self, Identity, identity};
+use super::strays::{self, StrayKind};
+use super::system::{self, FileIdentity, identity};
 use crate::commands::Outcome;
 use std::fs::{self, File};
 use std::io;
@@ -33,7 +33,7 @@ pub(super) struct Placed {
     /// The old file under another name, if there was one.
     old: Option<PathBuf>,
     /// The new file, as soon as it stands at the target.
-    new: Option<Identity>,
+    new: Option<FileIdentity>,
 }
 
 pub(super) fn begun() -> MutexGuard<'static, Begun> {
@@ -123,7 +123,7 @@ impl Begun {
         let mut placed =
             Placed { name: finished.name.clone(), target: finished.target.clone(), old: None, new: None };
         if finished.target.exists() {
-            let old = strays::named(&finished.target, Kind::Old);
+            let old = strays::named(&finished.target, StrayKind::Old);
             let linked = if system::may_unlink(&finished.target, &finished.temporary) {
                 fs::hard_link(&finished.target, &old)
             } else {
@@ -170,7 +170,7 @@ pub(super) fn settle(folders: &std::collections::BTreeSet<PathBuf>) {
 
 /// Begins a new file beside its target. It is known from then on to whoever has to undo the run.
 pub(super) fn beside(target: &Path) -> io::Result<(File, PathBuf)> {
-    let temporary = strays::named(target, Kind::Unfinished);
+    let temporary = strays::named(target, StrayKind::Unfinished);
     let mut begun = begun();
     let file = system::create_like(&temporary, target)?;
     begun.temporaries.push(temporary.clone());

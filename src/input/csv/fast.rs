@@ -66,10 +66,10 @@ mod tests {
     use proptest::prelude::*;
 
     /// A row's bytes, whether they are clean, and the bounds of its cells.
-    type Read = (Vec<u8>, bool, Vec<(usize, usize)>);
+    type RowRead = (Vec<u8>, bool, Vec<(usize, usize)>);
 
     /// The rows and the number of line feeds.
-    fn read(text: &[u8], size: usize) -> Option<(Vec<Read>, u64)> {
+    fn read(text: &[u8], size: usize) -> Option<(Vec<RowRead>, u64)> {
         let mut found = Vec::new();
         let lines = rows(text, b',', size, |stretch, row| {
             assert_eq!(stretch.bytes, &text[stretch.start..stretch.start + stretch.bytes.len()]);

@@ -138,7 +138,7 @@ impl StructuralIndex {
 
 /// What goes over from one block to the next.
 #[derive(Debug, Default)]
-struct State {
+struct BlockState {
     /// All ones inside a quoted cell.
     inside: u64,
     /// Bit 0: the byte before was a delimiter or line feed outside quotes, or the start, or it closed a cell.
@@ -155,14 +155,14 @@ struct State {
 }
 
 #[inline(always)]
-fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralIndex) -> State {
-    let mut state = State { may_open: 1, ..State::default() };
+fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralIndex) -> BlockState {
+    let mut state = BlockState { may_open: 1, ..BlockState::default() };
     // The least of the bytes at each place of a block.
     let mut least = u8x64::splat(simd, !0);
     let mut base = 0;
     for group in text.chunks(GROUP) {
         index.room();
-        let mut found = Found {
+        let mut found = GroupFound {
             places: &mut index.places[index.found..],
             ends: &mut index.ends[index.rows..],
             before: index.found,
@@ -184,7 +184,7 @@ fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralInde
             least = least.min(bytes);
             step(bytes, delimiter, (1 << rest.len()) - 1, base, &mut found, &mut state);
         }
-        let Found { count, rows, .. } = found;
+        let GroupFound { count, rows, .. } = found;
         index.found += count;
         index.rows += rows;
     }
@@ -193,7 +193,7 @@ fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralInde
 }
 
 /// What is found in a group.
-struct Found<'i> {
+struct GroupFound<'i> {
     places: &'i mut [u32],
     ends: &'i mut [usize],
     /// Places before the group.
@@ -202,7 +202,7 @@ struct Found<'i> {
     rows: usize,
 }
 
-impl Found<'_> {
+impl GroupFound<'_> {
     /// Adds the bits of a block.
     #[inline(always)]
     fn add<S: Simd>(&mut self, simd: S, bits: u64, base: u32) {
@@ -286,8 +286,8 @@ fn step<S: Simd>(
     delimiter: u8,
     valid: u64,
     base: u32,
-    found: &mut Found<'_>,
-    state: &mut State,
+    found: &mut GroupFound<'_>,
+    state: &mut BlockState,
 ) {
     let quotes = bytes.simd_eq(b'"').to_bitmask();
     let quoting = quotes | state.after_closing != 0;

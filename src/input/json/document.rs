@@ -1,6 +1,6 @@
 //! Finds the records of a JSON document without holding it.
 //!
-//! In: the bytes of a document in pieces, and which array of it holds the records. Out: [`Piece`]s that together are
+//! In: the bytes of a document in pieces, and which array of it holds the records. Out: [`DocumentPiece`]s that together are
 //! the bytes: records, what stands between two of them, and the envelope around them. It walks the structure and
 //! leaves the content of records and of the rest of the envelope to others. One file may hold several documents.
 //!
@@ -30,7 +30,7 @@ pub enum PieceKind {
 
 /// A part of a chunk of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct DocumentPiece {
     /// Its bytes in the chunk.
     pub range: Range<usize>,
     /// What they are.
@@ -39,7 +39,7 @@ pub struct Piece {
 
 /// Where a walk stands in the grammar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
+enum GrammarState {
     Top,
     FirstValue,
     Value,
@@ -63,7 +63,7 @@ struct Frame {
 #[derive(Debug)]
 pub struct Walker {
     document: Document,
-    at: Position,
+    at: GrammarState,
     frames: Vec<Frame>,
     key: Vec<u8>,
     skip: Option<Skip>,
@@ -85,7 +85,7 @@ impl Walker {
     pub fn new(document: Document) -> Self {
         Self {
             document,
-            at: Position::Top,
+            at: GrammarState::Top,
             frames: Vec::new(),
             key: Vec::new(),
             skip: None,
@@ -132,9 +132,9 @@ impl Walker {
         text: &[u8],
         from: usize,
         ended: bool,
-        pieces: &mut Vec<Piece>,
+        pieces: &mut Vec<DocumentPiece>,
     ) -> io::Result<usize> {
-        let mut walk = Walk { text, start: 0, at: from, pieces };
+        let mut walk = TextWalk { text, start: 0, at: from, pieces };
         while !self.lost && walk.at < text.len() {
             if let Some(skip) = &mut self.skip {
                 if skip.pass(&mut walk.at, text) {
@@ -150,7 +150,7 @@ impl Walker {
     }
 
     /// What is left at the end of the text at hand.
-    fn rest(&mut self, walk: &mut Walk<'_, '_>, ended: bool) {
+    fn rest(&mut self, walk: &mut TextWalk<'_, '_>, ended: bool) {
         let length = walk.text.len();
         if self.lost {
             let end = memchr::memrchr(b'\n', walk.text).map_or(0, |at| at + 1);
@@ -160,7 +160,7 @@ impl Walker {
         }
         let in_record = self.skip.as_ref().is_some_and(|skip| skip.what == ValueKind::Record);
         if ended {
-            self.cut_off |= self.at != Position::Top || self.skip.is_some();
+            self.cut_off |= self.at != GrammarState::Top || self.skip.is_some();
             self.skip = None;
             if in_record {
                 walk.put(walk.start + std::mem::take(&mut self.gap), PieceKind::Between);
@@ -174,9 +174,9 @@ impl Walker {
     }
 
     /// One byte outside of values that are passed over; false if it may not stand there.
-    fn step(&mut self, walk: &mut Walk<'_, '_>) -> io::Result<bool> {
+    fn step(&mut self, walk: &mut TextWalk<'_, '_>) -> io::Result<bool> {
         let byte = walk.text[walk.at];
-        if let Position::InKey { escaped } = self.at {
+        if let GrammarState::InKey { escaped } = self.at {
             self.in_key(byte, escaped);
             walk.at += 1;
             return Ok(true);
@@ -187,19 +187,21 @@ impl Walker {
         }
         let array = self.frames.last().is_some_and(|frame| frame.array);
         match (self.at, byte) {
-            (Position::FirstValue, b']') | (Position::FirstKey, b'}') => self.leave(),
-            (Position::Top | Position::FirstValue | Position::Value, _) => return self.value(walk),
-            (Position::FirstKey | Position::Key, b'"') => {
-                self.key.clear();
-                self.at = Position::InKey { escaped: false };
+            (GrammarState::FirstValue, b']') | (GrammarState::FirstKey, b'}') => self.leave(),
+            (GrammarState::Top | GrammarState::FirstValue | GrammarState::Value, _) => {
+                return self.value(walk);
             }
-            (Position::Colon, b':') => self.at = Position::Value,
-            (Position::After, b',') => {
+            (GrammarState::FirstKey | GrammarState::Key, b'"') => {
+                self.key.clear();
+                self.at = GrammarState::InKey { escaped: false };
+            }
+            (GrammarState::Colon, b':') => self.at = GrammarState::Value,
+            (GrammarState::After, b',') => {
                 // Between two records a comma is no part of the envelope.
                 self.structural |= !self.holds_records();
-                self.at = if array { Position::Value } else { Position::Key };
+                self.at = if array { GrammarState::Value } else { GrammarState::Key };
             }
-            (Position::After, b']' | b'}') if array == (byte == b']') => self.leave(),
+            (GrammarState::After, b']' | b'}') if array == (byte == b']') => self.leave(),
             _ => return Ok(false),
         }
         walk.at += 1;
@@ -208,19 +210,19 @@ impl Walker {
 
     fn in_key(&mut self, byte: u8, escaped: bool) {
         match byte {
-            b'"' if !escaped => self.at = Position::Colon,
+            b'"' if !escaped => self.at = GrammarState::Colon,
             _ => {
                 // No key that is looked for is longer.
                 if self.key.len() < 64 {
                     self.key.push(byte);
                 }
-                self.at = Position::InKey { escaped: byte == b'\\' && !escaped };
+                self.at = GrammarState::InKey { escaped: byte == b'\\' && !escaped };
             }
         }
     }
 
     /// The beginning of a value.
-    fn value(&mut self, walk: &mut Walk<'_, '_>) -> io::Result<bool> {
+    fn value(&mut self, walk: &mut TextWalk<'_, '_>) -> io::Result<bool> {
         let byte = walk.text[walk.at];
         let path = self.document.path();
         let matched = self.matched(path);
@@ -242,7 +244,7 @@ impl Walker {
                 frame.met = true;
             }
             self.frames.push(Frame { array, matched, met: false });
-            self.at = if array { Position::FirstValue } else { Position::FirstKey };
+            self.at = if array { GrammarState::FirstValue } else { GrammarState::FirstKey };
             walk.at += 1;
             return Ok(true);
         }
@@ -297,7 +299,7 @@ impl Walker {
     }
 
     /// Begins to pass over a value; false if none begins here.
-    fn begin(&mut self, walk: &mut Walk<'_, '_>, what: ValueKind) -> bool {
+    fn begin(&mut self, walk: &mut TextWalk<'_, '_>, what: ValueKind) -> bool {
         let byte = walk.text[walk.at];
         if !matches!(byte, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') {
             return false;
@@ -314,7 +316,7 @@ impl Walker {
     }
 
     /// A value has been passed over.
-    fn passed(&mut self, walk: &mut Walk<'_, '_>) {
+    fn passed(&mut self, walk: &mut TextWalk<'_, '_>) {
         let Some(skip) = self.skip.take() else { return };
         match skip.what {
             ValueKind::Record => {
@@ -326,7 +328,8 @@ impl Walker {
                 let names = skip.columns();
                 if !names.is_empty() {
                     walk.put(walk.at - 1, PieceKind::Frame);
-                    walk.pieces.push(Piece { range: walk.start..walk.start, kind: PieceKind::Columns });
+                    walk.pieces
+                        .push(DocumentPiece { range: walk.start..walk.start, kind: PieceKind::Columns });
                 }
                 self.same_columns = Some(self.columns.as_ref().is_none_or(|first| *first == names));
                 if self.columns.is_none() {
@@ -336,31 +339,31 @@ impl Walker {
             ValueKind::Error => self.error = skip.error(),
             ValueKind::Other => {}
         }
-        self.at = if self.frames.is_empty() { Position::Top } else { Position::After };
+        self.at = if self.frames.is_empty() { GrammarState::Top } else { GrammarState::After };
     }
 
     fn leave(&mut self) {
         self.structural = true;
         let left = self.frames.pop();
         self.without += u64::from(left.is_some_and(|frame| !frame.array && !frame.met));
-        self.at = if self.frames.is_empty() { Position::Top } else { Position::After };
+        self.at = if self.frames.is_empty() { GrammarState::Top } else { GrammarState::After };
     }
 }
 
 /// One text on the way through a [`Walker`].
-struct Walk<'t, 'p> {
+struct TextWalk<'t, 'p> {
     text: &'t [u8],
     /// Where the next piece begins.
     start: usize,
     at: usize,
-    pieces: &'p mut Vec<Piece>,
+    pieces: &'p mut Vec<DocumentPiece>,
 }
 
-impl Walk<'_, '_> {
+impl TextWalk<'_, '_> {
     /// Ends a piece; an empty one is none.
     fn put(&mut self, end: usize, kind: PieceKind) {
         if end > self.start {
-            self.pieces.push(Piece { range: self.start..end, kind });
+            self.pieces.push(DocumentPiece { range: self.start..end, kind });
             self.start = end;
         }
     }

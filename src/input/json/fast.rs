@@ -51,7 +51,7 @@ struct Name<'k> {
 
 /// An object or array that is open.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenValue {
     is_object: bool,
     /// Whose value it is.
     name: usize,
@@ -92,8 +92,8 @@ impl<'k> FastReader<'k> {
             return None;
         }
         at = blank(row, at + 1);
-        let mut open: SmallVec<[Open; DEEP]> = SmallVec::new();
-        let mut top = Open { is_object: true, name: ROOT, last: NONE };
+        let mut open: SmallVec<[OpenValue; DEEP]> = SmallVec::new();
+        let mut top = OpenValue { is_object: true, name: ROOT, last: NONE };
         let mut done = row.get(at) == Some(&b'}');
         loop {
             // Within an object or array, which ends here, or goes on with a key or a value.
@@ -121,7 +121,7 @@ impl<'k> FastReader<'k> {
                             return None;
                         }
                         open.push(top);
-                        top = Open { is_object: kind == b'{', name, last: NONE };
+                        top = OpenValue { is_object: kind == b'{', name, last: NONE };
                         at = blank(row, at + 1);
                         done = row.get(at) == Some(if top.is_object { &b'}' } else { &b']' });
                         continue;
@@ -149,7 +149,7 @@ impl<'k> FastReader<'k> {
         text: &[u8],
         row: &[u8],
         at: usize,
-        around: &Open,
+        around: &OpenValue,
     ) -> Option<(usize, usize)> {
         let expected = match (around.last, around.name) {
             (NONE, NONE) => NONE,
@@ -177,7 +177,7 @@ impl<'k> FastReader<'k> {
 
     /// The name of a key that was not expected.
     #[cold]
-    fn look_up(&mut self, around: &Open, key: &[u8]) -> Option<usize> {
+    fn look_up(&mut self, around: &OpenValue, key: &[u8]) -> Option<usize> {
         // Objects in arrays hold nothing that is wanted, but names all the same.
         let parent = around.name;
         let known = (parent, Box::from(key));
@@ -336,9 +336,9 @@ mod tests {
     use crate::schema::Source;
     use proptest::prelude::*;
 
-    type Read = Vec<(usize, Result<Vec<Option<String>>, super::super::Fault>)>;
+    type RowRead = Vec<(usize, Result<Vec<Option<String>>, super::super::Fault>)>;
 
-    fn read(lines: &JsonReader, text: &[u8], fast: bool) -> (Read, Vec<bool>) {
+    fn read(lines: &JsonReader, text: &[u8], fast: bool) -> (RowRead, Vec<bool>) {
         let (mut rows, mut seen) = (Vec::new(), vec![false; 3]);
         let take = |row: &super::super::Row<'_>| {
             let cells = row.cells.map(|cells| cells.iter().map(|cell| cell.map(str::to_owned)).collect());

@@ -123,7 +123,7 @@ impl JsonReader {
     }
 }
 
-/// Calls `take` with each line that is not empty, and returns the number of found feeds.
+/// Calls `take` with each line that is not empty, and returns the number of line feeds.
 fn each_line(chunk: &[u8], mut take: impl FnMut(usize, &[u8])) -> u64 {
     let (mut start, mut line_feeds) = (0, 0);
     while start < chunk.len() {

@@ -53,7 +53,7 @@ impl Table {
         record.clear(self.projection.wanted.len());
         let mut json = serde_json::Deserializer::from_str(whole_text(bytes)?);
         let cells = json
-            .deserialize_seq(Columns { columns: &self.columns, record })
+            .deserialize_seq(WantedColumns { columns: &self.columns, record })
             .map_err(|_| Fault::NotJsonRow)?;
         json.end().map_err(|_| Fault::NotJsonRow)?;
         let header = self.projection.width;
@@ -61,12 +61,12 @@ impl Table {
     }
 }
 
-struct Columns<'l> {
+struct WantedColumns<'l> {
     columns: &'l [KeyUse],
     record: &'l mut RecordCells,
 }
 
-impl<'de> Visitor<'de> for Columns<'_> {
+impl<'de> Visitor<'de> for WantedColumns<'_> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
