@@ -4,7 +4,7 @@ use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print};
 use crate::cli::{Explain, ExplainFormat};
-use quell::fields::{Field, did_you_mean};
+use quell::fields::Field;
 use quell::input::Input;
 use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
@@ -111,8 +111,8 @@ fn find(
     };
     let (rows, _) = reader(opened, wanted)?;
     match search(opened, &rows, &by)? {
-        Ok(found) => Ok(found),
-        Err(read) => match by {
+        SearchResult::Found(found) => Ok(found),
+        SearchResult::NotAmong(read) => match by {
             By::Number(row) => fail(
                 "no-such-row",
                 format!("{} has {read} rows, so no row {row}", opened.name),
@@ -138,12 +138,23 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let help = format!("{}`quell schema` lists the fields", did_you_mean(name, legal, 3));
-    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
+    let near = quell::fields::nearest(name, legal);
+    fail(
+        "unknown-field",
+        format!("there is no field or column `{name}`"),
+        &format!("did you mean {}?", near.join(" or ")),
+    )
 }
 
-/// The row that was asked for, or how many rows there are.
-fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<FoundRow, u64>> {
+/// What a search among the rows of a file came to.
+enum SearchResult {
+    Found(FoundRow),
+    /// It is none of so many rows.
+    NotAmong(u64),
+}
+
+/// Looks for the row that was asked for.
+fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<SearchResult> {
     let (mut read, mut found) = (0, None);
     each_row(opened, rows, |number, line, row| {
         read = number;
@@ -158,7 +169,7 @@ fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<FoundRow, 
         found = Some(FoundRow { number, line, cells: row.cells.map(owned) });
         ControlFlow::Break(())
     })?;
-    Ok(found.ok_or(read))
+    Ok(found.map_or(SearchResult::NotAmong(read), SearchResult::Found))
 }
 
 fn is_value(cell: Option<&str>, wanted: &str) -> bool {

@@ -6,16 +6,14 @@
 //! a cell, so that the last line feed outside of cells ends a row. That is right as long as quotation marks stand only
 //! where RFC 4180 lets them; the reading of the chunk notices if not, and from there on [`Cut::Careful`] walks every row.
 
-use super::Format;
 use super::csv::walk::{ends_in_quotes, last_row_end};
 use super::json::document::{DocumentPiece, Walker};
+use super::{Format, MAX_ROW};
 use memchr::{memchr, memchr_iter, memrchr, memrchr_iter, memrchr2};
 use std::io::{self, Read};
 
 /// Bytes read at a time.
 pub const CHUNK: usize = 1 << 19;
-/// A row longer than this is an unclosed quote or no row at all.
-pub const MAX_ROW: usize = 16 << 20;
 
 /// How rows are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

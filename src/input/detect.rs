@@ -3,11 +3,11 @@
 //! In: the beginning of a text, which is read on until a header or a first record is whole. Out: its [`Shape`] and the
 //! bytes above the first row; or why it cannot be read, and what to do.
 
-use super::chunk::{MAX_ROW, TextChunks};
+use super::chunk::TextChunks;
 use super::csv::header::{Header, header as header_of};
 use super::json::format::Document;
 use super::json::shape::{self, Shape};
-use super::{BYTE_ORDER_MARK, Format, InputOptions, MAX_COLUMNS, TextFormat};
+use super::{BYTE_ORDER_MARK, Format, InputOptions, MAX_COLUMNS, MAX_ROW, TextFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use memchr::memchr_iter;
 

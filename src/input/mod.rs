@@ -28,6 +28,8 @@ pub(crate) use open::is_utc;
 use smallvec::SmallVec;
 use std::fmt;
 
+/// A longer row is an unclosed quotation mark, or no row at all.
+pub const MAX_ROW: usize = 16 << 20;
 /// A file with more columns is no table: the services' own limit is 500, that of spreadsheets is this.
 pub const MAX_COLUMNS: usize = 1 << 14;
 
@@ -41,6 +43,7 @@ pub(crate) fn is_json_space(byte: u8) -> bool {
 
 /// The shape of a results file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Delimiter-separated values after RFC 4180.
     Csv {
@@ -88,6 +91,7 @@ pub struct InputOptions {
 
 /// What results can be said to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TextFormat {
     /// Delimiter-separated values under a header.
     Csv,
@@ -99,6 +103,7 @@ pub enum TextFormat {
 
 /// Why a row cannot be read. Such a row is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Fault {
     /// It has another number of cells than the header.
     Ragged {
@@ -111,7 +116,7 @@ pub enum Fault {
     UnclosedQuote,
     /// A quotation mark or a carriage return stands inside an unquoted cell, or text after a closing quotation mark.
     StrayQuote,
-    /// It is longer than [`chunk::MAX_ROW`].
+    /// It is longer than [`MAX_ROW`].
     TooLong,
     /// It holds a NUL byte.
     Nul,
@@ -133,7 +138,7 @@ impl fmt::Display for Fault {
             Self::Ragged { cells, header } => write!(f, "{cells} cells under a header of {header}"),
             Self::UnclosedQuote => f.write_str("a quoted cell that never ends, or a line after it"),
             Self::StrayQuote => f.write_str("a quotation mark or carriage return where none may stand"),
-            Self::TooLong => write!(f, "longer than {} MiB", chunk::MAX_ROW >> 20),
+            Self::TooLong => write!(f, "longer than {} MiB", MAX_ROW >> 20),
             Self::Nul => f.write_str("a NUL byte"),
             Self::NotUtf8 => f.write_str("not UTF-8"),
             Self::NotJson => f.write_str("not one JSON object"),

@@ -23,6 +23,7 @@ pub struct LeftOut<'e> {
 /// How an exclusion stands after a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Status {
     /// It covers rows that nothing else covers.
     Active,

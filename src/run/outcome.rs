@@ -19,6 +19,7 @@ pub struct Warning {
 /// The kinds of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WarningCode {
     /// The file has exactly as many rows as a portal or an API gives at most.
     RowCap,

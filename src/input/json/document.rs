@@ -154,7 +154,7 @@ impl Walker {
         let length = walk.text.len();
         if self.lost {
             let end = memchr::memrchr(b'\n', walk.text).map_or(0, |at| at + 1);
-            let long = length - walk.start >= crate::input::chunk::MAX_ROW;
+            let long = length - walk.start >= crate::input::MAX_ROW;
             walk.put(if ended || long { length } else { end.max(walk.start) }, PieceKind::Lost);
             return;
         }
