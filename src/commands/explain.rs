@@ -4,7 +4,7 @@ use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print, print_styled};
 use crate::cli::{Explain, ExplainFormat};
-use quell::fields::Field;
+use quell::fields::{Field, did_you_mean};
 use quell::input::Input;
 use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
@@ -145,12 +145,8 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::nearest(name, legal);
-    fail(
-        "unknown-field",
-        format!("there is no field or column `{name}`"),
-        &format!("did you mean {}?", near.join(" or ")),
-    )
+    let help = format!("{}`quell schema` lists the fields", did_you_mean(name, legal, 3));
+    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
 }
 
 /// What a search among the rows of a file came to.

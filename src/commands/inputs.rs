@@ -17,7 +17,7 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
             files.push(name.clone());
             continue;
         }
-        let found = match glob::glob(name) {
+        let found = match glob::glob_with(name, super::files::pattern_options()) {
             Ok(found) => found,
             Err(error) => return fail("bad-pattern", format!("{name}: {error}"), "quote `[` as `[[]`"),
         };

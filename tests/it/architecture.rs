@@ -264,3 +264,11 @@ fn every_file_says_what_it_is_for() {
         assert!(text.lines().count() <= 400, "{file} has {} lines: is it one room?", text.lines().count());
     }
 }
+
+#[test]
+fn modules_are_laid_out_in_one_way() {
+    for (file, _) in all() {
+        let folder = file.trim_end_matches(".rs");
+        assert!(!Path::new(folder).is_dir(), "{file} belongs to {folder}/mod.rs");
+    }
+}

@@ -17,4 +17,5 @@ mod undo;
 pub(crate) use output::Output;
 pub(crate) use read::{open, reads_standard_input};
 pub(crate) use set::{FileSet, PARTLY_WRITTEN};
+pub(crate) use system::pattern_options;
 pub(crate) use undo::{Abandoned, abandon};

@@ -82,6 +82,11 @@ pub(super) fn may_unlink(_: &Path, _: &Path) -> bool {
     true
 }
 
+/// How patterns of file names are read: as the file system compares names.
+pub(crate) fn pattern_options() -> glob::MatchOptions {
+    glob::MatchOptions { case_sensitive: !cfg!(windows), ..glob::MatchOptions::new() }
+}
+
 /// How often, and how long apart, a name that Windows refuses is tried again.
 const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(50);
