@@ -7,7 +7,7 @@ use super::attribution::{COLUMN, attribute, split_line_end};
 use super::envelope::{EnvelopePart, each_piece};
 use super::repeats::{Repeats, RowIdentity};
 use crate::input::chunk::Chunk;
-use crate::input::csv::Chunked;
+use crate::input::csv::ChunkOutcome;
 use crate::input::duplicate::DuplicateKey;
 use crate::input::json::RecordCells;
 use crate::input::json::document::PieceKind;
@@ -116,7 +116,7 @@ impl Job<'_> {
                     kept_to = row.start + row.bytes.len();
                 }
             });
-            let Chunked::Regular { lines } = chunked else {
+            let ChunkOutcome::Regular { lines } = chunked else {
                 if let Some(repeats) = self.repeats {
                     repeats.take_back(&part.identities, cache.repeats());
                 }

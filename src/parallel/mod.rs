@@ -125,7 +125,7 @@ impl<R: Read> Shared<'_, '_, '_, '_, '_, R> {
             chunk.bytes.extend_from_slice(&later.chunk.bytes);
             memory.push(later.chunk.bytes);
         }
-        source.chunks.read_carefully(chunk);
+        source.chunks.put_back_irregular(chunk);
         source.restarts += 1;
         self.buffer.start_over(source.restarts, source.sent, memory);
     }

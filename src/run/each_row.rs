@@ -16,7 +16,7 @@ pub fn each_row(
     mut take: impl FnMut(u64, u64, &Row<'_>) -> ControlFlow<()>,
 ) -> Result<(), Diagnostics> {
     if matches!(input.format, Format::Csv { .. }) {
-        input.chunks.be_careful();
+        input.chunks.cut_carefully();
     }
     let (mut number, mut line) = (0, input.line);
     let (mut flow, mut duplicate) = (ControlFlow::Continue(()), None);

@@ -144,7 +144,7 @@ fn apply_to_file(
             }
             Judged::Irregular => {
                 writer.count(0, cache.take_batch().without_rows());
-                input.chunks.read_carefully(chunk);
+                input.chunks.put_back_irregular(chunk);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! One file on its way: bytes go beside its target, and the set of files gives it its name.
 //!
-//! What is no regular file (a pipe, a device) is written to directly. A name that ends in `.gz` or `.zst` is packed;
+//! What is no regular file (a pipe, a device) is written to directly. A name that ends in `.gz` or `.zst` is compressed;
 //! the encoding of the text is the caller's.
 
 use super::set::{Finished, cannot_write, place};
@@ -8,7 +8,7 @@ use super::system;
 use super::undo::beside;
 use crate::commands::{Outcome, fail};
 use flate2::write::GzEncoder;
-use quell::input::decompress::Packing;
+use quell::input::decompress::Compression;
 use quell::input::utf16::{Encoder, Encoding};
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
@@ -28,7 +28,7 @@ struct Target {
     file: File,
 }
 
-/// A file's bytes on their way, packed or not.
+/// A file's bytes on their way, compressed or not.
 enum Body {
     Plain(Stream),
     Gzip(GzEncoder<Stream>),
@@ -36,11 +36,11 @@ enum Body {
 }
 
 impl Body {
-    fn new(target: Stream, packing: Option<Packing>) -> io::Result<Self> {
-        Ok(match packing {
+    fn new(target: Stream, compression: Option<Compression>) -> io::Result<Self> {
+        Ok(match compression {
             None => Self::Plain(target),
-            Some(Packing::Gzip) => Self::Gzip(GzEncoder::new(target, flate2::Compression::default())),
-            Some(Packing::Zstd) => {
+            Some(Compression::Gzip) => Self::Gzip(GzEncoder::new(target, flate2::Compression::default())),
+            Some(Compression::Zstd) => {
                 let mut encoder = zstd::stream::write::Encoder::new(target, 0)?;
                 encoder.include_checksum(true)?;
                 Self::Zstd(encoder)
@@ -97,7 +97,7 @@ pub(crate) struct Output {
 impl Output {
     /// Begins a file; `-` is standard output.
     pub(crate) fn create(name: &str, encoding: Encoding) -> Outcome<Self> {
-        let new = |file: Stream, target| match Body::new(file, Packing::of_name(name)) {
+        let new = |file: Stream, target| match Body::new(file, Compression::of_name(name)) {
             Ok(body) => Ok(Self {
                 name: name.to_owned(),
                 body,
@@ -105,7 +105,7 @@ impl Output {
                 last: b'\n',
                 encoder: match encoding {
                     Encoding::Utf8 => None,
-                    Encoding::Utf16 { big } => Some(Encoder::new(big)),
+                    Encoding::Utf16 { big_endian } => Some(Encoder::new(big_endian)),
                 },
                 encoded: Vec::new(),
             }),

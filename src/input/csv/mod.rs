@@ -30,7 +30,7 @@ pub struct CsvReader {
 
 /// Whether every row of a chunk could be told apart without doubt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chunked {
+pub enum ChunkOutcome {
     /// Yes.
     Regular {
         /// Its line feeds.
@@ -52,7 +52,7 @@ impl CsvReader {
     /// In a chunk from a careful cut faults are faults of their row. In one from a fast cut the first fault of
     /// quoting ends the reading, since the cut itself is in doubt.
     /// `last` says that no byte follows the chunk.
-    pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, take: impl FnMut(&Row<'_>)) -> Chunked {
+    pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, take: impl FnMut(&Row<'_>)) -> ChunkOutcome {
         self.rows_up_to(usize::MAX, chunk, cut, last, take)
     }
 
@@ -64,20 +64,20 @@ impl CsvReader {
         cut: Cut,
         last: bool,
         mut take: impl FnMut(&Row<'_>),
-    ) -> Chunked {
+    ) -> ChunkOutcome {
         match cut {
             Cut::Lost { continues } => {
                 let begun = if continues { line_end(chunk, 0) } else { 0 };
                 lost_lines(chunk, begun, &mut take);
             }
             Cut::TooLong { continues } => too_long(chunk, continues, &mut take),
-            Cut::Fast => return self.hasty_rows(cells, chunk, &mut take),
-            Cut::Careful { .. } | Cut::JsonReader | Cut::Records => self.careful_rows(chunk, last, &mut take),
+            Cut::Fast => return self.fast_rows(cells, chunk, &mut take),
+            Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
-        Chunked::Regular { lines: memchr_iter(b'\n', chunk).count() as u64 }
+        ChunkOutcome::Regular { lines: memchr_iter(b'\n', chunk).count() as u64 }
     }
 
-    fn hasty_rows(&self, wanted: usize, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
+    fn fast_rows(&self, wanted: usize, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> ChunkOutcome {
         let all = self.projection.wanted.len();
         // What stands in for another cell comes last.
         let wanted = if self.projection.has_stand_ins() { all } else { wanted.min(all) };
@@ -108,7 +108,7 @@ impl CsvReader {
             }
             self.hand_over(bytes, start, None, &spans, take);
         });
-        found.map_or(Chunked::Irregular, |lines| Chunked::Regular { lines })
+        found.map_or(ChunkOutcome::Irregular, |lines| ChunkOutcome::Regular { lines })
     }
 
     /// Puts the wanted cells of a row in their spans; false if one of them holds doubled quotation marks.

@@ -39,9 +39,9 @@ impl JsonReader {
         Self { projection }
     }
 
-    /// Calls `take` with each row of a chunk, in order; `seen` gets true for each wanted cell whose key occurs. Returns the
-    /// number of found feeds.
-    pub fn rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+    /// Calls `take` with each row of a chunk, in order; `seen_keys` is set to true for each wanted cell whose key occurs. Returns the
+    /// number of line feeds.
+    pub fn rows(&self, chunk: &[u8], seen_keys: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
         let mut fast = FastReader::new(&self.projection.keys);
         let text = simdutf8::basic::from_utf8(chunk).ok();
         let mut record = RecordCells::default();
@@ -49,16 +49,16 @@ impl JsonReader {
             record.clear(self.projection.wanted.len());
             let end = start + bytes.len();
             match text.filter(|_| fast.read(chunk, start, end, &mut record).is_some() && !record.duplicate) {
-                Some(text) => self.hand_over(bytes, start, text, &record, seen, &mut take),
-                None => self.row(bytes, start, &mut record, seen, &mut take),
+                Some(text) => self.hand_over(bytes, start, text, &record, seen_keys, &mut take),
+                None => self.row(bytes, start, &mut record, seen_keys, &mut take),
             }
         })
     }
 
     /// The same by `serde_json` alone, which [`JsonReader::rows`] is checked against.
-    pub fn slow_rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+    pub fn slow_rows(&self, chunk: &[u8], seen_keys: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
         let mut record = RecordCells::default();
-        each_line(chunk, |start, bytes| self.row(bytes, start, &mut record, seen, &mut take))
+        each_line(chunk, |start, bytes| self.row(bytes, start, &mut record, seen_keys, &mut take))
     }
 
     /// Calls `take` with one row.
@@ -67,12 +67,12 @@ impl JsonReader {
         bytes: &[u8],
         start: usize,
         record: &mut RecordCells,
-        seen: &mut [bool],
+        seen_keys: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
         match self.read(bytes, record) {
             Err(fault) => take(&Row { bytes, start, cells: Err(fault) }),
-            Ok(()) => self.hand_over(bytes, start, "", record, seen, take),
+            Ok(()) => self.hand_over(bytes, start, "", record, seen_keys, take),
         }
     }
 
@@ -83,7 +83,7 @@ impl JsonReader {
         start: usize,
         text: &str,
         record: &RecordCells,
-        seen: &mut [bool],
+        seen_keys: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
         let mut cells = Cells::new();
@@ -93,7 +93,7 @@ impl JsonReader {
                 text.get(found.range.clone())
             });
             let is_path = found.source.is_some_and(|place| self.projection.wanted[cell][place].path);
-            seen[self.projection.asked(cell)] |= found.source.is_some();
+            seen_keys[self.projection.asked(cell)] |= found.source.is_some();
             cells.push(if is_path { text.map(last_segment) } else { text });
         }
         take(&Row { bytes, start, cells: Ok(self.projection.without_stand_ins(&mut cells)) });
