@@ -22,7 +22,7 @@ use std::ops::Range;
 
 /// What is to be done with each row of a file.
 #[derive(Debug)]
-pub struct Job<'m> {
+pub(crate) struct Job<'m> {
     /// The compiled list.
     pub matcher: &'m Matcher,
     /// The ids of its exclusions.
@@ -45,7 +45,7 @@ pub struct Job<'m> {
 
 /// A row that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnreadableRow {
+pub(crate) struct UnreadableRow {
     /// Line of the file, from 1.
     pub line: u64,
     /// Why.
@@ -53,7 +53,7 @@ pub struct UnreadableRow {
 }
 
 /// Rows that cannot be read and are named by line.
-pub const MAX_NAMED: usize = 100;
+pub(crate) const MAX_NAMED: usize = 100;
 
 /// Where a row goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,19 +3,19 @@
 //! In: chunks of a file, and the verdicts on their rows. Out: to a [`Sink`] in the order of the file kept bytes, and
 //! suppressed bytes with who suppressed them; and the counts. It opens no files.
 //!
-//! A [`Job`] judges one chunk. What it gains is the [`attribution`] of its suppressed rows; a document becomes two by
-//! [`envelope`]; [`repeats`] are counted or dropped. A [`Writer`](writer::Writer) takes judged chunks in order.
+//! A `Job` judges one chunk and counts it. Its suppressed rows gain an `attribution`; a document becomes two by `envelope`;
+//! `repeats` are counted or dropped. A `Writer` takes judged chunks in order.
 
 mod attribution;
 mod envelope;
-pub mod job;
+pub(crate) mod job;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-pub mod repeats;
-pub mod writer;
+pub(crate) mod repeats;
+pub(crate) mod writer;
 
 pub use attribution::ATTRIBUTION;
-pub use job::Job;
+pub(crate) use job::Job;
 
 use crate::input::utf16::Encoding;
 use crate::input::{Format, Input};

@@ -13,11 +13,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Different rows that are remembered where repeats are only counted: as many as any portal exports, and few enough for
 /// the counting to cost nothing.
-pub const REMEMBERED: usize = 100_000;
+pub(crate) const REMEMBERED: usize = 100_000;
 
 /// The rows of a run, of all its files together.
 #[derive(Debug)]
-pub struct Repeats {
+pub(crate) struct Repeats {
     hashers: [DefaultHashBuilder; 2],
     drops: bool,
     counted: Mutex<Counted>,
@@ -39,7 +39,7 @@ pub(super) type RowIdentity = (u64, u64);
 
 impl Repeats {
     /// Counts repeats among the first [`REMEMBERED`] different rows, or drops every repeat.
-    pub fn new(drops: bool) -> Self {
+    pub(crate) fn new(drops: bool) -> Self {
         Self {
             hashers: Default::default(),
             drops,
@@ -50,7 +50,7 @@ impl Repeats {
     }
 
     /// Whether repeats are dropped; rows then have to be judged in order.
-    pub fn drops(&self) -> bool {
+    pub(crate) fn drops(&self) -> bool {
         self.drops
     }
 
@@ -60,7 +60,7 @@ impl Repeats {
     }
 
     /// Rows that repeat an earlier one, and whether later rows were not looked at.
-    pub fn found(&self) -> (u64, bool) {
+    pub(crate) fn found(&self) -> (u64, bool) {
         (self.counted().repeats, self.full.load(Ordering::Relaxed))
     }
 

@@ -15,7 +15,7 @@ use std::io;
 
 /// The outcome of a file.
 #[derive(Debug, Default)]
-pub struct FileCounts {
+pub(crate) struct FileCounts {
     /// The counts.
     pub tally: Tally,
     /// The first rows that cannot be read; the tally has their number.

@@ -3,7 +3,7 @@
 //! In: results that are open, the exclusions that apply, a sink. Out: the rows go to the sink, and a [`Run`] says what each
 //! exclusion did and what is left. It opens no files and prints nothing.
 //!
-//! [`columns`] finds what the exclusions look at, [`in_force`] says which exclusions apply, [`warnings`] what may be missing
+//! [`columns`] finds what the exclusions look at, [`in_force`] says which exclusions apply, `warnings` what may be missing
 //! from the results, and [`each_row`] serves those who look at single rows.
 
 pub mod columns;

@@ -173,9 +173,9 @@ fn there_is_no_way_around() {
         ARROWS.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
     while let Some(free) = left.iter().find(|(_, to)| to.is_empty()).map(|(room, _)| *room) {
         left.remove(free);
-        left.values_mut().for_each(|to| {
+        for to in left.values_mut() {
             to.remove(free);
-        });
+        }
     }
     assert!(left.is_empty(), "{left:?}");
 }
@@ -214,9 +214,9 @@ fn the_files_of_the_main_job_use_each_other_one_way() {
             .collect();
         while let Some(free) = left.iter().find(|(_, to)| to.is_empty()).map(|(file, _)| file.clone()) {
             left.remove(&free);
-            left.values_mut().for_each(|to| {
+            for to in left.values_mut() {
                 to.remove(&free);
-            });
+            }
         }
         assert!(left.is_empty(), "{folder}: {left:#?}");
     }

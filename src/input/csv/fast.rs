@@ -1,7 +1,7 @@
 //! Finds rows and cells fast, as long as quotation marks stand only where RFC 4180 lets them.
 //!
 //! In: a chunk that begins and ends at a row. Out: its rows, stretch by stretch, and the places of their cells. It gives
-//! up at the first byte that is out of place; [`super::csv`] reads such a chunk by walking, and a property test holds the
+//! up at the first byte that is out of place; the careful reader reads such a chunk by walking, and a property test holds the
 //! two against each other.
 
 use super::structure::{IndexedRow, StructuralIndex};

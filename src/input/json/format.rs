@@ -13,7 +13,6 @@ pub(in crate::input) enum PathStep {
 
 /// Documents that hold records in an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Document {
     /// An array of objects, as `az` and most tools print.
     Array,

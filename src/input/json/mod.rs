@@ -4,8 +4,8 @@
 //! [`Fault`]. A string is its text, a number its digits, `true` and `false` words; null, arrays and
 //! objects hold no text and are absent.
 //!
-//! Plain records are read by [`fast`], all others by `serde_json` ([`visit`]); both put what they find into [`cells`].
-//! [`shape`] tells from its first bytes which of the shapes of [`format`] a text has, [`document`] finds the records of a
+//! Plain records are read by `fast`, all others by `serde_json` (`visit`); both put what they find into `cells`.
+//! [`shape`] tells from its first bytes which of the shapes of [`mod@format`] a text has, [`document`] finds the records of a
 //! document, and [`table`] reads records that are arrays under columns.
 
 mod cells;
