@@ -11,7 +11,7 @@ type Read = Vec<(usize, Option<Vec<Option<String>>>)>;
 
 fn read(splitter: &CsvReader, text: &[u8], wanted: usize, cut: Cut) -> Option<Read> {
     let mut rows = Vec::new();
-    let chunked = splitter.rows_up_to(wanted, text, cut, true, |row| {
+    let chunked = splitter.rows(wanted, text, cut, true, |row| {
         let cells = row.cells.ok();
         let cells =
             cells.map(|cells| cells.iter().take(wanted).map(|cell| cell.map(str::to_owned)).collect());

@@ -138,12 +138,9 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::nearest(name, legal);
-    fail(
-        "unknown-field",
-        format!("there is no field or column `{name}`"),
-        &format!("did you mean {}?", near.join(" or ")),
-    )
+    let near = quell::fields::did_you_mean(name, legal, 3);
+    let help = format!("{near}`quell schema` lists the fields");
+    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
 }
 
 /// What a search among the rows of a file came to.

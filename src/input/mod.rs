@@ -22,6 +22,7 @@ pub mod rows;
 pub mod time;
 pub mod utf16;
 
+pub(crate) use detect::cannot_read;
 use json::format::Document;
 pub use open::Input;
 pub(crate) use open::is_utc;

@@ -41,7 +41,7 @@ impl Rows {
         }
         match self {
             Self::Csv(reader) => {
-                return reader.rows_up_to(cells, &chunk.bytes, chunk.cut, chunk.last, take);
+                return reader.rows(cells, &chunk.bytes, chunk.cut, chunk.last, take);
             }
             Self::Json(reader) if chunk.cut != Cut::Records => {
                 return ChunkOutcome::Regular { lines: reader.rows(&chunk.bytes, seen_keys, take) };
@@ -60,7 +60,7 @@ impl Rows {
     /// The wanted key that occurs twice in a JSON row. `line` is the line of the row.
     pub fn duplicate_key(&self, row: &[u8], line: u64) -> Option<DuplicateKey> {
         match self {
-            Self::Json(reader) => reader.duplicate(row, line),
+            Self::Json(reader) => reader.duplicate_key(row, line),
             Self::Csv(_) | Self::Table(_) | Self::Columns(_) => None,
         }
     }
