@@ -1,4 +1,4 @@
-//! `quell import`: lists from what others wrote.
+//! `quell import`: makes lists from the queries of rules, or from conditions that are given as text.
 
 use super::counting::counted;
 use super::files::FileSet;
@@ -54,14 +54,14 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 
-/// The list as YAML, and what it says: it must load.
+/// The list as YAML, and its exclusions after loading that text: what is written must load.
 fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusion>)> {
     let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
     let exclusions = load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
     Ok((text, exclusions))
 }
 
-/// Says on which rows the two readings differ: those that meet one part of a condition and not the rest.
+/// Says on how many rows the two readings differ: rows that meet one part of an exclusion and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
     let all = |_: &str| lists.exclusions.iter().collect();
     let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;

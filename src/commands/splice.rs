@@ -65,7 +65,7 @@ fn source(args: &Splice, world: &World) -> Outcome<BlockSource> {
 }
 
 fn given_block(path: &Path) -> Outcome<String> {
-    let text = read_text(path, MAX_BLOCK).map_err(|mistake| vec![mistake])?;
+    let text = read_text(path, MAX_BLOCK)?;
     let lines: Vec<&str> = text.lines().collect();
     let begins = lines.first().is_some_and(|line| line.starts_with(BEGIN));
     let markers = lines.iter().filter(|line| line.starts_with(BEGIN) || line.starts_with(END)).count();
