@@ -12,7 +12,7 @@ use quell::exclusions::document::{ListFile, WrittenExclusion};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
-use quell::report::{self, build::one};
+use quell::report::{self, build::exclusion_report};
 use quell::rule::Rule;
 use quell::rule::queries::queries;
 use quell::schema::{Schema, Schemas};
@@ -71,7 +71,7 @@ fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> 
         out += "quell: THERE ARE NO ROWS in the results, so nothing is known of the two readings\n";
     }
     for (place, exclusion) in (0..).zip(applied) {
-        let report = one(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
+        let report = exclusion_report(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
         let (loose, scoped) = (report.matches, report.scoped_matches);
         let _ = writeln!(
             out,

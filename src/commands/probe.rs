@@ -1,4 +1,4 @@
-//! `quell probe`: what an intruder would have to do to disappear.
+//! `quell probe`: what an intruder would have to do to be suppressed.
 
 use super::files::FileSet;
 use super::inputs::open_all;
@@ -74,7 +74,7 @@ fn read(opened: &mut Input, matcher: &Matcher, schema: &Schema, before: u64) -> 
     Ok(found)
 }
 
-/// The rows that would disappear, with the columns of their schema.
+/// The rows that would be suppressed, as JSON Lines with the columns of the schema.
 fn bypasses(probed: &[Probed], matcher: &Matcher, schema: &Schema) -> String {
     let columns: Vec<String> = matcher.slots().iter().map(|slot| column(slot, schema)).collect();
     let mut out = String::new();

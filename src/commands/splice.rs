@@ -1,4 +1,4 @@
-//! `quell splice`: the exclusions in the queries of rules.
+//! `quell splice`: puts the exclusions into the queries of rules.
 
 use super::files::FileSet;
 use super::kql::{inexpressible, options, schema};
@@ -105,7 +105,7 @@ fn spliced(file: &RuleFile, source: &BlockSource, schema: &Schema, args: &Splice
     Ok(splice_file(file.kind, &file.text, RuleBlock { table, text: text.as_deref(), columns: &columns }))
 }
 
-/// Names what was left alone; whether there is nothing to look at.
+/// Adds what was left alone to `out`; false if somebody has to look at it.
 fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
     let mut right = true;
     for left in &spliced.left_alone {

@@ -5,7 +5,7 @@
 
 use super::set::{Finished, cannot_write, place};
 use super::system;
-use super::undo::beside;
+use super::undo::create_beside;
 use crate::commands::{Outcome, fail};
 use flate2::write::GzEncoder;
 use quell::input::decompress::Compression;
@@ -125,7 +125,8 @@ impl Output {
                 Err(error) => cannot_write(name, &error),
             };
         }
-        let begun = beside(&path).and_then(|(file, temporary)| Ok((file.try_clone()?, file, temporary)));
+        let begun =
+            create_beside(&path).and_then(|(file, temporary)| Ok((file.try_clone()?, file, temporary)));
         match begun {
             Ok((stream, file, temporary)) => {
                 system::lock(&file);
