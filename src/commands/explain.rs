@@ -29,7 +29,6 @@ struct FoundRow {
     cells: Result<Vec<Option<String>>, Fault>,
 }
 
-/// Explains one row.
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;

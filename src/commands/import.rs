@@ -19,7 +19,6 @@ use quell::schema::{Schema, Schemas};
 use quell::yaml;
 use std::fmt::Write;
 
-/// Imports.
 pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     let mut lists = schemas_only(args.schema.as_deref())?;
     let schema = schema(&lists)?;

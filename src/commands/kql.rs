@@ -11,7 +11,6 @@ use quell::kql::{self, KqlError, Options};
 use quell::report::build::LeftOut;
 use quell::schema::Schema;
 
-/// Prints KQL.
 pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;

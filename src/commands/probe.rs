@@ -16,7 +16,6 @@ use quell::schema::Schema;
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
-/// Probes and prints.
 pub(crate) fn run(args: &ProbeArgs) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;

@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 /// A block file larger than this is no block.
 const MAX_BLOCK: u64 = 16 << 20;
 
-/// Splices, removes, or checks.
 pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     let source = source(args, world)?;
     let (files, unreadable) = opened(&args.rules)?;

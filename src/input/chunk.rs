@@ -92,10 +92,6 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// Puts bytes back, so that the next chunk begins with them.
-    pub fn put_back(&mut self, bytes: &[u8]) {
-        self.carry.splice(0..0, bytes.iter().copied());
-    }
 
     /// Cuts as rows of this format need it.
     pub fn set_format(&mut self, format: Format) {
@@ -148,7 +144,7 @@ impl<R: Read> Chunker<R> {
 
     /// Puts back an irregular chunk, to be cut and read again like everything after it, this time by walking every row.
     pub fn put_back_irregular(&mut self, chunk: Chunk) {
-        self.put_back(&chunk.bytes);
+        self.carry.splice(0..0, chunk.bytes.iter().copied());
         self.reuse(chunk.bytes);
         self.cut_carefully();
     }

@@ -61,13 +61,8 @@ impl Projection {
         Self { width: header.len(), keys: Keys::default(), wanted, columns, by_column, fallbacks }
     }
 
-    /// For JSON objects.
-    pub fn of_keys(wanted: Vec<WantedCell>) -> Self {
-        Self::of_known_keys(wanted, &[])
-    }
-
-    /// For JSON objects of which some keys are known.
-    pub fn of_known_keys(wanted: Vec<WantedCell>, names: &[String]) -> Self {
+    /// For JSON objects, of which some keys may be known.
+    pub fn of_keys(wanted: Vec<WantedCell>, names: &[String]) -> Self {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let (wanted, fallbacks) = with_fallbacks(wanted, &names);
         let mut keys = Keys::default();

@@ -84,9 +84,9 @@ pub fn reader(input: &Input, mut wanted: Vec<WantedCell>) -> Result<(Rows, Proje
         for source in wanted.iter_mut().flatten() {
             source.column = shape::below_properties(&source.column);
         }
-        Projection::of_known_keys(wanted, &names)
+        Projection::of_keys(wanted, &names)
     } else {
-        Projection::of_known_keys(wanted, &input.names)
+        Projection::of_keys(wanted, &input.names)
     };
     let twice = duplicate::columns(&projection, &input.names);
     if !twice.is_empty() {

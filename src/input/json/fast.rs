@@ -440,7 +440,7 @@ mod tests {
             ends in any::<bool>(),
         ) {
             let wanted = ["a", "b.c", "d"].map(|name| vec![Source { column: name.into(), path: false }]).into();
-            let lines = JsonReader::new(Projection::of_keys(wanted));
+            let lines = JsonReader::new(Projection::of_keys(wanted, &[]));
             let mut text = rows.iter().map(|(pairs, comma, tail)| object(pairs, comma) + tail).collect::<Vec<_>>().join("\n");
             if ends {
                 text.push('\n');
