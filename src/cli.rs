@@ -183,9 +183,12 @@ pub(crate) struct Apply {
     /// Write the suppressed rows here, each with the exclusions that suppressed it.
     #[arg(long, value_name = "FILE")]
     pub(crate) suppressed: Option<String>,
-    /// Write the report here too, in the format of the file's name (.json .md .csv .txt); repeatable.
+    /// Write the report here too, in the format of the file's name (.html .json .md .csv .txt); repeatable.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<String>,
+    /// Rows that an HTML report holds at most. With more it still counts every row, and shows a sample of so many.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) report_rows: u32,
     /// The format of the report on standard output.
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = report_format())]
     pub(crate) format: ReportFormat,

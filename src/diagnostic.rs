@@ -4,9 +4,11 @@
 //! It does not know what was being checked, nor does it end the process.
 
 use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet};
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
+use unicode_width::UnicodeWidthStr;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -142,16 +144,60 @@ impl Error for Diagnostics {}
 ///
 /// With `color` it holds ANSI styles; the stream that prints it decides whether they survive.
 pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
+    render_within(diagnostics, color, None)
+}
+
+/// The same within so many columns, if there is such a limit: no word is broken by the terminal, and no caret loses its
+/// place because the line above it was.
+pub fn render_within(diagnostics: &[Diagnostic], color: bool, columns: Option<usize>) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = columns.map_or(renderer.clone(), |columns| renderer.term_width(columns));
     let mut out = String::new();
     for diagnostic in diagnostics {
         if !out.is_empty() {
             out.push('\n');
         }
-        out.push_str(&renderer.render(&[group(diagnostic)]));
+        let fitted =
+            columns.map_or(Cow::Borrowed(diagnostic), |columns| Cow::Owned(fitted(diagnostic, columns)));
+        out.push_str(&renderer.render(&[group(&fitted)]));
         out.push('\n');
     }
     out
+}
+
+/// A finding whose texts are broken into lines between words.
+fn fitted(diagnostic: &Diagnostic, columns: usize) -> Diagnostic {
+    let level = match diagnostic.level {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    };
+    let mut fitted = diagnostic.clone();
+    fitted.message = lines(&diagnostic.message, columns, level.len() + diagnostic.code.len() + "[]: ".len());
+    // A note stands behind the number of a line: ` = note: `.
+    let margin = diagnostic.place.as_ref().map_or(0, |place| place.line.to_string().len());
+    let within = |text: &String| lines(text, columns, margin + " = help: ".len());
+    fitted.notes = diagnostic.notes.iter().map(within).collect();
+    fitted.help = diagnostic.help.iter().map(within).collect();
+    fitted
+}
+
+/// A text in lines of at most so many columns, of which `taken` are taken at the beginning of each. What stands in lines
+/// of its own already, such as a query to be copied, stays as it is.
+fn lines(text: &str, columns: usize, taken: usize) -> String {
+    let room = columns.saturating_sub(taken).max(20);
+    let (sentence, rest) = text.split_once('\n').map_or((text, None), |(first, rest)| (first, Some(rest)));
+    let mut out = String::new();
+    let mut width = 0;
+    for (place, word) in sentence.split(' ').enumerate() {
+        let length = word.width();
+        let breaks = place > 0 && width + 1 + length > room;
+        let blank = usize::from(place > 0 && !breaks);
+        out.push_str(if breaks { "\n" } else { &" "[..blank] });
+        out.push_str(word);
+        width = if breaks { length } else { width + blank + length };
+    }
+    rest.map_or(out.clone(), |rest| format!("{out}\n{rest}"))
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
@@ -194,6 +240,21 @@ fn byte_of(text: &str, character: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn within_a_width_no_word_is_broken_and_no_line_is_longer() {
+        let text = "one two three four five six seven eight nine ten eleven twelve";
+        let diagnostic = Diagnostic::error("long", text)
+            .note(text)
+            .help(format!("{text}\n| project A, B, C, D, E, F, G, H, I"));
+        let shown = render_within(&[diagnostic], false, Some(40));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines.iter().all(|line| line.width() <= 40 || line.contains("| project")), "{shown}");
+        for word in text.split(' ') {
+            assert_eq!(shown.split_whitespace().filter(|shown| *shown == word).count(), 3, "{word}: {shown}");
+        }
+        assert!(shown.contains("| project A, B, C, D, E, F, G, H, I"));
+    }
 
     #[test]
     fn a_mistake_shows_its_place_cause_and_remedy() {

@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser};
 use cli::{Cli, ColorWhen, Command};
 use commands::files::{self, Abandoned, PARTLY_WRITTEN};
 use commands::{End, Outcome, World, tell};
-use quell::diagnostic::{Diagnostic, render};
+use quell::diagnostic::{Diagnostic, render_within};
 use std::io::IsTerminal;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Err(diagnostics) => {
-            complain(&diagnostics, &cli.command);
+            complain(&diagnostics, &cli.command, &world);
             ExitCode::from(2)
         }
     }
@@ -57,7 +57,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Import(args) => commands::import::run(args, world),
         Command::Lint(args) => commands::lint::run(args, world),
         Command::Test(args) => commands::test::run(args),
-        Command::Probe(args) => commands::probe::run(args),
+        Command::Probe(args) => commands::probe::run(args, world),
         Command::Diff(args) => commands::diff::run(args, world),
         Command::Prune(args) => commands::prune::run(args, world),
         Command::Kql(args) => commands::kql::run(args, world),
@@ -84,13 +84,14 @@ fn world() -> World {
     World {
         today: jiff::Zoned::now().date(),
         width: columns.or(width).unwrap_or(100).clamp(40, 200),
+        message_width: columns.or(width).map(|columns| columns.clamp(40, 200)),
         terminal: std::io::stderr().is_terminal(),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
     }
 }
 
-fn complain(diagnostics: &[Diagnostic], command: &Command) {
-    let mut text = render(diagnostics, true);
+fn complain(diagnostics: &[Diagnostic], command: &Command, world: &World) {
+    let mut text = render_within(diagnostics, true, world.message_width);
     let count = match diagnostics.len() {
         1 => String::new(),
         many => format!("{many} mistakes; "),

@@ -3,12 +3,14 @@
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::{in_force, loaded, rule, today};
+use super::page::{self, Knowledge};
 use super::query::with_query;
 use super::sink::{RowFiles, bar_of};
-use super::{End, Outcome, World, fail, impact, print_by};
+use super::{End, Outcome, World, fail, impact, print_by, print_styled_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
 use quell::report::build::{LeftOut, ReportParts, build};
+use quell::report::style::Ink;
 use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
 use quell::run::columns::schema_of;
 use quell::schema::Schema;
@@ -45,13 +47,15 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         notes,
     }));
     sink.finish()?.into_iter().try_for_each(|output| outputs.add(output))?;
-    report_files(args, world, report, &formats, &mut outputs)?;
+    let left_out = left_out.as_slice();
+    let known = Knowledge { args, lists, schema, applied: &applied, left_out, report, today };
+    report_files(args, world, report, (&formats, &|| page::made(&known)), &mut outputs)?;
     if args.strict && report.totals.malformed > 0 {
         show(args, world, report)?;
         return Ok(End::Unreadable(report.totals.malformed));
     }
     outputs.put(|| show(args, world, report))?;
-    Ok(end(args, report, &left_out))
+    Ok(end(args, report, left_out))
 }
 
 fn options<'a>(
@@ -70,12 +74,12 @@ fn options<'a>(
 }
 
 /// Reports what the server counted.
-fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[ReportFormat]) -> Outcome {
+fn from_impact(args: &Apply, world: &World, result: &Path, formats: &[Target]) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let mut outputs = outputs(args)?;
     let report = impact::report(result, &lists, rule.as_ref(), today(&args.scope, world))?;
-    report_files(args, world, &report, formats, &mut outputs)?;
+    report_files(args, world, &report, (formats, &|| Ok(String::new())), &mut outputs)?;
     outputs.put(|| show(args, world, &report))?;
     Ok(end(args, &report, &[]))
 }
@@ -85,13 +89,24 @@ fn outputs(args: &Apply) -> Outcome<FileSet> {
     FileSet::begin(args.kept.iter().chain(&args.suppressed).chain(&args.report).map(String::as_str))
 }
 
-fn report_formats(args: &Apply) -> Outcome<Vec<ReportFormat>> {
+/// What a file of a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    Text(ReportFormat),
+    Page,
+}
+
+fn report_formats(args: &Apply) -> Outcome<Vec<Target>> {
     let format = |name: &String| match ReportFormat::of_file(name) {
-        Some(format) => Ok(format),
+        Some(format) => Ok(Target::Text(format)),
+        None if name.to_ascii_lowercase().ends_with(".html") => {
+            page::may_be_made(args)?;
+            Ok(Target::Page)
+        }
         None => fail(
             "unknown-format",
             format!("{name}: a report's format is known by the end of its name"),
-            "end it in .json, .md, .csv or .txt",
+            "end it in .html, .json, .md, .csv or .txt",
         ),
     };
     args.report.iter().map(format).collect()
@@ -126,27 +141,35 @@ fn report_files(
     args: &Apply,
     world: &World,
     report: &Report,
-    formats: &[ReportFormat],
+    (formats, page): (&[Target], &dyn Fn() -> Outcome<String>),
     outputs: &mut FileSet,
 ) -> Outcome<()> {
-    let layout = Layout { width: world.width, groups: args.groups };
+    let layout = Layout { width: world.width, groups: args.groups, ink: Ink::Off };
     args.report.iter().zip(formats).try_for_each(|(name, format)| {
         let mut text = Vec::new();
-        // Memory takes everything.
-        let _ = report::write(report, *format, layout, &mut text);
+        match format {
+            // Memory takes everything.
+            Target::Text(format) => drop(report::write(report, *format, layout, &mut text)),
+            Target::Page => text = page()?.into_bytes(),
+        }
         outputs.write(name, &text)
     })
 }
 
 fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
-    let layout = Layout { width: world.width, groups: args.groups };
+    let is_table = args.format == ReportFormat::Table;
+    let ink = if is_table { Ink::On } else { Ink::Off };
+    let layout = Layout { width: world.width, groups: args.groups, ink };
     let write = |out: &mut dyn Write| report::write(report, args.format, layout, out);
-    if args.kept.as_deref() == Some("-") || args.suppressed.as_deref() == Some("-") {
-        // Standard output carries rows.
-        let _ = write(&mut BufWriter::new(io::stderr().lock()));
-        return Ok(());
+    // Standard output may carry rows.
+    let rows_there = [&args.kept, &args.suppressed].iter().any(|name| name.as_deref() == Some("-"));
+    match (rows_there, is_table) {
+        (true, true) => drop(write(&mut BufWriter::new(anstream::stderr().lock()))),
+        (true, false) => drop(write(&mut BufWriter::new(io::stderr().lock()))),
+        (false, true) => return print_styled_by(write),
+        (false, false) => return print_by(write),
     }
-    print_by(write)
+    Ok(())
 }
 
 fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {

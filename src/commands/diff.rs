@@ -3,11 +3,12 @@
 use super::counting::covered;
 use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::{End, Outcome, World, fail, print, print_json};
+use super::{End, Outcome, World, fail, print, print_json, print_styled};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::Run;
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
+use quell::report::style::Ink;
 use quell::run::columns::schema_of;
 use quell::schema::Schema;
 use quell::tune::diff::{Diff, Side, TwoLists, lists};
@@ -27,9 +28,14 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     if diff.old.applied + diff.new.applied == 0 {
         diff.notes.insert(0, "NO EXCLUSION APPLIES to these results, so nothing was compared.".to_owned());
     }
-    let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
+    let shown = |markdown| Shown {
+        width: world.width,
+        markdown,
+        groups: SHOWN_GROUPS,
+        ink: if markdown { Ink::Off } else { Ink::On },
+    };
     match args.format {
-        DiffFormat::Table => print(&show::diff(&diff, shown(false)))?,
+        DiffFormat::Table => print_styled(&show::diff(&diff, shown(false)))?,
         DiffFormat::Markdown => print(&show::diff(&diff, shown(true)))?,
         DiffFormat::Json => print_json(&diff)?,
     }

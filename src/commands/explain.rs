@@ -2,7 +2,7 @@
 
 use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, print, print_styled};
 use crate::cli::{Explain, ExplainFormat};
 use quell::fields::Field;
 use quell::input::Input;
@@ -12,7 +12,8 @@ use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation,
 use quell::judge::row::{self, sources};
 use quell::judge::verdict::ConditionOutcome;
 use quell::judge::{Matcher, is_like};
-use quell::report::printable;
+use quell::report::style::{Ink, Style};
+use quell::report::{fitted, printable};
 use quell::run::columns::{missing, missing_columns, reader, schema_of};
 use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source};
@@ -21,6 +22,9 @@ use std::ops::ControlFlow;
 
 /// How many wanted values of a condition are shown.
 const SHOWN: usize = 5;
+
+/// The stream strips styles that nobody wants.
+const INK: Ink = Ink::On;
 
 /// The row that was asked for.
 struct FoundRow {
@@ -76,7 +80,10 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             let _ = writeln!(text, "  {}: {}", left.exclusion.id, left.why);
         }
     }
-    print(&text)?;
+    match args.format {
+        ExplainFormat::Json => print(&text)?,
+        ExplainFormat::Text => print_styled(&fitted(&text, world.message_width))?,
+    }
     Ok(End::Clean)
 }
 
@@ -187,7 +194,12 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
         (_, true) => "kept, undecidable: a field that an exclusion needs is empty or unreadable",
         _ => "kept",
     };
-    let mut out = format!("row {row} (line {line}) is {verdict}\n");
+    let style = match (explanation.suppressed, explanation.undecidable) {
+        (true, _) => Style::Suppressed,
+        (_, true) => Style::Undecidable,
+        _ => Style::Kept,
+    };
+    let mut out = format!("row {row} (line {line}) is {}\n", INK.paint(style, verdict));
     for (field, cell) in &explanation.cells {
         let _ = writeln!(out, "  {field:<24} {}", shown(cell.as_deref()));
     }
@@ -203,7 +215,13 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
         let _ = writeln!(out, "\n{rest} more not met (--all shows them)");
     }
     if let Some(nearest) = explanation.nearest.as_ref().filter(|_| !explanation.suppressed) {
-        let _ = writeln!(out, "\nNearest miss: {}, entry {}", nearest.id, nearest.entry);
+        let _ = writeln!(
+            out,
+            "\n{}: {}, entry {}",
+            INK.paint(Style::Kept, "Nearest miss"),
+            nearest.id,
+            nearest.entry
+        );
         for condition in &nearest.missing {
             let _ = writeln!(out, "  {}", sentence(condition));
         }
@@ -212,11 +230,13 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
 }
 
 fn explain_exclusion(out: &mut String, exclusion: &ExplainedExclusion) {
-    let _ = writeln!(out, "\n{}: {}", exclusion.id, word(exclusion.outcome));
+    let _ =
+        writeln!(out, "\n{}: {}", INK.paint(Style::Strong, &exclusion.id), painted(exclusion.outcome, ""));
     for (place, entry) in exclusion.entries.iter().enumerate() {
-        let _ = writeln!(out, "  entry {}: {}", place + 1, word(entry.outcome));
+        let _ = writeln!(out, "  entry {}: {}", place + 1, painted(entry.outcome, ""));
         for condition in &entry.conditions {
-            let _ = writeln!(out, "    {:<12} {}", word(condition.outcome), sentence(condition));
+            let blanks = " ".repeat(12 - word(condition.outcome).len());
+            let _ = writeln!(out, "    {} {}", painted(condition.outcome, &blanks), sentence(condition));
         }
     }
 }
@@ -240,6 +260,16 @@ fn shown(cell: Option<&str>) -> String {
         Some("") => "(empty)".to_owned(),
         Some(text) => printable(text),
     }
+}
+
+/// The word in its colour, and blanks behind it.
+fn painted(outcome: ConditionOutcome, blanks: &str) -> String {
+    let style = match outcome {
+        ConditionOutcome::Met => Style::Good,
+        ConditionOutcome::NotMet => Style::Dead,
+        ConditionOutcome::Undecidable => Style::Undecidable,
+    };
+    INK.paint(style, word(outcome)) + blanks
 }
 
 fn word(outcome: ConditionOutcome) -> &'static str {

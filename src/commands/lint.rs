@@ -2,13 +2,13 @@
 
 use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
-use super::{End, Outcome, World, counting, fail, print_json, tell};
+use super::{End, Outcome, World, counting, fail, print_json, print_styled, tell};
 use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use quell::count::tally::ExclusionCounts;
-use quell::diagnostic::{Diagnostic, render};
+use quell::diagnostic::{Diagnostic, render_within};
 use quell::exclusions::model::Exclusion;
 use quell::lint::facts::ProductFacts;
 use quell::lint::fix::fixed;
@@ -18,7 +18,6 @@ use quell::lint::settings::Settings;
 use quell::lint::{Context, Finding, Level, Observed, sarif};
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write};
 
 /// A settings or rule file larger than this is refused before it is read.
 const MAX_FILE: u64 = 16 << 20;
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
         }
         let report =
             LintReport::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
-        show(args, &report)?;
+        show(args, world, &report)?;
         tell(&removed);
         let nothing = lists.exclusions.is_empty();
         Ok(if nothing || report.reaches(settings.fail_on) { End::LookAtIt } else { End::Clean })
@@ -151,26 +150,20 @@ fn fix(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<S
     Ok(removed)
 }
 
-fn show(args: &LintArgs, report: &LintReport) -> Outcome<()> {
+fn show(args: &LintArgs, world: &World, report: &LintReport) -> Outcome<()> {
     match args.format {
         LintFormat::Json => print_json(report),
         LintFormat::Sarif => print_json(&sarif::document(&report.findings)),
-        LintFormat::Human => human(&report.diagnostics(), &report.summary()),
+        LintFormat::Human => human(&report.diagnostics(), &report.summary(), world),
     }
 }
 
-fn human(diagnostics: &[Diagnostic], summary: &str) -> Outcome<()> {
-    let mut text = render(diagnostics, true);
+fn human(diagnostics: &[Diagnostic], summary: &str, world: &World) -> Outcome<()> {
+    let mut text = render_within(diagnostics, true, world.message_width);
     if !text.is_empty() {
         text.push('\n');
     }
     text += summary;
     text.push('\n');
-    // The stream drops colours that nobody can see.
-    match anstream::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            fail("cannot-write", format!("standard output: {error}"), "")
-        }
-        _ => Ok(()),
-    }
+    print_styled(&text)
 }

@@ -12,6 +12,7 @@ mod inputs;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
+mod page;
 pub(crate) mod probe;
 pub(crate) mod prune;
 mod query;
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) today: Date,
     /// Columns of the terminal.
     pub(crate) width: usize,
+    /// Columns that messages are broken into, if there is a terminal or somebody named its width.
+    pub(crate) message_width: Option<usize>,
     /// Whether standard error is a terminal.
     pub(crate) terminal: bool,
     /// Processors.
@@ -77,9 +80,22 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
     }
 }
 
-/// Prints what `write` writes to standard output, through a buffer.
+/// Prints text with styles. Colours are left out if standard output does not take them.
+pub(crate) fn print_styled(text: &str) -> Outcome<()> {
+    print_styled_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// The same for what `write` writes.
+pub(crate) fn print_styled_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome<()> {
+    printed(BufWriter::new(anstream::stdout().lock()), write)
+}
+
+/// Prints what `write` writes to standard output as it is, through a buffer.
 pub(crate) fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    printed(BufWriter::new(io::stdout().lock()), write)
+}
+
+fn printed(mut out: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome<()> {
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             fail("cannot-write", format!("standard output: {error}"), "")

@@ -3,20 +3,22 @@
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::loaded_or_examples;
-use super::{End, Outcome, fail, print, print_json};
+use super::{End, Outcome, World, fail, print, print_json, print_styled};
 use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
 use quell::judge::Matcher;
 use quell::judge::row;
 use quell::probe::{Malicious, Moves, Probed, probe, show};
+use quell::report::fitted;
+use quell::report::style::Ink;
 use quell::run::columns::{reader, schema_of};
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
-pub(crate) fn run(args: &ProbeArgs) -> Outcome {
+pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
     let schema = schema_of(&opened, &lists.schemas, lists.named.as_deref())?;
@@ -50,7 +52,10 @@ pub(crate) fn run(args: &ProbeArgs) -> Outcome {
         outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
     outputs.put(|| match args.format {
-        ProbeFormat::Human => print(&show::human(&probed, malicious.len())),
+        ProbeFormat::Human => {
+            let text = show::human(&probed, malicious.len(), Ink::On);
+            print_styled(&fitted(&text, world.message_width))
+        }
         ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
         ProbeFormat::Markdown => print(&show::markdown(&probed)),
     })?;

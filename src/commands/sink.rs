@@ -4,7 +4,7 @@
 
 use super::Outcome;
 use super::files::{FileSet, Output};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use quell::input::Input;
 use quell::output::Sink;
 #[cfg(feature = "parquet")]
@@ -17,6 +17,8 @@ pub(super) struct RowFiles {
     kept: Option<RowFile>,
     suppressed: Option<RowFile>,
     bar: ProgressBar,
+    /// Rows that have been counted.
+    rows: u64,
 }
 
 /// A file of rows.
@@ -40,12 +42,12 @@ impl RowFiles {
             name.map(|name| outputs.create(name, encoding).map(|output| RowFile::Text(Box::new(output))))
                 .transpose()
         };
-        Ok(Self { kept: create(kept)?, suppressed: create(suppressed)?, bar })
+        Ok(Self { kept: create(kept)?, suppressed: create(suppressed)?, bar, rows: 0 })
     }
 
     /// A sink without files, for runs that only count.
     pub(super) fn none(bar: ProgressBar) -> Self {
-        Self { kept: None, suppressed: None, bar }
+        Self { kept: None, suppressed: None, bar, rows: 0 }
     }
 
     /// The finished files.
@@ -107,6 +109,16 @@ impl Sink for RowFiles {
         Ok(())
     }
 
+    fn counted(&mut self, rows: u64) {
+        self.rows += rows;
+        let milliseconds = u64::try_from(self.bar.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // At first there is nothing to tell a speed from.
+        if milliseconds > 200 && !self.bar.is_hidden() {
+            let speed = self.rows.saturating_mul(1_000) / milliseconds;
+            self.bar.set_message(format!("{} rows/s", HumanCount(speed)));
+        }
+    }
+
     #[cfg(feature = "parquet")]
     fn begin_columns(&mut self, schema: &arrow_schema::SchemaRef) -> io::Result<()> {
         for (file, attributed) in [(&mut self.kept, false), (&mut self.suppressed, true)] {
@@ -136,8 +148,8 @@ pub(super) fn bar_of(inputs: &[Input], shown: bool) -> ProgressBar {
     }
     let bytes: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let style = match bytes {
-        Some(_) => "{bytes} of {total_bytes} [{wide_bar}] {bytes_per_sec}, {eta}",
-        None => "{bytes} read, {bytes_per_sec}",
+        Some(_) => "{bytes} of {total_bytes} [{wide_bar}] {msg}, {eta} left",
+        None => "{bytes} read, {msg}",
     };
     let bar = ProgressBar::with_draw_target(bytes, ProgressDrawTarget::stderr_with_hz(10));
     if let Ok(style) = ProgressStyle::with_template(style) {

@@ -32,6 +32,11 @@ pub struct Merger {
 }
 
 impl BatchCounts {
+    /// How many rows were counted.
+    pub fn row_count(&self) -> u64 {
+        self.rows.iter().map(|(_, rows, _)| rows).sum::<u64>() + self.malformed + self.repeats
+    }
+
     /// Nothing but what later batches take as said.
     #[must_use]
     pub fn without_rows(self) -> Self {

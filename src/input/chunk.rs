@@ -92,7 +92,6 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-
     /// Cuts as rows of this format need it.
     pub fn set_format(&mut self, format: Format) {
         match format {

@@ -25,7 +25,6 @@ pub mod utf16;
 pub(crate) use detect::cannot_read;
 use json::format::Document;
 pub use open::Input;
-pub(crate) use open::is_utc;
 use smallvec::SmallVec;
 use std::fmt;
 

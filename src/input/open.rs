@@ -7,7 +7,7 @@ use super::chunk::{CHUNK, Chunker, TextChunks};
 use super::decompress::decompress;
 use super::detect::{BEGINNING, cannot_read, detect};
 use super::json::shape::Shape;
-use super::time::Dates;
+use super::time::{DateOrder, Dates};
 use super::utf16::Encoding;
 use super::{Format, InputOptions};
 use crate::diagnostic::Diagnostics;
@@ -103,6 +103,14 @@ impl Input {
         }
     }
 
+    /// The order of day and month in the times of this column, if they are not ISO 8601 and the order is known.
+    pub fn date_order(&self, time: Option<usize>) -> Option<DateOrder> {
+        match self.dates {
+            Dates::Locale(order) if time.is_some_and(|column| is_utc(&self.names[column])) => Some(order),
+            _ => None,
+        }
+    }
+
     /// Columns of Parquet.
     #[cfg(feature = "parquet")]
     pub fn of_columns(name: &str, columns: super::parquet::Columns) -> Self {
@@ -139,6 +147,6 @@ fn dates(chunks: &mut TextChunks, format: Format, names: &[String]) -> Dates {
 }
 
 /// Whether the name of a column ends in `[UTC]`.
-pub(crate) fn is_utc(name: &str) -> bool {
+fn is_utc(name: &str) -> bool {
     name.trim_end().ends_with(" [UTC]")
 }

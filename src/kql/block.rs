@@ -105,7 +105,7 @@ pub(super) fn digest(text: &str) -> String {
 }
 
 /// What is said of an exclusion: id, reason or scenario, expiry.
-fn headline(exclusion: &Exclusion) -> String {
+pub(super) fn headline(exclusion: &Exclusion) -> String {
     let why = exclusion.reason.as_ref().or(exclusion.scenario.as_ref());
     let why = why.map(|why| format!(": {}", comment(why))).unwrap_or_default();
     let expires = exclusion.expires.map(|day| format!(" (until {day})")).unwrap_or_default();

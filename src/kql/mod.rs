@@ -12,6 +12,7 @@ mod impact;
 pub mod import;
 pub mod lex;
 pub mod literal;
+mod parts;
 pub mod pipeline;
 pub mod position;
 mod predicate;
@@ -22,6 +23,7 @@ mod values;
 
 pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};
 pub use impact::{LISTS, fingerprint, impact, name as column_of};
+pub use parts::{Parts, parts};
 pub use values::{Values, external_table, watchlist_csv, watchlist_table};
 
 use crate::exclusions::model::{Exclusion, FieldRef};

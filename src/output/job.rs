@@ -7,7 +7,7 @@
 
 use super::attribution::{COLUMN, attribute, split_line_end};
 use super::envelope::{EnvelopePart, each_piece};
-use super::repeats::{Repeats, RowIdentity};
+use super::repeats::{Repeats, RowIdentity, parts};
 use crate::input::chunk::Chunk;
 use crate::input::csv::ChunkOutcome;
 use crate::input::duplicate::DuplicateKey;
@@ -220,8 +220,7 @@ impl Job<'_> {
         cache: &'l mut VerdictCache<'_>,
     ) -> Option<&'l [u32]> {
         let cells = RowCells::of(cells, self.matcher.slots().len());
-        let device = cells.device_id.filter(|id| !id.is_empty()).or(cells.device);
-        let identity = self.repeats.identity([device, cells.time, cells.report_id], whole);
+        let identity = self.repeats.identity(parts(&cells), whole);
         if self.repeats.must_drop(identity, &mut judged.identities) {
             cache.repeat();
             return None;

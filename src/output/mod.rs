@@ -12,7 +12,7 @@ mod envelope;
 pub(crate) mod job;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-pub(crate) mod repeats;
+pub mod repeats;
 pub(crate) mod writer;
 
 pub use attribution::ATTRIBUTION;
@@ -41,6 +41,8 @@ pub trait Sink {
     fn progress(&mut self, _bytes: usize) -> io::Result<()> {
         Ok(())
     }
+    /// `rows` more rows were counted.
+    fn counted(&mut self, _rows: u64) {}
     /// Rows of Parquet with these columns follow.
     #[cfg(feature = "parquet")]
     fn begin_columns(&mut self, _schema: &arrow_schema::SchemaRef) -> io::Result<()> {

@@ -5,7 +5,9 @@
 //! earlier one in every byte: a query may expand one event into several rows, and those differ. It remembers a hash of each
 //! row, not the row, and knows neither verdicts nor files.
 
+use super::attribution::split_line_end;
 use crate::input::chunk::Cut;
+use crate::judge::row::RowCells;
 use hashbrown::{DefaultHashBuilder, HashSet};
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +19,7 @@ pub(crate) const REMEMBERED: usize = 100_000;
 
 /// The rows of a run, of all its files together.
 #[derive(Debug)]
-pub(crate) struct Repeats {
+pub struct Repeats {
     hashers: [DefaultHashBuilder; 2],
     drops: bool,
     counted: Mutex<Counted>,
@@ -41,7 +43,7 @@ pub(super) type RowIdentity = (u64, u64);
 
 impl Repeats {
     /// With `drops` every repeat is dropped, else repeats are counted among the first `REMEMBERED` different rows.
-    pub(crate) fn new(drops: bool) -> Self {
+    pub fn new(drops: bool) -> Self {
         Self {
             hashers: Default::default(),
             drops,
@@ -59,6 +61,12 @@ impl Repeats {
     /// Whether the identities of rows are still needed.
     pub(super) fn wants_identities(&self) -> bool {
         !self.full.load(Ordering::Relaxed)
+    }
+
+    /// Whether a row is dropped, for a caller that takes every row once and in order. `bytes` is the whole row.
+    pub fn drops_row(&self, cells: &RowCells<'_, '_>, bytes: &[u8]) -> bool {
+        let whole = Some(split_line_end(bytes).0);
+        self.drops && self.must_drop(self.identity(parts(cells), whole), &mut Vec::new())
     }
 
     /// How many rows repeat an earlier one, and whether later rows were not compared.
@@ -137,4 +145,9 @@ impl Repeats {
     fn counted(&self) -> MutexGuard<'_, Counted> {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What tells one row from all others: its device, by id where it has one, its time and its report.
+pub(super) fn parts<'c>(cells: &RowCells<'_, 'c>) -> [Option<&'c str>; 3] {
+    [cells.device_id.filter(|id| !id.is_empty()).or(cells.device), cells.time, cells.report_id]
 }

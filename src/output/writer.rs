@@ -60,6 +60,7 @@ impl<'r, 's> Writer<'r, 's> {
 
     /// Adds what a thread has counted in its next chunk.
     pub(crate) fn add_counts(&mut self, thread: usize, batch: BatchCounts) {
+        self.sink.counted(batch.row_count());
         self.mergers[thread].enter(batch, &mut self.counts.tally);
     }
 

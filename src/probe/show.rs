@@ -3,6 +3,7 @@
 //! In: [`Probed`] exclusions, worst first. Out: text.
 
 use super::{Grade, Made, Probed, Repair, WayIn};
+use crate::report::style::{Ink, Style};
 use serde_json::json;
 use std::fmt::Write;
 
@@ -16,11 +17,23 @@ pub fn json(probed: &[Probed], rows: usize) -> serde_json::Value {
     json!({ "malicious_rows": rows, "grade": worst(probed), "exclusions": probed })
 }
 
+/// A grade in its colour.
+fn graded(grade: Grade, ink: Ink) -> String {
+    let style = match grade {
+        Grade::A | Grade::B => Style::Good,
+        Grade::C => Style::Loose,
+        _ => Style::Dead,
+    };
+    ink.paint(style, format!("{grade:?}"))
+}
+
 /// Each exclusion with its cheapest way in and its repair.
-pub fn human(probed: &[Probed], rows: usize) -> String {
-    let mut out = format!("malicious rows {rows}, exclusions {}, grade {:?}\n", probed.len(), worst(probed));
+pub fn human(probed: &[Probed], rows: usize, ink: Ink) -> String {
+    let worst = graded(worst(probed), ink);
+    let mut out = format!("malicious rows {rows}, exclusions {}, grade {worst}\n", probed.len());
     for each in probed {
-        let _ = write!(out, "\n{:?}  {}  {}:{}\n", each.grade, each.id, each.file, each.line);
+        let (grade, id) = (graded(each.grade, ink), ink.paint(Style::Strong, &each.id));
+        let _ = write!(out, "\n{grade}  {id}  {}:{}\n", each.file, each.line);
         let Some(way) = &each.way_in else {
             out += "   no row disappears by any move that is known\n";
             continue;

@@ -5,13 +5,16 @@
 
 pub mod build;
 mod csv;
+pub mod html;
 mod json;
 pub(crate) mod markdown;
+pub mod style;
 pub(crate) mod table;
 pub(crate) mod words;
 
 pub use crate::run::in_force::Status;
 pub use crate::run::outcome::{MalformedRow, ResultsFile, Warning, WarningCode};
+pub use table::fitted;
 pub use words::loose;
 
 use crate::count::tally::Totals;
@@ -167,6 +170,8 @@ pub struct Layout {
     pub width: usize,
     /// Groups of kept rows that are shown.
     pub groups: usize,
+    /// Whether it is coloured.
+    pub ink: style::Ink,
 }
 
 /// Writes the text of a report, with a final line feed, in many small parts.

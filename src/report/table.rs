@@ -1,13 +1,18 @@
 //! The report for a terminal.
 
-use super::words::{count, days, left_out, loose, number, percent, safe, totals, value};
-use super::{Layout, Report};
+use super::style::{Ink, Style, columns_of};
+use super::words::{count, days, left_out, loose, number, percent, safe, totals_in, value};
+use super::{ExclusionReport, Layout, Report, Status};
 use std::fmt::Write;
 use std::ops::Range;
-use tabled::builder::Builder;
-use tabled::settings::object::Columns;
-use tabled::settings::{Alignment, Padding, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Columns of a bar.
+const BAR: usize = 10;
+
+/// What the words of the table mean, and the sign of its bars.
+const LEGEND: &str = "sole: only it covers them · redundant: none is sole · dead: covers none";
+const BAR_LEGEND: &str = " · ▒ loose";
 
 /// Rows that could not be read and are named.
 const BAD_ROWS: usize = 10;
@@ -16,10 +21,14 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     let mut out = String::new();
     headline(&mut out, report, layout);
     for warning in &report.warnings {
-        wrapped(&mut out, &format!("WARNING: {}", safe(&warning.message)), "", layout.width);
+        let mark = layout.ink.paint(Style::Dead, "WARNING:");
+        wrapped(&mut out, &format!("{mark} {}", safe(&warning.message)), "", layout.width);
     }
     if !report.exclusions.is_empty() {
         let _ = writeln!(out, "\n{}", exclusions(report, layout));
+        let bars = if has_bars(report, layout.width) { BAR_LEGEND } else { "" };
+        let legend = format!("{LEGEND}{bars}");
+        wrapped(&mut out, &layout.ink.paint(Style::Faint, legend), "", layout.width);
     }
     loose_readings(&mut out, report, layout);
     if !report.kept_groups.is_empty() {
@@ -42,7 +51,7 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
 }
 
 fn headline(out: &mut String, report: &Report, layout: Layout) {
-    wrapped(out, &totals(report), "", layout.width);
+    wrapped(out, &totals_in(report, layout.ink), "", layout.width);
     let span = match (&report.first, &report.last) {
         (Some(first), Some(last)) => format!(", {first} to {last}"),
         _ => String::new(),
@@ -69,20 +78,71 @@ fn headline(out: &mut String, report: &Report, layout: Layout) {
 }
 
 fn exclusions(report: &Report, layout: Layout) -> String {
-    let header = ["exclusion", "matches", "sole", "share", "devices", "seen", "status"];
-    let mut rows = vec![header.map(str::to_owned)];
-    for exclusion in &report.exclusions {
-        rows.push([
-            safe(&exclusion.id),
-            number(exclusion.matches),
-            number(exclusion.sole),
-            percent(exclusion.matches, report.totals.read),
-            number(exclusion.devices),
-            days(exclusion.first.as_ref(), exclusion.last.as_ref()),
-            exclusion.status.word().to_owned(),
-        ]);
+    let rows = lines(report, layout.ink);
+    if !has_bars(report, layout.width) {
+        return laid_out(rows, 1..5, layout.width);
     }
-    laid_out(rows, 1..5, layout.width)
+    let most = report.exclusions.iter().map(|exclusion| exclusion.matches).max().unwrap_or(0);
+    let bars = std::iter::once(String::new())
+        .chain(report.exclusions.iter().map(|exclusion| bar(exclusion, most, layout.ink)));
+    let rows = rows.into_iter().zip(bars).map(|([id, matches, rest @ ..], bar)| {
+        let [sole, share, devices, seen, status] = rest;
+        [id, bar, matches, sole, share, devices, seen, status]
+    });
+    laid_out(rows.collect(), 2..6, layout.width)
+}
+
+/// Whether there is room for bars beside everything else.
+fn has_bars(report: &Report, width: usize) -> bool {
+    let rows = lines(report, Ink::Off);
+    let columns: usize = (0..7).map(|column| 2 + widest(&rows, column)).sum();
+    columns + BAR <= width && report.exclusions.iter().any(|exclusion| exclusion.matches > 0)
+}
+
+/// The table with its header.
+fn lines(report: &Report, ink: Ink) -> Vec<[String; 7]> {
+    let header = ["exclusion", "matches", "sole", "share", "devices", "seen", "status"].map(str::to_owned);
+    let lines = report.exclusions.iter().map(|exclusion| line(exclusion, report, ink));
+    std::iter::once(header).chain(lines).collect()
+}
+
+fn line(exclusion: &ExclusionReport, report: &Report, ink: Ink) -> [String; 7] {
+    let style = match exclusion.status {
+        Status::Active => None,
+        Status::Dead | Status::Expired => Some(Style::Dead),
+        Status::Redundant => Some(Style::Loose),
+        Status::OtherRule | Status::OtherSchema => Some(Style::Faint),
+    };
+    let status = exclusion.status.word();
+    [
+        safe(&exclusion.id),
+        number(exclusion.matches),
+        number(exclusion.sole),
+        percent(exclusion.matches, report.totals.read),
+        number(exclusion.devices),
+        days(exclusion.first.as_ref(), exclusion.last.as_ref()),
+        style.map_or_else(|| status.to_owned(), |style| ink.paint(style, status)),
+    ]
+}
+
+/// How many rows it matches beside the one that matches most: first those that meet all that it names, then those that
+/// only the loose reading hides.
+fn bar(exclusion: &ExclusionReport, most: u64, ink: Ink) -> String {
+    let columns = |rows: u64| {
+        let part = rows as f64 * BAR as f64 / most.max(1) as f64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few columns")]
+        let columns = part.round() as usize;
+        // What is not nothing is seen.
+        columns.max(usize::from(rows > 0))
+    };
+    let all = columns(exclusion.matches);
+    let most_loose = all - usize::from(exclusion.scoped_matches > 0 && all > 1);
+    let loose = columns(exclusion.matches.saturating_sub(exclusion.scoped_matches)).min(most_loose);
+    let part = |style: Style, sign: &str, columns: usize| match columns {
+        0 => String::new(),
+        _ => ink.paint(style, sign.repeat(columns)),
+    };
+    part(Style::Suppressed, "█", all - loose) + &part(Style::Loose, "▒", loose)
 }
 
 fn groups(report: &Report, layout: Layout) -> String {
@@ -105,21 +165,33 @@ pub(crate) fn laid_out<const N: usize>(
     numbers: Range<usize>,
     width: usize,
 ) -> String {
-    let others: usize =
-        (1..N).map(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0) + 2).sum();
+    let others: usize = (1..N).map(|column| widest(&rows, column) + 2).sum();
     let room = width.saturating_sub(others).max(12);
     for row in &mut rows {
         row[0] = broken(&row[0], room);
     }
-    let mut table = Builder::from_iter(rows).build();
-    table.with(Style::empty());
-    table.with(Padding::new(0, 2, 0, 0));
-    table.modify(Columns::new(numbers), Alignment::right());
-    let text = table.to_string();
-    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    let rule = "─".repeat(lines.iter().map(|line| line.width()).max().unwrap_or(0));
-    lines.insert(1, &rule);
+    let widths: Vec<usize> = (0..N).map(|column| widest(&rows, column)).collect();
+    let mut lines = Vec::new();
+    for row in &rows {
+        let (first, rest) = row[0].split_once('\n').unwrap_or((&row[0], ""));
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let cell = if column == 0 { first } else { cell };
+            let blanks = " ".repeat(widths[column] - columns_of(cell));
+            let (before, after) = if numbers.contains(&column) { (&*blanks, "") } else { ("", &*blanks) };
+            let _ = write!(line, "{before}{cell}{after}  ");
+        }
+        lines.push(line.trim_end().to_owned());
+        lines.extend(rest.lines().map(str::to_owned));
+    }
+    let rule = "─".repeat(lines.iter().map(|line| columns_of(line)).max().unwrap_or(0));
+    lines.insert(1, rule);
     lines.join("\n")
+}
+
+/// The columns of the widest cell, line by line.
+fn widest<const N: usize>(rows: &[[String; N]], column: usize) -> usize {
+    rows.iter().flat_map(|row| row[column].split('\n').map(columns_of)).max().unwrap_or(0)
 }
 
 /// Breaks a word into lines of at most `room`, after hyphens if it can.
@@ -158,7 +230,8 @@ fn loose_readings(out: &mut String, report: &Report, layout: Layout) {
     for exclusion in &report.exclusions {
         let Some((sentence, details)) = loose(exclusion) else { continue };
         if first {
-            out.push_str("\nHidden only by the loose reading (one part of the exclusion is enough):\n");
+            let title = layout.ink.paint(Style::Loose, "Hidden only by the loose reading");
+            let _ = writeln!(out, "\n{title} (one part of the exclusion is enough):");
             first = false;
         }
         wrapped(out, &format!("{}: {sentence}", exclusion.id), "  ", layout.width);
@@ -177,12 +250,23 @@ fn list(out: &mut String, title: &str, items: &[String], layout: Layout) {
     }
 }
 
+/// Lines within the width, if there is one: a longer one goes on below, indented by two more than it begins.
+pub fn fitted(text: &str, width: Option<usize>) -> String {
+    let Some(width) = width else { return text.to_owned() };
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let rest = line.trim_start_matches(' ');
+        wrapped(&mut out, rest, &line[..line.len() - rest.len()], width);
+    }
+    out
+}
+
 /// Writes a paragraph within the width; what follows its first line is indented by two more.
 pub(crate) fn wrapped(out: &mut String, text: &str, indent: &str, width: usize) {
     let mut line = indent.to_owned();
     let mut empty = true;
     for word in text.split(' ') {
-        if !empty && line.chars().count() + 1 + word.chars().count() > width {
+        if !empty && columns_of(&line) + 1 + columns_of(word) > width {
             let _ = writeln!(out, "{line}");
             line = format!("{indent}  {word}");
             continue;

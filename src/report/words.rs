@@ -1,5 +1,6 @@
 //! The sentences of a report, the same in every format for people.
 
+use super::style::{Ink, Style};
 use super::{ExclusionReport, LooseField, Report, Status};
 use std::fmt::Write;
 
@@ -57,14 +58,20 @@ pub(super) fn percent(part: u64, total: u64) -> String {
 
 /// The totals in one sentence.
 pub(super) fn totals(report: &Report) -> String {
+    totals_in(report, Ink::Off)
+}
+
+/// The same for a terminal.
+pub(super) fn totals_in(report: &Report, ink: Ink) -> String {
     let totals = &report.totals;
+    let part = |style: Style, rows: u64, word: &str| {
+        ink.paint(style, format!("{} {word} ({})", number(rows), percent(rows, totals.read)))
+    };
     let mut text = format!(
-        "{} read: {} kept ({}), {} suppressed ({}).",
+        "{} read: {}, {}.",
         count(totals.read, "row", "rows"),
-        number(totals.kept),
-        percent(totals.kept, totals.read),
-        number(totals.suppressed),
-        percent(totals.suppressed, totals.read)
+        part(Style::Kept, totals.kept, "kept"),
+        part(Style::Suppressed, totals.suppressed, "suppressed")
     );
     if totals.undecidable > 0 {
         let _ = write!(

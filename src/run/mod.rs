@@ -223,16 +223,10 @@ impl Run {
 
     /// The order of day and month in times that are not ISO 8601; `None` if it is not known.
     fn date_order(&mut self, input: &Input, time: Option<usize>) -> Option<DateOrder> {
-        match input.dates {
-            Dates::Locale(order) if time.is_some_and(|column| crate::input::is_utc(&input.names[column])) => {
-                Some(order)
-            }
-            Dates::Unclear => {
-                self.unclear_dates.push(input.name.clone());
-                None
-            }
-            _ => None,
+        if input.dates == Dates::Unclear {
+            self.unclear_dates.push(input.name.clone());
         }
+        input.date_order(time)
     }
 
     /// Adds the counts of a file, or reports why it could not be finished.

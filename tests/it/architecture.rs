@@ -36,12 +36,12 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     // What reads its outcome.
-    ("report", &["count", "exclusions", "input", "rule", "run"]),
+    ("report", &["count", "exclusions", "fields", "input", "judge", "kql", "rule", "run", "schema"]),
     ("rule", &["exclusions", "judge", "kql"]),
     ("cases", &["exclusions", "judge", "report"]),
     ("lint", &["diagnostic", "exclusions", "fields", "judge", "kql", "report", "rule", "schema", "yaml"]),
     ("mutants", &["cases", "exclusions", "judge", "report", "yaml"]),
-    ("probe", &["exclusions", "fields", "judge", "yaml"]),
+    ("probe", &["exclusions", "fields", "judge", "report", "yaml"]),
     ("tune", &["count", "exclusions", "report"]),
 ];
 

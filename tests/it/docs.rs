@@ -76,34 +76,67 @@ fn the_table_of_fields_is_the_one_that_is_used() {
     );
 }
 
+/// What `quell apply` prints on the sample, in its colours, as a picture.
 #[test]
-fn the_picture_shows_what_the_command_prints() {
-    let printed = Command::new(env!("CARGO_BIN_EXE_quell"))
-        .args(["apply", "samples/action1-hunt.csv", "--groups", "6"])
+fn the_picture_is_the_output() {
+    let output = Command::new(env!("CARGO_BIN_EXE_quell"))
+        .args(["--color", "always", "apply", "samples/action1-hunt.csv", "--groups", "6"])
         .env_clear()
         .env("COLUMNS", "100")
         .output()
         .unwrap();
-    let text =
-        format!("$ quell apply samples/action1-hunt.csv\n{}", String::from_utf8(printed.stdout).unwrap());
-    page("docs/apply.svg", &svg(&text));
+    page(
+        "docs/apply.svg",
+        &picture("quell apply samples/action1-hunt.csv", &String::from_utf8(output.stdout).unwrap()),
+    );
 }
 
-/// A terminal as a picture: one text element a line, so that it needs no font of its own.
-fn svg(text: &str) -> String {
+/// Text with ANSI styles as a drawing of a terminal.
+fn picture(command: &str, text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let (width, height) = (860, lines.len() * 17 + 32);
+    let height = 46 + 17 * (lines.len() + 1);
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
-         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#11151c\"/>\n\
-         <g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"13\" fill=\"#d6dde8\" xml:space=\"preserve\">\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"{height}\" viewBox=\"0 0 860 {height}\">\n"
     );
-    for (place, line) in lines.iter().enumerate() {
-        let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        let color = if place == 0 { " fill=\"#8fd18f\"" } else { "" };
-        writeln!(out, "<text x=\"16\" y=\"{}\"{color}>{line}</text>", place * 17 + 28).unwrap();
+    out += "<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#11151c\"/>\n";
+    out += "<g font-family=\"ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace\" font-size=\"13\" fill=\"#d6dde8\">\n";
+    writeln!(out, "<text x=\"16\" y=\"28\" fill=\"#8fd18f\">$ {command}</text>").unwrap();
+    let mut style = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        write!(out, "<text x=\"16\" y=\"{}\">", 45 + 17 * number).unwrap();
+        for (place, part) in line.split('\u{1b}').enumerate() {
+            // What follows an escape up to `m` is a style, which lasts until the next.
+            let (code, rest) = if place == 0 {
+                (None, part)
+            } else {
+                part.split_once('m').map(|(code, rest)| (Some(code), rest)).unwrap()
+            };
+            if let Some(code) = code {
+                style = drawn(code);
+            }
+            let rest = rest.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+            // Browsers join blanks.
+            let rest = rest.replace(' ', "\u{a0}");
+            match (rest.is_empty(), style.is_empty()) {
+                (true, _) => {}
+                (_, true) => out += &rest,
+                _ => write!(out, "<tspan{style}>{rest}</tspan>").unwrap(),
+            }
+        }
+        out += "</text>\n";
     }
     out + "</g>\n</svg>\n"
+}
+
+fn drawn(code: &str) -> String {
+    match code {
+        "[0" => String::new(),
+        "[1;34" => " fill=\"#6ea8ff\" font-weight=\"bold\"".into(),
+        "[90" | "[2" => " fill=\"#8b95a3\"".into(),
+        "[33" => " fill=\"#e0a458\"".into(),
+        "[31" => " fill=\"#ff8a80\"".into(),
+        other => panic!("the picture has no colour for {other}"),
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod lint_laws;
 mod mutants;
 #[cfg(unix)]
 mod outputs;
+mod page;
 mod parameters;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -31,4 +32,5 @@ mod prune;
 mod repository;
 mod shapes;
 mod splice;
+mod terminal;
 mod tune;

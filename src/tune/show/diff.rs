@@ -3,6 +3,7 @@
 //! In: a diff. Out: text.
 
 use crate::report::markdown::{code, escape};
+use crate::report::style::{Ink, Style};
 use crate::report::table::{laid_out, wrapped};
 use crate::report::words::{count, number, safe, value};
 use crate::tune::diff::{Compared, Diff, ExclusionDiff, Moved};
@@ -17,6 +18,8 @@ pub struct Shown {
     pub markdown: bool,
     /// Groups of newly shown rows that are shown.
     pub groups: usize,
+    /// Whether it is coloured; never as Markdown.
+    pub ink: Ink,
 }
 
 /// The text of a diff, with a final line feed.
@@ -84,10 +87,15 @@ impl Page {
             ],
         };
         let bold = if self.shown.markdown { "**" } else { "" };
+        let part = |style: Style, rows: u64, text: String| {
+            if rows > 0 { self.shown.ink.paint(style, text) } else { text }
+        };
+        let gone = format!("{} newly suppressed", count(diff.newly_suppressed, "row", "rows"));
+        let back = format!("{} newly shown", number(diff.newly_shown));
         let moved = format!(
-            "{bold}{} newly suppressed, {} newly shown.{bold}",
-            count(diff.newly_suppressed, "row", "rows"),
-            number(diff.newly_shown)
+            "{bold}{}, {}.{bold}",
+            part(Style::Loose, diff.newly_suppressed, gone),
+            part(Style::Kept, diff.newly_shown, back)
         );
         for line in lines.iter().chain([&moved]) {
             wrapped(&mut self.out, line, "", if self.shown.markdown { usize::MAX } else { self.shown.width });
@@ -97,6 +105,10 @@ impl Page {
     fn title(&mut self, title: &str) {
         let title = if self.shown.markdown {
             format!("### {}\n", title.trim_end_matches(':'))
+        } else if title.starts_with("Newly suppressed") {
+            self.shown.ink.paint(Style::Loose, title)
+        } else if title.starts_with("Newly shown") {
+            self.shown.ink.paint(Style::Kept, title)
         } else {
             title.to_owned()
         };
