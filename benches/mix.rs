@@ -44,11 +44,10 @@ impl Mix {
     /// Makes the row what it is in this mix.
     pub(crate) fn apply(self, row: &mut Row, number: u64, prng: &mut Prng) {
         match self {
-            Self::Repeat => {}
             // A quarter stays what the scenes make of it.
             Self::Fleet if prng.below(4) > 0 => fleet(row, prng),
-            Self::Fleet => {}
             Self::Unique => unique(row, number),
+            Self::Repeat | Self::Fleet => {}
         }
     }
 }
@@ -79,7 +78,7 @@ fn program(row: &mut Row, name: &str, product: u64, version: u64) {
 
 /// One in seven is IPv6. All are of ranges that are nobody's: shared address space, and that for documentation.
 fn address(row: &mut Row, number: u64) {
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         row.put(
             Column::RemoteIP,
             format_args!("2001:db8:{:x}:{:x}::{:x}", number >> 16, number & 0xffff, number % 251 + 1),

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use memchr::memchr_iter;
 
 /// The help for JSON in which no records are found.
-const READABLE: &str = "quell reads JSON with one object a line, an array of objects, and what Graph, Defender, Log Analytics and Event Hubs give; turn anything else into one object a line, for example with `jq -c '.rows[]' FILE | quell apply -`";
+const READABLE: &str = "quell reads JSON with one object a line, an array of objects, and what Graph, Defender, Log Analytics and Event Hubs give; turn anything else into one object a line, for example so:\n`jq -c '.rows[]' FILE | quell apply -`";
 
 /// How many bytes are read at first to find out the shape of a file.
 pub(super) const BEGINNING: usize = 1 << 20;

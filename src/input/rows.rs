@@ -27,7 +27,7 @@ pub enum Rows {
 
 impl Rows {
     /// Calls `take` with each row of a chunk. The caller needs the first `cells` wanted cells, so others may be left out.
-    /// In JSON, `seen_keys` is set to true for each wanted cell whose key occurs.
+    /// In JSON, `seen_keys` is set to true for each wanted cell whose key occurs; it may be empty if nobody needs that.
     pub fn each(
         &self,
         cells: usize,

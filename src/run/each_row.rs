@@ -25,7 +25,7 @@ pub fn each_row(
         let Some(chunk) = next.map_err(|error| cannot_read(&input.name, &error))? else { break };
         let lines = |from: usize, to: usize| memchr_iter(b'\n', &chunk.bytes[from..to]).count() as u64;
         let mut counted = 0;
-        rows.each(usize::MAX, &chunk, &mut [false; 256], |row: &Row<'_>| {
+        rows.each(usize::MAX, &chunk, &mut [], |row: &Row<'_>| {
             if flow.is_continue() {
                 number += 1;
                 line += lines(counted, row.start);

@@ -354,6 +354,14 @@ mod tests {
         (rows, seen)
     }
 
+    #[test]
+    fn which_keys_occur_need_not_be_asked() {
+        let wanted = vec![vec![Source { column: "a".into(), path: false }]];
+        let mut rows = 0;
+        JsonReader::new(Projection::of_keys(wanted, &[])).rows(b"{\"a\":1}\n", &mut [], |_| rows += 1);
+        assert_eq!(rows, 1);
+    }
+
     /// Values that are JSON, or nearly.
     fn value() -> impl Strategy<Value = String> {
         let scalar = proptest::sample::select(

@@ -39,7 +39,8 @@ impl JsonReader {
         Self { projection }
     }
 
-    /// Calls `take` with each row of a chunk, in order; `seen_keys` is set to true for each wanted cell whose key occurs. Returns the
+    /// Calls `take` with each row of a chunk, in order. `seen_keys` is set to true for each wanted cell whose key occurs; a
+    /// caller that does not need that passes an empty slice. Returns the
     /// number of line feeds.
     pub fn rows(&self, chunk: &[u8], seen_keys: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
         let mut fast = FastReader::new(&self.projection.keys);
@@ -93,7 +94,9 @@ impl JsonReader {
                 text.get(found.range.clone())
             });
             let is_path = found.source.is_some_and(|place| self.projection.wanted[cell][place].path);
-            seen_keys[self.projection.wanted_cell(cell)] |= found.source.is_some();
+            if let Some(seen) = seen_keys.get_mut(self.projection.wanted_cell(cell)) {
+                *seen |= found.source.is_some();
+            }
             cells.push(if is_path { text.map(last_segment) } else { text });
         }
         take(&Row { bytes, start, cells: Ok(self.projection.fall_back(&mut cells)) });
