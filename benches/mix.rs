@@ -46,8 +46,8 @@ impl Mix {
         match self {
             // A quarter stays what the scenes make of it.
             Self::Fleet if prng.below(4) > 0 => fleet(row, prng),
-            Self::Repeat | Self::Fleet => {}
             Self::Unique => unique(row, number),
+            Self::Repeat | Self::Fleet => {}
         }
     }
 }

@@ -20,7 +20,7 @@ use quell::schema::{Schema, Source};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-/// Wanted values that are shown of one condition.
+/// How many wanted values of a condition are shown.
 const SHOWN: usize = 5;
 
 /// The stream strips styles that nobody wants.
@@ -33,7 +33,6 @@ struct FoundRow {
     cells: Result<Vec<Option<String>>, Fault>,
 }
 
-/// Explains one row.
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
@@ -88,7 +87,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     Ok(End::Clean)
 }
 
-/// What the row is looked for by.
+/// How the row is looked for: by its number, or by the value of a cell.
 enum By {
     Number(u64),
     Cell(String),
@@ -149,10 +148,10 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     fail("unknown-field", format!("there is no field or column `{name}`"), &help)
 }
 
-/// What a search among the rows of a file came to.
+/// What a search found.
 enum SearchResult {
     Found(FoundRow),
-    /// It is none of so many rows.
+    /// None of the rows, whose number this is.
     NotAmong(u64),
 }
 

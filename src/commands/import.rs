@@ -1,4 +1,4 @@
-//! `quell import`: lists from what others wrote.
+//! `quell import`: makes lists from the queries of rules, or from conditions that are given as text.
 
 use super::counting::counted;
 use super::files::FileSet;
@@ -12,14 +12,13 @@ use quell::exclusions::document::{ListFile, WrittenExclusion};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
-use quell::report::{self, build::one};
+use quell::report::{self, build::exclusion_report};
 use quell::rule::encoding::Encoding;
 use quell::rule::queries::queries;
 use quell::schema::{Schema, Schemas};
 use quell::yaml;
 use std::fmt::Write;
 
-/// Imports.
 pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     let mut lists = schemas_only(args.schema.as_deref())?;
     let schema = schema(&lists)?;
@@ -54,14 +53,14 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 
-/// The list as YAML, and what it says: it must load.
+/// The list as YAML, and its exclusions after loading that text: what is written must load.
 fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusion>)> {
     let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
     let exclusions = load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
     Ok((text, exclusions))
 }
 
-/// Says on which rows the two readings differ: those that meet one part of a condition and not the rest.
+/// Says on how many rows the two readings differ: rows that meet one part of an exclusion and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
     let all = |_: &str| lists.exclusions.iter().collect();
     let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;
@@ -71,7 +70,7 @@ fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> 
         out += "quell: THERE ARE NO ROWS in the results, so nothing is known of the two readings\n";
     }
     for (place, exclusion) in (0..).zip(applied) {
-        let report = one(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
+        let report = exclusion_report(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
         let (loose, scoped) = (report.matches, report.scoped_matches);
         let _ = writeln!(
             out,

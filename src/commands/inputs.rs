@@ -8,8 +8,8 @@ use quell::input::{Input, InputOptions, TextFormat};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The files that names and patterns stand for. A shell does this too, unless the pattern is quoted or the shell is one
-/// of Windows.
+/// The files that names and patterns stand for. Unix shells expand patterns themselves unless they are quoted; those of
+/// Windows do not.
 pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
     let mut files = Vec::new();
     for name in names {
@@ -36,7 +36,7 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
     Ok(files)
 }
 
-/// Opens all of them.
+/// Opens all results that names and patterns stand for.
 pub(super) fn open_all(names: &[String], options: &cli::InputArgs) -> Outcome<Vec<Input>> {
     files(names)?.iter().map(|name| open(name, options)).collect()
 }
@@ -74,7 +74,7 @@ pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
 #[cfg(feature = "parquet")]
 fn parquet(name: &str) -> Outcome<Option<Input>> {
     use std::io::Seek;
-    // Whatever is wrong with the file is said where text is opened.
+    // If the file cannot be opened, opening it as text fails too and reports why.
     let Ok(mut file) = super::files::open(Path::new(name)) else { return Ok(None) };
     let mut first = [0; 4];
     let regular = file.metadata().is_ok_and(|about| about.is_file());

@@ -17,7 +17,6 @@ use quell::schema::Schema;
 pub(super) const ABOVE: &str = "// At the top of the query:";
 pub(super) const BEHIND: &str = "// Behind the table:";
 
-/// Prints KQL.
 pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
@@ -52,7 +51,7 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     Ok(if fits { End::Clean } else { End::LookAtIt })
 }
 
-/// The schema that is named; Defender's without a name.
+/// The schema that the user named, or Defender's.
 pub(super) fn schema(lists: &Loaded) -> Outcome<&Schema> {
     let name = lists.named.as_deref().unwrap_or("defender");
     match lists.schemas.named(name) {
@@ -65,7 +64,7 @@ pub(super) fn schema(lists: &Loaded) -> Outcome<&Schema> {
     }
 }
 
-/// What a block says of itself.
+/// What the head of a block lists: the lists it was made from, and the exclusions that were left out.
 pub(super) fn options(applied: &[&Exclusion], left_out: &[LeftOut<'_>]) -> Options {
     let mut lists: Vec<String> = applied.iter().map(|exclusion| exclusion.origin.file.to_string()).collect();
     lists.dedup();
@@ -82,7 +81,7 @@ fn kind(status: Status) -> &'static str {
     }
 }
 
-/// What KQL cannot say, as diagnostics.
+/// Reports the conditions that cannot be expressed in KQL.
 pub(super) fn inexpressible(errors: Vec<KqlError>) -> Vec<Diagnostic> {
     let diagnostic = |error: KqlError| {
         let message = format!("{}: {} cannot be said in KQL: {}", error.id, error.field, error.reason);

@@ -13,11 +13,11 @@ const MAX_RULE: u64 = 16 << 20;
 /// A file with queries.
 pub(super) struct RuleFile {
     pub(super) path: PathBuf,
-    /// Its path below the folder that was named; its name, if it was named itself.
+    /// Its path below the folder that the user named, or its file name if the user named it.
     pub(super) below: PathBuf,
     pub(super) kind: FileKind,
     pub(super) text: String,
-    /// Whether it was named itself, not found in a folder.
+    /// Whether the user named it, so that it was not found in a folder.
     pub(super) named: bool,
 }
 
@@ -29,13 +29,14 @@ impl RuleFile {
     }
 }
 
-/// The files of the paths in the order of their names, and those of folders that cannot be read.
+/// The rule files of the paths in the order of their names, and what below a folder cannot be read. A file that the user
+/// named must be readable.
 pub(super) fn opened(paths: &[PathBuf]) -> Outcome<(Vec<RuleFile>, Vec<Diagnostic>)> {
     let mut files = Vec::new();
     let mut unreadable = Vec::new();
     for path in paths {
         if !path.is_dir() {
-            let text = read_text(path, MAX_RULE).map_err(|mistake| vec![mistake])?;
+            let text = read_text(path, MAX_RULE)?;
             let kind = FileKind::of(path).unwrap_or(FileKind::Kql).of_content(&text);
             let below = path.file_name().map(PathBuf::from).unwrap_or_default();
             files.push(RuleFile { path: path.clone(), below, kind, text, named: true });
@@ -56,7 +57,7 @@ pub(super) fn opened(paths: &[PathBuf]) -> Outcome<(Vec<RuleFile>, Vec<Diagnosti
                     let kind = kind.of_content(&text);
                     files.push(RuleFile { path: file, below, kind, text, named: false });
                 }
-                Err(mistake) => unreadable.push(mistake),
+                Err(found) => unreadable.extend(found),
             }
         }
     }

@@ -6,7 +6,6 @@ use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
 use std::fmt::Write;
 
-/// Prints fields and columns, or a JSON Schema.
 pub(crate) fn run(args: &SchemaArgs) -> Outcome {
     if let Some(of) = args.json {
         let schema = match of {

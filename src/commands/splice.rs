@@ -1,4 +1,4 @@
-//! `quell splice`: the exclusions in the queries of rules.
+//! `quell splice`: puts the exclusions into the queries of rules.
 
 use super::clause::{Clause, clause, length, shorter, values_file};
 use super::files::FileSet;
@@ -21,7 +21,6 @@ use std::path::{Path, PathBuf};
 /// A block file larger than this is no block.
 const MAX_BLOCK: u64 = 16 << 20;
 
-/// Splices, removes, or checks.
 pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     if args.lists.exclusions.is_empty() && args.block.is_none() && !args.remove {
         return fail(
@@ -91,7 +90,7 @@ fn source(args: &Splice, world: &World) -> Outcome<BlockSource> {
 
 /// A clause as `quell kql` prints it: one block, or the values for the top of the query and a block.
 fn given_block(path: &Path) -> Outcome<Clause> {
-    let text = read_text(path, MAX_BLOCK).map_err(|mistake| vec![mistake])?;
+    let text = read_text(path, MAX_BLOCK)?;
     let mut blocks: Vec<String> = Vec::new();
     let mut open = false;
     for line in text.lines() {
@@ -235,7 +234,7 @@ fn is_near_real_time(text: &str) -> bool {
     text.to_ascii_lowercase().contains("querytext") && lines.any(|line| line.ends_with("period:0"))
 }
 
-/// Names what was left alone; whether there is nothing to look at.
+/// Adds what was left alone to `out`; false if somebody has to look at it.
 fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
     let mut right = true;
     for left in &spliced.left_alone {

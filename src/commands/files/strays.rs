@@ -1,4 +1,4 @@
-//! What a run that was killed has left behind.
+//! Finds and reports files that a killed run has left behind.
 //!
 //! Beside `left.csv` a run keeps `.left.csv.quell-RUN.unfinished`, the new file before it has its name, and
 //! `.left.csv.quell-RUN.old`, the old one until all files of the run have theirs. RUN is the same for all files of a run,
@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Where in a run a file was left.
+/// Which file of a run was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StrayKind {
     /// The new file, which has no name yet.
@@ -29,14 +29,14 @@ impl StrayKind {
     }
 }
 
-/// What tells this run from all others.
+/// The random number that identifies this run.
 static RUN: LazyLock<String> =
     LazyLock::new(|| format!("{:016x}", RandomState::new().build_hasher().finish()));
 
-/// Between the name of the target and the run.
+/// Stands between the name of the target and that of the run.
 const MARK: &str = ".quell-";
 
-/// Bytes of a target's name that are kept: with what is added, no file system refuses the result.
+/// How many bytes of a target's name are kept, so that the whole name is not too long for any file system.
 const LONGEST: usize = 200;
 
 /// The name of a file that this run keeps beside a target.
@@ -77,12 +77,8 @@ impl Stray {
     }
 }
 
-/// Names what was left in the folder of a file, once for each folder.
-pub(super) fn look_beside(path: &Path) {
-    look_into(path.parent());
-}
-
-/// Names what was left in folders, once for each. Files of one run in several of them are judged together.
+/// Reports the files that killed runs have left in some folders, once for each folder. Files that one run has left in several
+/// of them are reported together.
 pub(super) fn look_into<'f>(folders: impl IntoIterator<Item = &'f Path>) {
     static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
     let mut runs: BTreeMap<String, Vec<Stray>> = BTreeMap::new();
@@ -100,11 +96,11 @@ pub(super) fn look_into<'f>(folders: impl IntoIterator<Item = &'f Path>) {
         }
     }
     let dead = runs.values().filter(|strays| !strays.iter().any(Stray::is_alive));
-    crate::commands::tell(&dead.map(|strays| said(strays)).collect::<String>());
+    crate::commands::tell(&dead.map(|strays| report(strays)).collect::<String>());
 }
 
-/// What is said of the files that one run has left.
-fn said(strays: &[Stray]) -> String {
+/// The report on the files that one run has left.
+fn report(strays: &[Stray]) -> String {
     let name = |path: &Path| path.display().to_string();
     let names = |chosen: &mut dyn Iterator<Item = &Stray>| {
         let mut targets: Vec<String> = chosen.map(|stray| name(&stray.target)).collect();
