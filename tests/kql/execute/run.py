@@ -11,6 +11,7 @@ What the documents leave open is listed in docs/kql.md. Such rows are marked by 
 suppressed by a clause, and stand in no table over which `impact` is run.
 """
 import csv
+import functools
 import io
 import ipaddress
 import json
@@ -21,6 +22,7 @@ import sys
 
 import duckdb_kql
 from duckdb_kql import translate
+from duckdb_kql.params import as_datetime
 from duckdb_kql.translate import functions
 
 COLUMNS = [("ReportId", "BIGINT"), ("InitiatingProcessFileName", "VARCHAR"), ("InitiatingProcessFolderPath", "VARCHAR"),
@@ -87,6 +89,7 @@ prepare()
 
 def load(rows):
     connection = duckdb_kql.connect()
+    connection.execute("SET threads=1")
     connection.execute("CREATE TABLE DeviceNetworkEvents (" + ", ".join(f"{name} {kind}" for name, kind in COLUMNS) + ")")
     connection.execute("CREATE MACRO ascii_fold(text) AS translate(text, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')")
     for version in (4, 6):
@@ -97,9 +100,16 @@ def load(rows):
     return connection
 
 
+@functools.lru_cache(maxsize=64)
+def translated(text):
+    """A query as SQL, with the names of its parameters; the time of the query is the only one there is."""
+    sql = duckdb_kql.to_sql(text, query_now="2000-01-01")
+    return str(sql).replace("lower(", "ascii_fold("), tuple(sql.parameters)
+
+
 def run(connection, text, now):
-    sql = duckdb_kql.to_sql(text, query_now=now)
-    result = connection.execute(str(sql).replace("lower(", "ascii_fold("), dict(sql.parameters))
+    sql, parameters = translated(text)
+    result = connection.execute(sql, {name: as_datetime(now, "query_now") for name in parameters})
     names = [column[0] for column in result.description]
     return [dict(zip(names, row)) for row in result.fetchall()]
 
@@ -168,7 +178,9 @@ def main():
     files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))[:int(sys.argv[2])]
     count = rows = left_open = 0
     with multiprocessing.Pool() as pool:
-        for name, found, here, open_here in pool.imap_unordered(differences, files):
+        for done, (name, found, here, open_here) in enumerate(pool.imap_unordered(differences, files), 1):
+            if done % 200 == 0:
+                print(f"{done} pairs, {count} differences so far", flush=True)
             count += len(found)
             rows += here
             left_open += open_here
