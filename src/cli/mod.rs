@@ -189,6 +189,10 @@ pub(crate) struct Apply {
     /// Rows that an HTML report holds at most. With more it still counts every row, and shows a sample of so many.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) report_rows: u32,
+    /// Rows that are known to be malicious: an HTML report then says of each exclusion how one of them would disappear in
+    /// it, as `quell probe` does; repeatable.
+    #[arg(long, value_name = "FILE", requires = "report")]
+    pub(crate) malicious: Vec<String>,
     /// The format of the report on standard output.
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = report_format())]
     pub(crate) format: ReportFormat,

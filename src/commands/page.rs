@@ -5,6 +5,7 @@
 
 use super::inputs::open_all;
 use super::lists::Loaded;
+use super::probe::read;
 use super::{Outcome, fail};
 use crate::cli::Apply;
 use quell::exclusions::model::{Exclusion, FieldRef};
@@ -17,10 +18,11 @@ use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Observed, lint};
 use quell::output::repeats::Repeats;
+use quell::probe::{Moves, WayIn, probe};
 use quell::report::Report;
 use quell::report::build::LeftOut;
-use quell::report::html::{Collector, Known, MOST_COLUMNS, Page, PageLint, PageRow, page};
-use quell::run::columns::reader;
+use quell::report::html::{Collector, Known, MOST_COLUMNS, Page, PageGrade, PageLint, PageRow, page};
+use quell::run::columns::{reader, schema_of};
 use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source, column_name};
 use std::ops::ControlFlow;
@@ -48,6 +50,8 @@ pub(super) fn may_be_made(args: &Apply) -> Outcome<()> {
             "write them into a file first",
         );
     }
+    // They are known as files that are read before anything is looked at as a target.
+    open_all(&args.malicious, &args.input)?;
     Ok(())
 }
 
@@ -79,9 +83,10 @@ pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
         applied: run.applied,
         left_out: run.left_out.iter().map(|left| left.exclusion).collect(),
         schema: run.schema,
-        known: Known { lints: lints(run), grades: Vec::new() },
+        known: Known { lints: lints(run), grades: grades(run, &matcher)? },
         rows: collector,
         columns_left_out,
+        options: options(run.args),
     });
     match made {
         Ok(text) => Ok(text),
@@ -89,6 +94,15 @@ pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
             fail("changed", format!("the results changed while they were read: {what}"), "run it again")
         }
     }
+}
+
+/// What `quell explain` has to be told so that it judges by the same lists.
+fn options(args: &Apply) -> Vec<String> {
+    let lists = args.lists.exclusions.iter().flat_map(|list| ["-e".to_owned(), list.display().to_string()]);
+    let rule = args.scope.rule.iter().flat_map(|rule| ["--rule".to_owned(), rule.display().to_string()]);
+    let id = args.scope.rule_id.iter().flat_map(|id| ["--rule-id".to_owned(), id.clone()]);
+    let schema = args.lists.schema.iter().flat_map(|schema| ["--schema".to_owned(), schema.clone()]);
+    lists.chain(rule).chain(id).chain(schema).collect()
 }
 
 /// The columns of all files, and those that the page does not hold.
@@ -180,6 +194,47 @@ fn lints(run: &Knowledge<'_>) -> Vec<PageLint> {
             .unwrap_or_else(|| lint(finding.code).map(|lint| lint.fix.to_owned()).unwrap_or_default()),
     });
     said.collect()
+}
+
+/// How malicious rows would disappear in the exclusions, if there are such rows.
+fn grades(run: &Knowledge<'_>, matcher: &Matcher) -> Outcome<Vec<PageGrade>> {
+    if run.args.malicious.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut inputs = open_all(&run.args.malicious, &run.args.input)?;
+    let schema = schema_of(&inputs, &run.lists.schemas, run.lists.named.as_deref())?;
+    if schema.name != run.schema.name {
+        let message = format!(
+            "the results have the columns of {}, and the malicious rows those of {}",
+            run.schema.name, schema.name
+        );
+        return fail("mixed-schemas", message, "give malicious rows of the same product");
+    }
+    let mut malicious = Vec::new();
+    for input in &mut inputs {
+        malicious.extend(read(input, matcher, schema, malicious.len() as u64)?);
+    }
+    let moves = match Moves::built_in() {
+        Ok(moves) => moves,
+        Err(cause) => return fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
+    };
+    let probed = probe(matcher, run.applied, &malicious, &schema.name, &moves);
+    let said = probed.into_iter().map(|each| PageGrade {
+        way: way_in(each.way_in.as_ref()),
+        grade: format!("{:?}", each.grade),
+        exclusion: each.id,
+    });
+    Ok(said.collect())
+}
+
+fn way_in(way: Option<&WayIn>) -> String {
+    let Some(way) = way else { return "no malicious row disappears by any move that is known".to_owned() };
+    if way.moves.is_empty() {
+        return format!("malicious row {} is suppressed as it is", way.row);
+    }
+    let moves: Vec<String> =
+        way.moves.iter().map(|made| format!("{} ({})", made.what, made.technique)).collect();
+    format!("malicious row {} disappears at cost {}: {}", way.row, way.cost, moves.join(", "))
 }
 
 fn effect(run: &Knowledge<'_>, exclusion: &Exclusion) -> Option<Observed> {

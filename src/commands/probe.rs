@@ -64,7 +64,12 @@ pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
 }
 
 /// Every row of a file that can be read.
-fn read(opened: &mut Input, matcher: &Matcher, schema: &Schema, before: u64) -> Outcome<Vec<Malicious>> {
+pub(super) fn read(
+    opened: &mut Input,
+    matcher: &Matcher,
+    schema: &Schema,
+    before: u64,
+) -> Outcome<Vec<Malicious>> {
     let (rows, _) = reader(opened, row::wanted(matcher.slots(), schema))?;
     let slots = matcher.slots().len();
     let mut found = Vec::new();

@@ -97,3 +97,22 @@ fn a_column_that_stands_twice_is_left_out_and_named() {
     let data = data(&page(folder.path(), rows.to_str().unwrap(), &[]));
     assert_eq!(data["columnsLeftOut"], serde_json::json!(["Note (stands twice)"]));
 }
+
+#[test]
+fn malicious_rows_give_each_exclusion_the_grade_of_probe() {
+    let folder = tempfile::tempdir().unwrap();
+    let data =
+        data(&page(folder.path(), "samples/action1-hunt.csv", &["--malicious", "samples/malicious.csv"]));
+    let probed = quell(&["probe", "--malicious", "samples/malicious.csv", "--format", "json"]).stdout;
+    let probed: Value = serde_json::from_slice(&probed).unwrap();
+    for exclusion in probed["exclusions"].as_array().unwrap() {
+        let shown = data["exclusions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|shown| shown["id"] == exclusion["id"])
+            .unwrap();
+        assert_eq!(shown["grade"]["grade"], exclusion["grade"]);
+        assert!(shown["grade"]["way"].as_str().unwrap().contains("malicious row"));
+    }
+}

@@ -20,7 +20,7 @@ pub(super) fn exclusion(
     let date = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string());
     let lints: Vec<&super::PageLint> =
         known.lints.iter().filter(|lint| lint.exclusion == exclusion.id).collect();
-    let grade = known.grades.iter().find(|(id, _)| *id == exclusion.id).map(|(_, grade)| grade);
+    let grade = known.grades.iter().find(|grade| grade.exclusion == exclusion.id);
     let (parts, cannot) = match kql(exclusion, schema) {
         Ok(parts) => (Some(parts), None),
         Err(why) => (None, Some(why)),

@@ -14,6 +14,7 @@ const MODULES: &[(&str, &str)] = &[
     ("write.js", include_str!("../page/write.js")),
     ("draft.js", include_str!("../page/draft.js")),
     ("explain.js", include_str!("../page/explain.js")),
+    ("review.js", include_str!("../page/review.js")),
     ("dom.js", include_str!("../page/dom.js")),
     ("view-head.js", include_str!("../page/view-head.js")),
     ("view-chart.js", include_str!("../page/view-chart.js")),

@@ -36,8 +36,20 @@ use sha2::{Digest, Sha256};
 pub struct Known {
     /// What is doubtful about them.
     pub lints: Vec<PageLint>,
-    /// Ids and grades of blind spots, where somebody looked for them.
-    pub grades: Vec<(String, String)>,
+    /// Their blind spots, where somebody looked for them.
+    pub grades: Vec<PageGrade>,
+}
+
+/// How an intruder would disappear in an exclusion.
+#[derive(Debug, Clone, Serialize)]
+pub struct PageGrade {
+    /// The id of the exclusion.
+    #[serde(skip)]
+    pub exclusion: String,
+    /// From A, where no way is known, to F.
+    pub grade: String,
+    /// The cheapest way.
+    pub way: String,
 }
 
 /// A finding about an exclusion.
@@ -71,6 +83,8 @@ pub struct Page<'p> {
     pub rows: Collector<'p>,
     /// Columns of the results that the page does not hold, and why.
     pub columns_left_out: Vec<String>,
+    /// The options of the command that say which lists are meant.
+    pub options: Vec<String>,
 }
 
 /// The page as text; or, if its rows are not those that the report counted, what differs.
@@ -174,6 +188,7 @@ fn data(page: Page<'_>) -> (Value, String) {
         "columns": columns,
         "fields": fields,
         "columnsLeftOut": page.columns_left_out,
+        "options": page.options,
         "faults": rows.faults,
         "held": held,
         "rows": rows.read,

@@ -3,7 +3,7 @@ import { Column, Store, unpack } from './decode.js';
 import { Counts, List, SUPPRESSED, UNDECIDABLE } from './counts.js';
 import { Rows, shownSets } from './select.js';
 import { freshState, fromHash, toHash } from './state.js';
-import { draftYaml } from './draft.js';
+import { maliciousCsv, reviewText, takeReview } from './review.js';
 import { byId, download, el, say } from './dom.js';
 import { showHead, showNotices, titleOf } from './view-head.js';
 import { showChart } from './view-chart.js';
@@ -19,7 +19,6 @@ const FIRST_FIELDS = ['process.name', 'destination.ip', 'destination.port', 'des
 const FIRST_COLUMNS = 9;
 // Columns whose values are counted at once.
 const OPEN_FACETS = 5;
-const LABELS = ['benign', 'malicious', 'unsure'];
 
 class Page {
   constructor(data, store) {
@@ -286,88 +285,22 @@ class Page {
     return takeText(this, 'yaml');
   }
 
-  // Everything that somebody did here, for `quell` and for a colleague: docs/report.md says what stands where.
   reviewText() {
-    const { choice } = this.state;
-    const { list } = this;
-    const today = this.data.report.today;
-    const review = {
-      format: 'quell-review/1',
-      results: this.data.report.results,
-      totals: this.data.report.totals,
-      switches: {
-        off: list.exclusions.filter((one) => !choice.on[one.place]).map((one) => one.id),
-        without: list.entries.filter((_, place) => !choice.entryOn[place]).map((entry) => ({ id: list.exclusions[entry.exclusion].id, entry: entry.number + 1 })),
-        scoped: list.exclusions.filter((one) => choice.scoped[one.place]).map((one) => one.id),
-      },
-      drafts: this.drafts.map((draft) => ({
-        id: draft.id,
-        on: draft.on,
-        reason: draft.reason,
-        when: Object.fromEntries(draft.chips.filter((chip) => chip.on).map((chip) => [chip.field, chip.values])),
-        rows: draft.rows.slice(0, 1000).map((row) => this.rowName(row)),
-        yaml: `exclusions:\n${draftYaml(this, draft, today)}`,
-      })),
-      labels: [...this.labels].map(([row, label]) => ({ ...this.rowName(row), label, cells: this.fieldCells(row) })),
-      view: toHash(this.state, list, this.columns),
-    };
     this.isSaved = true;
-    return `${JSON.stringify(review, null, 1)}\n`;
-  }
-
-  rowName(row) {
-    return { file: this.data.report.results[this.rows.file[row]]?.file ?? '', row: this.rows.number[row], line: this.rows.line[row] };
-  }
-
-  fieldCells(row) {
-    const cells = this.fields.map(({ name, column }) => [name, this.columns[column].cell(row)]);
-    return Object.fromEntries(cells.filter(([, text]) => text !== null && text !== ''));
+    return reviewText(this);
   }
 
   // Takes in a review of these results.
   async openReview(file) {
     if (!file) return;
     try {
-      this.takeReview(JSON.parse(await file.text()));
+      takeReview(this, JSON.parse(await file.text()));
       say('review opened');
     } catch (error) {
       say(`not a review of this page: ${error.message}`);
       byId('notices').prepend(el('p', { class: 'notice warning' }, `This file could not be opened: ${error.message}`));
     }
   }
-
-  takeReview(review) {
-    if (review?.format !== 'quell-review/1') throw new Error('it is no review that this page knows');
-    const files = this.data.report.results.map((each) => each.file);
-    const places = new Map();
-    for (let row = 0; row < this.rows.count; row++) places.set(`${this.rows.file[row]}:${this.rows.number[row]}`, row);
-    const rowOf = (named) => places.get(`${files.indexOf(named.file)}:${named.row}`);
-    for (const one of review.labels ?? []) {
-      const row = rowOf(one);
-      if (row !== undefined && LABELS.includes(one.label)) this.labels.set(row, one.label);
-    }
-    this.state = fromHash(String(review.view ?? ''), this.list, this.columns, this.limits);
-    this.drafts = (review.drafts ?? []).map((one) => this.draftOfReview(one, rowOf)).filter(Boolean);
-    this.show({ keep: false });
-  }
-
-  draftOfReview(one, rowOf) {
-    const rows = (one.rows ?? []).map(rowOf).filter((row) => row !== undefined);
-    const chips = Object.entries(one.when ?? {}).map(([name, values]) => {
-      const field = this.fields.find((known) => known.name === name);
-      return field && { field: name, kind: field.kind, column: field.column, values: [values].flat().map(String), on: true };
-    });
-    if (chips.length === 0 || chips.includes(undefined)) return null;
-    return { id: String(one.id), reason: String(one.reason ?? ''), rows, chips, on: one.on === true, covers: 0, hides: 0, mask: null };
-  }
-}
-
-// The rows that are marked malicious as CSV with their own columns, for `quell probe --malicious`.
-function maliciousCsv(page) {
-  const columns = page.columns.filter((column) => !column.derived);
-  const cell = (text) => (/[",\r\n]/.test(text ?? '') ? `"${text.replaceAll('"', '""')}"` : text ?? '');
-  const rows = [...page.labels].filter(([, label]) => label === 'malicious').map(([row]) => row);
-  return [columns.map((column) => cell(column.name)), ...rows.map((row) => columns.map((column) => cell(column.cell(row))))].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
 function listen(page) {

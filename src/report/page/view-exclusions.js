@@ -109,7 +109,7 @@ function marks(page, exclusion, one) {
   const out = [];
   const mark = (kind, text, title) => out.push(el('span', { class: `mark ${kind}`, title }, text));
   const today = page.data.report.today;
-  if (exclusion.grade) mark(`grade-${exclusion.grade.toLowerCase()}`, exclusion.grade, `Blind spot: grade ${exclusion.grade}`);
+  if (exclusion.grade) mark(`grade-${exclusion.grade.grade.toLowerCase()}`, exclusion.grade.grade, `Blind spot: ${exclusion.grade.way}`);
   if (one.matches === 0) mark('dead', 'dead', 'It matches no row');
   else if (page.state.choice.on[exclusion.place] && one.alone === 0) mark('redundant', 'redundant', 'Others hide every row that it hides');
   if (exclusion.expires) {
@@ -127,6 +127,7 @@ function opened(page, exclusion) {
   const facts = [
     ['scenario', exclusion.scenario], ['owner', exclusion.owner ?? 'nobody'], ['reason', exclusion.reason], ['reference', exclusion.reference],
     ['expires', exclusion.expires ?? 'never'], ['rules', exclusion.rules.length > 0 ? exclusion.rules.join(', ') : 'every hunt'],
+    ['blind spot', exclusion.grade ? `grade ${exclusion.grade.grade}: ${exclusion.grade.way}` : 'not looked for: --malicious'],
     ['stands in', `${exclusion.file}:${exclusion.line}`],
     ['as applied', did && did.matches > 0 ? `${counted(did.devices, 'device')}${did.first ? `, ${utc(Date.parse(did.first) / 1000, 16)} to ${utc(Date.parse(did.last) / 1000, 16)} UTC` : ''}` : null],
   ].filter(([, text]) => text);

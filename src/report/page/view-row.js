@@ -51,7 +51,8 @@ function why(page, row) {
 function command(page, row) {
   const file = page.data.report.results[page.rows.file[row]]?.file ?? '';
   const quoted = (text) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-  return `quell explain ${quoted(file)} --row ${page.rows.number[row]} --all`;
+  const options = page.data.options.map((option) => ` ${quoted(option)}`).join('');
+  return `quell explain ${quoted(file)} --row ${page.rows.number[row]} --all${options}`;
 }
 
 function part({ exclusion, on, entries, onlyLoose }, says) {

@@ -1,7 +1,7 @@
 // The numbers on the page against `quell apply --format json` over the list that the page itself writes, for random
 // choices of exclusions, entries and readings.
 import { after, before, test } from 'node:test';
-import { CASES, assert, browser, figure, folder, goTo, join, keptGroups, lines, made, nothingWrong, opened, quell, random, reported, writeFileSync } from './harness.js';
+import { CASES, ROOT, assert, browser, figure, folder, goTo, join, keptGroups, lines, made, nothingWrong, opened, quell, random, readFileSync, reported, writeFileSync } from './harness.js';
 import { shown } from '../../../src/report/page/text.js';
 
 const ROUNDS = Number(process.env.QUELL_ROUNDS ?? 60);
@@ -77,6 +77,27 @@ test('random lists and rows of the laws, for random choices', async () => {
   for (let number = 0; number < ROUNDS / 2; number++) {
     await rounds(made(`law${number}`, [join(CASES, `${number}.csv`)], [join(CASES, `${number}.yaml`)]), 3, 100 + number);
   }
+});
+
+test('a span of time counts what quell counts in the rows of that time', async () => {
+  const page = made('span', ['samples/action1-hunt.jsonl'], ['documented']);
+  const rows = readFileSync(join(ROOT, 'samples/action1-hunt.jsonl'), 'utf8').trim().split('\n').map((line) => [Date.parse(JSON.parse(line).Timestamp) / 1000, line]);
+  const tab = await opened(context, page);
+  const { start, width, bins } = await tab.evaluate(() => quell.data.time);
+  const pick = random(77);
+  for (let round = 0; round < 10; round++) {
+    const from = pick(bins);
+    const to = from + pick(bins - from);
+    const inside = rows.filter(([seconds]) => seconds >= start + from * width && seconds < start + (to + 1) * width).map(([, line]) => line);
+    if (inside.length === 0) continue;
+    await goTo(tab, `span=${from}-${to}`);
+    const part = join(folder, 'span.jsonl');
+    writeFileSync(part, `${inside.join('\n')}\n`);
+    const { totals } = JSON.parse(quell(['apply', part, '-e', 'documented', '--format', 'json', '--quiet', '--allow-missing-columns']));
+    for (const key of ['read', 'kept', 'suppressed', 'undecidable']) assert.equal(await figure(tab, key), totals[key], `${from}-${to}: ${key}`);
+  }
+  nothingWrong(tab);
+  await tab.close();
 });
 
 test('counts of all rows are exact when only a sample of them is held', async () => {
