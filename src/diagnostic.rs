@@ -189,7 +189,7 @@ fn lines(text: &str, columns: usize, taken: usize) -> String {
     let (sentence, rest) = text.split_once('\n').map_or((text, None), |(first, rest)| (first, Some(rest)));
     let mut out = String::new();
     let mut width = 0;
-    for (place, word) in sentence.split(' ').enumerate() {
+    for (place, word) in words(sentence, room).into_iter().enumerate() {
         let length = word.width();
         let breaks = place > 0 && width + 1 + length > room;
         let blank = usize::from(place > 0 && !breaks);
@@ -198,6 +198,25 @@ fn lines(text: &str, columns: usize, taken: usize) -> String {
         width = if breaks { length } else { width + blank + length };
     }
     rest.map_or(out.clone(), |rest| format!("{out}\n{rest}"))
+}
+
+/// The words of a sentence. What stands between backticks is one word, so that it can be copied, unless a line has no room
+/// for it.
+fn words(sentence: &str, room: usize) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = sentence;
+    while !rest.is_empty() {
+        let end = rest.find(' ').unwrap_or(rest.len());
+        let quoted = rest[..end].find('`').and_then(|open| {
+            let close = open + 1 + rest[open + 1..].find('`')?;
+            let end = close + rest[close..].find(' ').unwrap_or(rest.len() - close);
+            (rest[..end].width() <= room).then_some(end)
+        });
+        let end = quoted.unwrap_or(end);
+        words.push(&rest[..end]);
+        rest = rest[end..].strip_prefix(' ').unwrap_or("");
+    }
+    words
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {
@@ -254,6 +273,21 @@ mod tests {
             assert_eq!(shown.split_whitespace().filter(|shown| *shown == word).count(), 3, "{word}: {shown}");
         }
         assert!(shown.contains("| project A, B, C, D, E, F, G, H, I"));
+    }
+
+    #[test]
+    fn a_command_between_backticks_stays_on_one_line() {
+        let words = |text: &'static str| words(text, 20);
+        assert_eq!(
+            words("run `quell apply a` (`b c`), then"),
+            ["run", "`quell apply a`", "(`b c`),", "then"]
+        );
+        assert_eq!(words("a `never closed b"), ["a", "`never", "closed", "b"]);
+        assert_eq!(
+            words("`longer than a line has room` a"),
+            ["`longer", "than", "a", "line", "has", "room`", "a"]
+        );
+        assert_eq!(words("a  b "), ["a", "", "b"]);
     }
 
     #[test]

@@ -209,7 +209,7 @@ impl Tally {
         self.totals.duplicates += 1;
     }
 
-    /// Counts rows that are class. Their devices have this tally's numbers.
+    /// Counts a class of rows. Their devices have this tally's numbers.
     pub fn add(&mut self, class: &RowClass) {
         self.totals.read += class.rows;
         if let Some((first, last)) = class.span {
