@@ -4,6 +4,8 @@ import { Choice } from './counts.js';
 
 // Terms of one `or`; more are nested, as quell nests them.
 const MOST_TERMS = 100;
+// The longest line of a comment.
+const COMMENT = 110;
 // Exclusions beyond which `quell kql` merges the clause; the page writes each by itself.
 export const MOST_SINGLE = 100;
 
@@ -34,7 +36,7 @@ function scopedOnce(meant, entries, fields) {
 // The clause, and the exclusions that cannot be said in it.
 export function kqlText(data, list, choice) {
   const cannot = [];
-  let left = data.exclusions.filter((one) => one.place === null).map((one) => leftOut(data, one)).join('');
+  let left = leftOut(data);
   let body = '';
   for (const exclusion of list.exclusions) {
     const entries = meaning(list, choice, exclusion.place);
@@ -47,7 +49,7 @@ export function kqlText(data, list, choice) {
   }
   for (const why of cannot) left += `// left out: ${why}\n`;
   const digest = fnv(left + body);
-  return `// quell:begin ${digest} ${data.lists.join(', ')}\n${left}${body}// quell:end\n`;
+  return `${listed(`// quell:begin ${digest}`, data.lists)}\n${left}${body}// quell:end\n`;
 }
 
 // Whether an exclusion stands as its list has it.
@@ -63,9 +65,26 @@ function part(exclusion, entries) {
   return `| where not(${exclusion.guard}\n    and (${any}))\n`;
 }
 
-function leftOut(data, exclusion) {
-  const known = data.report.exclusions.find((one) => one.id === exclusion.id);
-  return `// left out: ${exclusion.id}: ${known?.why ?? ''}\n`;
+// One line for each kind of reason.
+function leftOut(data) {
+  const kinds = { expired: 'expired', 'other-rule': 'of other rules', 'other-schema': 'of other schemas' };
+  const statuses = new Map(data.report.exclusions.map((one) => [one.id, one.status]));
+  const ids = new Map();
+  for (const { id } of data.exclusions.filter((one) => one.place === null)) {
+    const kind = kinds[statuses.get(id)] ?? 'of other schemas';
+    ids.set(kind, [...(ids.get(kind) ?? []), id]);
+  }
+  return [...ids.keys()].sort().map((kind) => `${listed(`// left out, ${kind}:`, ids.get(kind))}\n`).join('');
+}
+
+// Names behind the beginning of a comment, as many as fit on its line.
+function listed(start, names) {
+  let out = start;
+  for (const [place, name] of names.entries()) {
+    if (place > 0 && [...out].length + [...name].length > COMMENT - 16) return `${out}, and ${names.length - place} more`;
+    out += (place === 0 ? ' ' : ', ') + name;
+  }
+  return out;
 }
 
 function kqlEntry(groups) {
