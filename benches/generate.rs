@@ -16,16 +16,20 @@
 //! The same arguments always give the same bytes. No address is anybody's: public ones are from the
 //! ranges that are reserved for documentation.
 
+mod mix;
+
+use mix::Mix;
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: generate (--rows N | --sample) [--seed S] [--format csv|jsonl|summarised] [--out FILE|-]
+usage: generate (--rows N | --sample) [--mix M] [--seed S] [--format csv|jsonl|summarised] [--out FILE|-]
 
   --rows N      a file of N rows
   --sample      the few hundred rows of samples/
+  --mix M       how much repeats in a file of N rows: repeat, fleet or unique (repeat)
   --seed S      another seed gives other rows (7)
   --format F    csv, jsonl or, with --sample, summarised: the table that the hunt's `summarize` gives (csv)
   --out FILE    where to write; - is standard output (-)";
@@ -502,6 +506,9 @@ struct Generator {
     prng: Prng,
     devices: Vec<Device>,
     sample: bool,
+    mix: Mix,
+    /// Rows so far.
+    number: u64,
     row: Row,
 }
 
@@ -509,12 +516,14 @@ impl Generator {
     fn new(options: &Options) -> Self {
         let sample = options.rows.is_none();
         let mut prng = Prng(!options.seed);
-        let count = if sample { 25 } else { 2_000 };
+        let count = if sample { 25 } else { options.mix.devices() };
         Self {
             seed: options.seed,
             devices: (0..count).map(|n| Device::new(n, &mut prng)).collect(),
             prng,
             sample,
+            mix: options.mix,
+            number: 0,
             row: Row(vec![String::new(); COLUMNS.len()]),
         }
     }
@@ -535,6 +544,8 @@ impl Generator {
         let mut prng = Prng(self.seed ^ (process << 8));
         self.process(scene, &mut prng);
         self.account(scene, index(number));
+        self.mix.apply(&mut self.row, self.number, &mut self.prng);
+        self.number += 1;
         &self.row
     }
 
@@ -773,6 +784,7 @@ enum Format {
 struct Options {
     /// None for the sample.
     rows: Option<u64>,
+    mix: Mix,
     seed: u64,
     format: Format,
     out: String,
@@ -780,7 +792,7 @@ struct Options {
 
 /// The options, or `None` if only the usage is asked for.
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let (mut rows, mut sample, mut seed) = (None, false, 7);
+    let (mut rows, mut sample, mut seed, mut mix) = (None, false, 7, Mix::Repeat);
     let (mut format, mut out) = (Format::Csv, "-".to_owned());
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
@@ -788,6 +800,7 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, Str
             "--rows" => rows = Some(number(&word, &value()?)?),
             "--seed" => seed = number(&word, &value()?)?,
             "--format" => format = format_named(&value()?)?,
+            "--mix" => mix = Mix::named(&value()?)?,
             "--out" => out = value()?,
             "--sample" => sample = true,
             "--help" | "-h" => return Ok(None),
@@ -796,11 +809,12 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, Str
     }
     match (rows, sample) {
         (None, false) => Err("one of --rows N and --sample is needed".to_owned()),
+        (None, true) if mix != Mix::Repeat => Err("--mix goes only with --rows".to_owned()),
         (Some(_), true) => Err("--sample has its own number of rows; leave out --rows".to_owned()),
         (Some(_), _) if format == Format::Summarised => {
             Err("--format summarised goes only with --sample".to_owned())
         }
-        _ => Ok(Some(Options { rows, seed, format, out })),
+        _ => Ok(Some(Options { rows, mix, seed, format, out })),
     }
 }
 

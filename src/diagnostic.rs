@@ -7,6 +7,7 @@ use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet}
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::ops::Deref;
 use unicode_width::UnicodeWidthStr;
 
 /// How bad it is.
@@ -105,6 +106,23 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 impl From<Diagnostic> for Diagnostics {
     fn from(finding: Diagnostic) -> Self {
         Self(vec![finding])
+    }
+}
+
+impl Deref for Diagnostics {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.0
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -1,37 +1,36 @@
 //! quell suppresses known-benign rows in threat-hunt results and accounts for every row.
 //!
-//! The whole flow, from the text of a list to a verdict:
+//! A CSV export through a list of exclusions, to the end:
 //!
 //! ```
 //! use quell::exclusions::validate::{ListText, load};
-//! use quell::judge::{Matcher, Scratch};
-//! use quell::schema::Schemas;
+//! use quell::{input::Input, output::InMemory, run::columns::schema_of, schema::Schemas};
 //!
-//! // As written, checked, and as the matcher uses it.
-//! let list = ListText {
-//!     file: "mine.yaml".into(),
-//!     text: "exclusions:\n- id: ccm\n  when: {process.name: CcmExec.exe, destination.ip: 10.20.0.0/16}".into(),
-//! };
-//! let exclusions = load(&[list], &Schemas::built_in()).expect("the list is right");
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let list = "exclusions:\n- id: ccm\n  when: {process.name: CcmExec.exe, destination.ip: 10.20.0.0/16}";
+//! let hunt = "Timestamp,DeviceName,InitiatingProcessFileName,RemoteIP\n\
+//!             2026-11-16T08:00:00Z,pc-1,ccmexec.exe,::ffff:10.20.3.4\n\
+//!             2026-11-16T09:00:00Z,pc-2,ccmexec.exe,203.0.113.9\n";
+//! let schemas = Schemas::built_in();
+//! let exclusions = load(&[ListText { file: "mine.yaml".into(), text: list.into() }], &schemas)?;
+//! let mut results = [Input::read("hunt.csv", hunt.as_bytes(), &Default::default())?];
+//! let schema = schema_of(&results, &schemas, None)?;
 //! let applied: Vec<_> = exclusions.iter().collect();
-//! let matcher = Matcher::new(&applied, "defender").expect("few fields");
-//!
-//! // A row is one cell for each field that the list looks at.
-//! let names: Vec<&str> = matcher.slots().iter().map(|slot| slot.name()).collect();
-//! assert_eq!(names, ["process.name", "destination.ip"]);
-//!
-//! let mut scratch = Scratch::default();
-//! let verdict = matcher.judge(&[Some("ccmexec.exe"), Some("::ffff:10.20.3.4")], &mut scratch);
-//! assert_eq!(verdict.suppressed_by, [0]);
-//!
-//! // Only a positive match suppresses: without an address the row is kept, and undecidable.
-//! let verdict = matcher.judge(&[Some("ccmexec.exe"), None], &mut scratch);
-//! assert!(!verdict.is_suppressed() && verdict.undecidable);
+//! let mut rows = InMemory::default();
+//! let run = quell::apply(&quell::Options::new(schema, &applied), &mut results, &mut rows)?;
+//! assert_eq!((run.tally.totals.kept, run.tally.totals.suppressed), (1, 1));
+//! assert!(String::from_utf8(rows.suppressed)?.ends_with("::ffff:10.20.3.4,ccm\n"));
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! Files of results go through [`scan`], which reads rows ([`results`]), judges them, counts ([`tally`]) and hands on
-//! their bytes; [`report`] makes the counts readable. [`covers`] says which exclusions cover which rows, and [`tune`]
-//! what follows from that for a change to a list; [`cases`] and [`mutants`] test lists without results. Read [`exclusions::model`], [`matcher`] and [`verdict`] first.
+//! [`apply`] is the main job: it reads rows ([`input`]), judges them ([`judge`]), counts what each exclusion did ([`count`])
+//! and hands on their bytes ([`output`]). Whoever has read the heads of these four knows it. [`exclusions::model`] is what a
+//! list says, [`report`] makes the counts readable, and [`kql`] says the same in the language of Sentinel and Defender.
+//!
+//! What changes a list reads the same parts: [`lint`] and [`cases`] test it, [`mutants`] asks what its cases would not
+//! notice, [`tune`] compares lists by their effect, and [`probe`] looks for what an intruder could do inside an exclusion.
+//! docs/architecture.md has a map.
 
 pub mod cases;
 pub mod count;

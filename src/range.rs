@@ -73,13 +73,13 @@ impl AddressRange {
 }
 
 /// One end of a range.
-type End = (Family, u128);
+type RangeEnd = (Family, u128);
 
-fn parse_address(text: &str) -> Result<End, String> {
+fn parse_address(text: &str) -> Result<RangeEnd, String> {
     text.parse::<IpAddr>().map(address_number).map_err(|_| address_mistake(text))
 }
 
-fn parse_network(text: &str) -> Result<(End, End), String> {
+fn parse_network(text: &str) -> Result<(RangeEnd, RangeEnd), String> {
     let (address, length) = text.split_once('/').unwrap_or((text, ""));
     parse_address(address)?;
     let network: IpNet =

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs quell and the engines that an analyst might use instead, in turn, on the same files, and prints a table.
 
-    benches/compare/compare.py [--folder F] [--runs N] [--rows N] [--tasks report,full,...]
+    benches/compare/compare.py [--folder F] [--runs N] [--rows N] [--tasks report,full,...] [--mixes unique,fleet,repeat]
 
 Everything goes into the folder (`target/compare` unless given): an environment of Python with the engines, the data, the
 outputs. A folder in memory (/dev/shm) leaves the disk out of it. The engines have to find the same counts as quell, or
-it stops: a fast wrong answer is none.
+it stops: a fast wrong answer is none. Every task is run on each mix of data, those first that help least.
 """
 
 import argparse
@@ -23,25 +23,22 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PRINTED = 1_000_000
 ENGINES = ["chdb", "polars", "duckdb"]
+MIXES = ["unique", "fleet", "repeat"]
 TASKS = {
-    "report": ("CSV, totals and a count for each exclusion", "hunt.csv", ENGINES),
-    "full": ("CSV, and both files", "hunt.csv", ENGINES),
-    "tuples": ("CSV, 100,000 tuples, and both files", "hunt.csv", ["duckdb"]),
-    "json-full": ("JSON Lines, and both files", "hunt.jsonl", ENGINES),
+    "report": ("CSV, totals and a count for each exclusion", "csv", ENGINES),
+    "full": ("CSV, and both files", "csv", ENGINES),
+    "tuples": ("CSV, 100,000 tuples, and both files", "csv", ["duckdb"]),
+    "json-full": ("JSON Lines, and both files", "jsonl", ENGINES),
 }
 
 
 def prepare(folder, rows):
-    """Builds quell, installs the engines and makes the data, unless they are there."""
+    """Builds quell and installs the engines, unless they are there."""
     subprocess.run(["cargo", "build", "--release", "--quiet", "--bin", "quell", "--example", "generate"], cwd=ROOT, check=True)
     python = folder / "venv" / "bin" / "python"
     if not python.exists():
         venv.create(folder / "venv", with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
-    for name, form, count in (("hunt.csv", "csv", rows), ("hunt.jsonl", "jsonl", rows // 4)):
-        if not (folder / name).exists():
-            command = [built("examples/generate"), "--rows", str(count), "--seed", "7", "--format", form]
-            subprocess.run([*command, "--out", folder / name], check=True)
     with (folder / "tuples.yaml").open("w") as lists, (folder / "tuples.csv").open("w") as table:
         lists.write("exclusions:\n")
         table.write("name,path,net\n")
@@ -50,6 +47,14 @@ def prepare(folder, rows):
             lists.write(f"- {{id: e{n}, when: {{process.name: {name}, process.path: '{path}*', destination.ip: {net}.0/24}}}}\n")
             table.write(f"{name},{path.lower()},{net}\n")
     return python
+
+
+def generate(folder, rows, mix, form):
+    """The data of one mix: three of them at once would fill a folder in memory."""
+    file = folder / f"hunt.{form}"
+    count = rows if form == "csv" else rows // 4
+    command = [built("examples/generate"), "--rows", str(count), "--mix", mix, "--seed", "7", "--format", form]
+    subprocess.run([*command, "--out", file], check=True)
 
 
 def built(name):
@@ -100,7 +105,8 @@ def baseline(task, folder, file):
 
 def measure(task, python, folder, runs):
     """The medians of what each of them needs."""
-    _, file, engines = TASKS[task]
+    _, form, engines = TASKS[task]
+    file = f"hunt.{form}"
     ways = {"quell": lambda: quell(task, folder, file)}
     ways["wc -l" if task == "report" else "cp"] = lambda: baseline(task, folder, file)
     for name in engines:
@@ -129,17 +135,24 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--tasks", default=",".join(TASKS))
+    parser.add_argument("--mixes", default=",".join(MIXES))
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     python = prepare(args.folder, args.rows)
     print(f"Medians of {args.runs} runs in turn.\n")
-    for task in args.tasks.split(","):
-        medians = measure(task, python, args.folder, args.runs)
-        own = medians["quell"][0]
-        print(f"| {TASKS[task][0]} | seconds | against quell | peak memory |\n|---|--:|--:|--:|")
-        for name, (seconds, memory) in medians.items():
-            print(f"| {name} | {seconds:.2f} | {seconds / own:.2f} | {memory:.0f} MB |", flush=True)
-        print()
+    for mix in args.mixes.split(","):
+        made = None
+        for task in args.tasks.split(","):
+            what, form, _ = TASKS[task]
+            if form != made:
+                generate(args.folder, args.rows, mix, form)
+                made = form
+            medians = measure(task, python, args.folder, args.runs)
+            own = medians["quell"][0]
+            print(f"| {mix}: {what} | seconds | against quell | peak memory |\n|---|--:|--:|--:|")
+            for name, (seconds, memory) in medians.items():
+                print(f"| {name} | {seconds:.2f} | {seconds / own:.2f} | {memory:.0f} MB |", flush=True)
+            print()
 
 
 main()

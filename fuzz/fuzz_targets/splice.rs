@@ -10,13 +10,20 @@ const BLOCK: &str = "// quell:begin\n| where not(RemoteIP == \"192.0.2.7\")\n// 
 fuzz_target!(|text: &str| {
     let columns = ["RemoteIP".to_owned()];
     let splice = |kind, text: &str, block| {
-        splice_file(kind, text, RuleBlock { table: "DeviceNetworkEvents", text: block, columns: &columns }).text
+        splice_file(kind, text, RuleBlock { table: "DeviceNetworkEvents", text: block, above: "", columns: &columns }).text
     };
     // A text that has markers already is not what it was before the first splice.
     if text.contains("quell:") {
         return;
     }
-    for kind in [FileKind::Yaml, FileKind::Kql, FileKind::Markdown] {
+    for kind in [
+        FileKind::Yaml,
+        FileKind::Kql,
+        FileKind::Markdown,
+        FileKind::Json,
+        FileKind::Terraform,
+        FileKind::Bicep,
+    ] {
         let once = splice(kind, text, Some(BLOCK));
         assert_eq!(splice(kind, &once, Some(BLOCK)), once);
         assert_eq!(splice(kind, &once, None), text);

@@ -6,10 +6,12 @@
 pub mod junit;
 pub mod report;
 
-use crate::exclusions::model::{Case, Condition, Exclusion, FieldRef};
-use crate::judge::verdict::Outcome;
+use crate::exclusions::model::{Case, Exclusion, FieldRef};
+use crate::judge::explain::{ExplainedCondition, explain, telling};
+use crate::judge::verdict::ConditionOutcome;
 use crate::judge::{Matcher, Scratch};
 use serde::Serialize;
+use std::fmt::Write;
 
 /// Values of a condition that are shown; of the rest only the number is.
 const SHOWN_VALUES: usize = 5;
@@ -131,40 +133,35 @@ fn why(exclusion: &Exclusion, case: &Case, suppressed: bool) -> String {
     let Some(Ok(matcher)) = decided.map(|schema| Matcher::new(&[exclusion], schema)) else {
         return "its fields cannot be looked at together".to_owned();
     };
-    let cells = cells(&matcher, case);
-    let stands = matcher.explain(0, &cells);
-    let met = |entry: &&Vec<(&Condition, usize, Outcome)>| {
-        entry.iter().filter(|(.., outcome)| *outcome == Outcome::Met).count()
+    let explained = explain(&matcher, &[exclusion], &cells(&matcher, case));
+    let mut entries = explained.exclusions.into_iter().flat_map(|exclusion| exclusion.entries);
+    let conditions = match explained.nearest {
+        Some(nearest) => nearest.missing,
+        None => entries
+            .find(|entry| entry.outcome == ConditionOutcome::Met)
+            .map(|met| met.conditions)
+            .unwrap_or_default(),
     };
-    // The entry that is met, or else the one with the fewest unmet conditions.
-    let Some(nearest) = stands.iter().min_by_key(|entry| entry.len() - met(entry)) else {
+    if conditions.is_empty() {
         return "no entry can be met in rows that have these columns".to_owned();
-    };
-    let told = nearest.iter().filter(|(.., outcome)| suppressed || *outcome != Outcome::Met);
-    let told: Vec<String> =
-        told.map(|(condition, slot, outcome)| stand(condition, cells[*slot], *outcome)).collect();
-    told.join("; ")
+    }
+    conditions.iter().map(outcome).collect::<Vec<_>>().join("; ")
 }
 
-fn stand(condition: &Condition, cell: Option<&str>, outcome: Outcome) -> String {
-    let name = condition.field.name();
-    let wanted = some(&condition.wanted());
-    match (outcome, cell) {
-        (Outcome::Met, cell) => format!("{name} {} meets {wanted}", cell.unwrap_or_default()),
-        (Outcome::NotMet, cell) => format!("{name} {} does not meet {wanted}", cell.unwrap_or_default()),
-        (Outcome::Undecidable, None | Some("")) => {
+/// Whether a condition is met, and by what.
+fn outcome(condition: &ExplainedCondition) -> String {
+    let (values, count) = telling(condition, SHOWN_VALUES);
+    let mut wanted = values.join(" or ");
+    if count > values.len() {
+        let _ = write!(wanted, " or {} more", count - values.len());
+    }
+    let (name, cell) = (&condition.field, condition.seen.as_deref().unwrap_or_default());
+    match condition.outcome {
+        ConditionOutcome::Met => format!("{name} {cell} meets {wanted}"),
+        ConditionOutcome::NotMet => format!("{name} {cell} does not meet {wanted}"),
+        ConditionOutcome::Undecidable if cell.is_empty() => {
             format!("{name} is absent or empty, so {wanted} is not met")
         }
-        (Outcome::Undecidable, Some(cell)) => {
-            format!("{name} {cell} is no such value, so {wanted} is not met")
-        }
-    }
-}
-
-fn some(values: &[String]) -> String {
-    let shown = values.iter().take(SHOWN_VALUES).cloned().collect::<Vec<_>>().join(" or ");
-    match values.len().saturating_sub(SHOWN_VALUES) {
-        0 => shown,
-        more => format!("{shown} or {more} more"),
+        ConditionOutcome::Undecidable => format!("{name} {cell} is no such value, so {wanted} is not met"),
     }
 }

@@ -1,6 +1,6 @@
 //! What can be asked about doubtful lists.
 
-use super::{Input, Lists, Scope};
+use super::{InputArgs, ListArgs, ScopeArgs};
 use clap::{Args, ValueEnum};
 use quell::lint::Level;
 use std::path::PathBuf;
@@ -8,14 +8,14 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub(crate) scope: ScopeArgs,
     /// Results that the exclusions are applied to, for those that are dead, redundant or stale.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(crate) results: Vec<String>,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// Do not show findings of this code; repeatable, or a comma between codes.
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     pub(crate) allow: Vec<String>,

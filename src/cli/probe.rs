@@ -1,6 +1,6 @@
 //! What can be asked about blind spots.
 
-use super::{Input, Lists};
+use super::{InputArgs, ListArgs};
 use clap::{Args, ValueEnum};
 use quell::probe::Grade;
 
@@ -10,9 +10,9 @@ pub(crate) struct ProbeArgs {
     #[arg(long, required = true, value_name = "RESULTS")]
     pub(crate) malicious: Vec<String>,
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// How the findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: ProbeFormat,

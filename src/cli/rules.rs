@@ -1,24 +1,64 @@
 //! What can be asked about rules.
 
-use super::{Input, Lists};
+use super::{InputArgs, ListArgs, ScopeArgs};
 use clap::{Args, ValueEnum};
-use jiff::civil::Date;
 use std::path::PathBuf;
+
+/// The form of a clause, and where its values stand.
+#[derive(Debug, Args)]
+pub(crate) struct ClauseForm {
+    /// How the exclusions are said.
+    #[arg(long, value_name = "FORM", default_value = "where")]
+    pub(crate) form: KqlForm,
+    /// Write the values of the forms `watchlist` and `externaldata` here, as CSV.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) values: Option<String>,
+    /// The alias of the Sentinel watchlist.
+    #[arg(long, value_name = "ALIAS", default_value = "quell")]
+    pub(crate) watchlist: String,
+    /// Where `externaldata` reads the values.
+    #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
+    pub(crate) url: String,
+    /// Leave out `now() < datetime(...)`: an exclusion goes on suppressing after its last day where the rule runs.
+    #[arg(long)]
+    pub(crate) no_expiry_guard: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KqlForm {
+    /// A clause that stands behind the table, with its values in it.
+    Where,
+    /// The values as `let` statements above, the clause below.
+    Let,
+    /// The values in a Sentinel watchlist.
+    Watchlist,
+    /// The values in a file that the query fetches.
+    Externaldata,
+    /// For near-real-time custom detections of Defender, which take few operators and no comments.
+    Nrt,
+    /// One query that counts on the server what `quell apply` reports.
+    Impact,
+}
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(crate) struct Splice {
-    /// A rule (.yaml .yml), a query (.kql .csl .kusto .txt), a page with fenced KQL (.md), or a folder of them.
+    /// A rule (.yaml .yml .json .tf .bicep), a query (.kql .csl .kusto .txt), a page with fenced KQL (.md), or a folder of
+    /// them.
     #[arg(required = true, value_name = "RULE")]
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) lists: Lists,
-    /// Put in this block, as it stands in a file, instead of one made from lists.
+    pub(crate) lists: ListArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) form: ClauseForm,
+    /// Put in what `quell kql` printed into this file, instead of a block made from lists.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["exclusions", "remove"])]
     pub(crate) block: Option<PathBuf>,
-    /// The day on which expiry is judged, YYYY-MM-DD; today without it.
-    #[arg(long, value_name = "DATE")]
-    pub(crate) today: Option<Date>,
+    /// Raise the last number of a rule's `version:` if its query changes.
+    #[arg(long)]
+    pub(crate) bump_version: bool,
     /// Take the block out; every rule is then, byte for byte, as before the first splice.
     #[arg(long)]
     pub(crate) remove: bool,
@@ -54,7 +94,10 @@ pub(crate) struct Import {
     #[arg(long, value_name = "RESULTS", requires = "text")]
     pub(crate) results: Vec<String>,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
+    /// Give exclusions from rules no `rules:`, so that they hold for every hunt.
+    #[arg(long, conflicts_with = "text")]
+    pub(crate) unscoped: bool,
     /// How the columns of rules are named.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,

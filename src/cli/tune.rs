@@ -1,12 +1,12 @@
 //! What can be asked about tests of lists and changes to them.
 
-use super::{Filling, Input, Lists, Scope};
+use super::{FillingArgs, InputArgs, ListArgs, ScopeArgs};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     /// Results of which the lists together must keep every row, such as true positives; repeatable.
     #[arg(long, value_name = "RESULTS")]
     pub(crate) keep: Vec<String>,
@@ -14,7 +14,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "RESULTS")]
     pub(crate) suppress: Vec<String>,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// The format.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: TestFormat,
@@ -54,11 +54,11 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,
     #[command(flatten)]
-    pub(crate) filling: Filling,
+    pub(crate) filling: FillingArgs,
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// Examples for each exclusion, at most 5.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=5))]
     pub(crate) examples: u8,
@@ -97,11 +97,11 @@ pub(crate) struct PruneArgs {
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     pub(crate) results: Vec<String>,
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// Keep this exclusion, whatever it does; repeatable.
     #[arg(long, value_name = "ID")]
     pub(crate) keep: Vec<String>,

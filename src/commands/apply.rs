@@ -18,7 +18,6 @@ use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Applies exclusions to results.
 pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let formats = report_formats(args)?;
     if let Some(result) = &args.from_impact {

@@ -1,4 +1,4 @@
-//! Results through exclusions for commands that only need what exclusions did.
+//! Applies exclusions for commands that need only the counts.
 //!
 //! In: open results, exclusions. Out: counts; rows go nowhere.
 
@@ -14,10 +14,11 @@ use quell::run::columns::schema_of;
 use quell::schema::Schema;
 use quell::{Options, Run};
 
-/// Applies exclusions and only counts: those that were applied, for the schema of the results, and what became of them.
+/// Opens results, applies the exclusions that `applied` chooses for their schema, and counts. Returns those exclusions and
+/// the counts.
 pub(super) fn counted<'e>(
     results: &[String],
-    options: &cli::Input,
+    options: &cli::InputArgs,
     world: &World,
     lists: &'e Loaded,
     applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
@@ -34,7 +35,7 @@ pub(super) fn counted<'e>(
 /// Finds out which of the applied exclusions cover which rows.
 pub(super) fn covered(
     inputs: &mut [Input],
-    options: &cli::Input,
+    options: &cli::InputArgs,
     world: &World,
     schema: &Schema,
     applied: &[&Exclusion],
@@ -51,7 +52,7 @@ fn only_counts<'a>(schema: &'a Schema, applied: &'a [&'a Exclusion]) -> Options<
     options
 }
 
-/// Counts, and says what is doubtful about the results: the reports of these commands have no place for it.
+/// Counts, and prints warnings about the results, because the reports of these commands have no place for them.
 fn count(inputs: &mut [Input], world: &World, mut options: Options<'_>, progress: bool) -> Outcome<Run> {
     options.threads = world.processors;
     let mut sink = RowFiles::none(bar_of(inputs, progress));

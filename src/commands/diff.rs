@@ -89,7 +89,7 @@ fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
     };
     let mut diff = results(&given, side(&args.old, &old), side(&args.old, &new));
     diff.notes.extend(notes(&old).chain(notes(&new)));
-    diff.notes.extend(left_out(&args.old, &left));
+    diff.notes.extend(left.iter().map(|left| note(&args.old, left)));
     Ok(diff)
 }
 
@@ -128,11 +128,12 @@ fn notes(covered: &Run) -> impl Iterator<Item = String> {
     [empty, malformed, absent].into_iter().flatten()
 }
 
-fn left_out<'l>(list: &'l str, left_out: &'l [LeftOut<'_>]) -> impl Iterator<Item = String> + 'l {
-    left_out.iter().map(move |left| format!("{} of {list}: {}.", left.exclusion.id, left.why))
+/// Says that a list has an exclusion that was left out, and why.
+fn note(list: &str, left: &LeftOut<'_>) -> String {
+    format!("{} of {list}: {}.", left.exclusion.id, left.why)
 }
 
-/// The exclusions that were left out of either list. One that both leave out for the same reason is named once.
+/// The exclusions that were left out of either list. An exclusion that both leave out for the same reason is named once.
 fn left_out_of_lists<'l>(
     (old, left_old): (&'l str, &'l [LeftOut<'_>]),
     (new, left_new): (&'l str, &'l [LeftOut<'_>]),
@@ -140,7 +141,6 @@ fn left_out_of_lists<'l>(
     let same = |a: &LeftOut<'_>, b: &LeftOut<'_>| a.exclusion.id == b.exclusion.id && a.why == b.why;
     let in_new = |left: &&LeftOut<'_>| left_new.iter().any(|other| same(left, other));
     let in_old = |left: &&LeftOut<'_>| left_old.iter().any(|other| same(left, other));
-    let note = |list: &str, left: &LeftOut<'_>| format!("{} of {list}: {}.", left.exclusion.id, left.why);
     let both = left_old.iter().filter(in_new).map(|left| note("both lists", left));
     let only_old = left_old.iter().filter(|left| !in_new(left)).map(|left| note(old, left));
     let only_new = left_new.iter().filter(|left| !in_old(left)).map(|left| note(new, left));

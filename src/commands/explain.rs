@@ -4,13 +4,13 @@ use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print, print_styled};
 use crate::cli::{Explain, ExplainFormat};
-use quell::fields::Field;
+use quell::fields::{Field, did_you_mean};
 use quell::input::Input;
 use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
 use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
 use quell::judge::row::{self, sources};
-use quell::judge::verdict::Outcome as Stand;
+use quell::judge::verdict::ConditionOutcome;
 use quell::judge::{Matcher, is_like};
 use quell::report::style::{Ink, Style};
 use quell::report::{fitted, printable};
@@ -20,20 +20,19 @@ use quell::schema::{Schema, Source};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
-/// Wanted values that are shown of one condition.
+/// How many wanted values of a condition are shown.
 const SHOWN: usize = 5;
 
 /// The stream strips styles that nobody wants.
 const INK: Ink = Ink::On;
 
 /// The row that was asked for.
-struct Found {
+struct FoundRow {
     number: u64,
     line: u64,
     cells: Result<Vec<Option<String>>, Fault>,
 }
 
-/// Explains one row.
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
@@ -88,7 +87,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     Ok(End::Clean)
 }
 
-/// What the row is looked for by.
+/// How the row is looked for: by its number, or by the value of a cell.
 enum By {
     Number(u64),
     Cell(String),
@@ -100,7 +99,7 @@ fn find(
     schema: &Schema,
     matcher: &Matcher,
     lists: &Loaded,
-) -> Outcome<Found> {
+) -> Outcome<FoundRow> {
     let mut wanted = row::wanted(matcher.slots(), schema);
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
@@ -118,8 +117,8 @@ fn find(
     };
     let (rows, _) = reader(opened, wanted)?;
     match search(opened, &rows, &by)? {
-        Ok(found) => Ok(found),
-        Err(read) => match by {
+        SearchResult::Found(found) => Ok(found),
+        SearchResult::NotAmong(read) => match by {
             By::Number(row) => fail(
                 "no-such-row",
                 format!("{} has {read} rows, so no row {row}", opened.name),
@@ -145,16 +144,19 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::nearest(name, legal);
-    fail(
-        "unknown-field",
-        format!("there is no field or column `{name}`"),
-        &format!("did you mean {}?", near.join(" or ")),
-    )
+    let help = format!("{}`quell schema` lists the fields", did_you_mean(name, legal, 3));
+    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
 }
 
-/// The row that was asked for, or how many rows there are.
-fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<Found, u64>> {
+/// What a search found.
+enum SearchResult {
+    Found(FoundRow),
+    /// None of the rows, whose number this is.
+    NotAmong(u64),
+}
+
+/// Looks for the row that was asked for.
+fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<SearchResult> {
     let (mut read, mut found) = (0, None);
     each_row(opened, rows, |number, line, row| {
         read = number;
@@ -166,10 +168,10 @@ fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<Result<Found, u64
             return ControlFlow::Continue(());
         }
         let owned = |cells: &[Option<&str>]| cells.iter().map(|cell| cell.map(str::to_owned)).collect();
-        found = Some(Found { number, line, cells: row.cells.map(owned) });
+        found = Some(FoundRow { number, line, cells: row.cells.map(owned) });
         ControlFlow::Break(())
     })?;
-    Ok(found.ok_or(read))
+    Ok(found.map_or(SearchResult::NotAmong(read), SearchResult::Found))
 }
 
 fn is_value(cell: Option<&str>, wanted: &str) -> bool {
@@ -201,7 +203,7 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
         let _ = writeln!(out, "  {field:<24} {}", shown(cell.as_deref()));
     }
     let near = |exclusion: &&ExplainedExclusion| {
-        all || exclusion.outcome != Stand::NotMet
+        all || exclusion.outcome != ConditionOutcome::NotMet
             || explanation.nearest.as_ref().is_some_and(|nearest| nearest.id == exclusion.id)
     };
     for exclusion in explanation.exclusions.iter().filter(near) {
@@ -260,19 +262,19 @@ fn shown(cell: Option<&str>) -> String {
 }
 
 /// The word in its colour, and blanks behind it.
-fn painted(outcome: Stand, blanks: &str) -> String {
+fn painted(outcome: ConditionOutcome, blanks: &str) -> String {
     let style = match outcome {
-        Stand::Met => Style::Good,
-        Stand::NotMet => Style::Dead,
-        Stand::Undecidable => Style::Undecidable,
+        ConditionOutcome::Met => Style::Good,
+        ConditionOutcome::NotMet => Style::Dead,
+        ConditionOutcome::Undecidable => Style::Undecidable,
     };
     INK.paint(style, word(outcome)) + blanks
 }
 
-fn word(outcome: Stand) -> &'static str {
+fn word(outcome: ConditionOutcome) -> &'static str {
     match outcome {
-        Stand::Met => "met",
-        Stand::NotMet => "not met",
-        Stand::Undecidable => "undecidable",
+        ConditionOutcome::Met => "met",
+        ConditionOutcome::NotMet => "not met",
+        ConditionOutcome::Undecidable => "undecidable",
     }
 }

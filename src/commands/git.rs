@@ -36,7 +36,7 @@ pub(super) fn texts(name: &str) -> Outcome<Vec<ListText>> {
 
 fn list(file: String, object: &str) -> Outcome<ListText> {
     let bytes = git(&file, &["cat-file", "blob", object])?;
-    let text = utf8(&file, bytes).map_err(|mistake| vec![mistake])?;
+    let text = utf8(&file, bytes)?;
     Ok(ListText { file, text })
 }
 

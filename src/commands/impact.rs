@@ -1,4 +1,4 @@
-//! `quell apply --from-impact`: the answer to the impact query, JSON or CSV, as a report.
+//! `quell apply --from-impact`: makes a report from the answer to the impact query, which is JSON or CSV.
 
 use super::lists::{Loaded, in_force, read_text};
 use super::{Outcome, fail, kql};
@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Reads a result and makes the report.
 pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Date) -> Outcome<Report> {
-    let text = read_text(file, 64 << 20).map_err(|mistake| vec![mistake])?;
+    let text = read_text(file, 64 << 20)?;
     let name = file.display().to_string();
     let text = text.trim_start_matches('\u{feff}');
     let answer = serde_json::from_str(text).ok().and_then(row);
@@ -29,13 +29,15 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
     same_lists(&name, &row, &applied, schema)?;
     let mut exclusions = Vec::new();
     for exclusion in applied {
-        let Some(report) = of(exclusion, &row) else {
+        let Some(report) = counted(exclusion, &row) else {
             let message = format!("{name}: the answer has no figures for {}", exclusion.id);
             return fail("no-impact", message, "save the whole answer; do not project columns away");
         };
         exclusions.push(report);
     }
-    exclusions.extend(left_out.iter().map(|left| idle(left.exclusion, left.status, Some(left.why.clone()))));
+    exclusions.extend(
+        left_out.iter().map(|left| without_counts(left.exclusion, left.status, Some(left.why.clone()))),
+    );
     exclusions.sort_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
     let mut notes = vec!["Counted on the server; rows that are left are not grouped.".to_owned()];
     if totals.read == 0 {
@@ -127,7 +129,7 @@ fn totals(name: &str, row: &Map<String, Value>) -> Outcome<Totals> {
     Ok(totals)
 }
 
-/// The figures belong to the conditions as they were when the query was made.
+/// An error unless the exclusions are those that the query was made from: the figures belong to no others.
 fn same_lists(name: &str, row: &Map<String, Value>, applied: &[&Exclusion], schema: &Schema) -> Outcome<()> {
     let now = fingerprint(applied, schema).map_err(kql::inexpressible)?;
     if row.get(LISTS).and_then(Value::as_str) == Some(&now) {
@@ -140,7 +142,8 @@ fn same_lists(name: &str, row: &Map<String, Value>, applied: &[&Exclusion], sche
     )
 }
 
-fn of(exclusion: &Exclusion, row: &Map<String, Value>) -> Option<ExclusionReport> {
+/// What the server counted for one exclusion; `None` if a figure is missing.
+fn counted(exclusion: &Exclusion, row: &Map<String, Value>) -> Option<ExclusionReport> {
     let name = quell::kql::column_of(&exclusion.id);
     let figure = |what: &str| number(row, &format!("{name}__{what}"));
     let moment =
@@ -161,11 +164,12 @@ fn of(exclusion: &Exclusion, row: &Map<String, Value>) -> Option<ExclusionReport
         devices: figure("devices").unwrap_or(0),
         first: moment("first").filter(|_| matches > 0),
         last: moment("last").filter(|_| matches > 0),
-        ..idle(exclusion, status, None)
+        ..without_counts(exclusion, status, None)
     })
 }
 
-fn idle(exclusion: &Exclusion, status: Status, why: Option<String>) -> ExclusionReport {
+/// The report of an exclusion that covers no row.
+fn without_counts(exclusion: &Exclusion, status: Status, why: Option<String>) -> ExclusionReport {
     ExclusionReport {
         id: exclusion.id.clone(),
         file: exclusion.origin.file.to_string(),

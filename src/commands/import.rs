@@ -1,4 +1,4 @@
-//! `quell import`: lists from what others wrote.
+//! `quell import`: makes lists from the queries of rules, or from conditions that are given as text.
 
 use super::counting::counted;
 use super::files::FileSet;
@@ -12,14 +12,13 @@ use quell::exclusions::document::{ListFile, WrittenExclusion};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
-use quell::report::{self, build::one};
-use quell::rule::Rule;
+use quell::report::{self, build::exclusion_report};
+use quell::rule::encoding::Encoding;
 use quell::rule::queries::queries;
 use quell::schema::{Schema, Schemas};
 use quell::yaml;
 use std::fmt::Write;
 
-/// Imports.
 pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     let mut lists = schemas_only(args.schema.as_deref())?;
     let schema = schema(&lists)?;
@@ -54,14 +53,14 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 
-/// The list as YAML, and what it says: it must load.
+/// The list as YAML, and its exclusions after loading that text: what is written must load.
 fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusion>)> {
     let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
     let exclusions = load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
     Ok((text, exclusions))
 }
 
-/// Says on which rows the two readings differ: those that meet one part of a condition and not the rest.
+/// Says on how many rows the two readings differ: rows that meet one part of an exclusion and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
     let all = |_: &str| lists.exclusions.iter().collect();
     let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;
@@ -71,7 +70,7 @@ fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> 
         out += "quell: THERE ARE NO ROWS in the results, so nothing is known of the two readings\n";
     }
     for (place, exclusion) in (0..).zip(applied) {
-        let report = one(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
+        let report = exclusion_report(exclusion, run.tally.exclusions.get(&place), &run.slots, read);
         let (loose, scoped) = (report.matches, report.scoped_matches);
         let _ = writeln!(
             out,
@@ -120,7 +119,7 @@ fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<
     let mut exclusions: Vec<WrittenExclusion> = Vec::new();
     let mut ids = std::collections::HashMap::new();
     for file in &files {
-        for mut exclusion in from_rule(file, schema, messages) {
+        for mut exclusion in from_rule(file, args.unscoped, schema, messages) {
             let taken: &mut usize = ids.entry(exclusion.id.clone()).or_default();
             *taken += 1;
             if *taken > 1 {
@@ -132,36 +131,55 @@ fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<
     Ok(exclusions)
 }
 
-fn from_rule(file: &RuleFile, schema: &Schema, messages: &mut String) -> Vec<WrittenExclusion> {
+fn from_rule(
+    file: &RuleFile,
+    unscoped: bool,
+    schema: &Schema,
+    messages: &mut String,
+) -> Vec<WrittenExclusion> {
     let table = schema.table.as_deref().unwrap_or_default();
     let name = file.path.display().to_string();
     let prefix = slug(&file.path.file_stem().unwrap_or_default().to_string_lossy());
-    let rule = Rule::parse(&file.text).and_then(|rule| rule.id);
+    // What was typed into one query was never meant for every hunt.
+    let rule = file.rule();
+    let rule = rule.id.or(rule.name).filter(|_| !unscoped);
     let mut exclusions = Vec::new();
-    let mut line = 1;
-    let mut passed = 0;
-    for range in queries(file.kind, &file.text).found {
-        line += file.text[passed..range.start].matches('\n').count();
-        passed = range.start;
-        let query = &file.text[range];
-        let source = QuerySource { file: &name, line, prefix: &prefix, rule: rule.as_deref() };
-        let found = import_query(query, table, schema, source);
-        remark(&name, line, query, &found, messages);
-        exclusions.extend(found.exclusions);
+    for found in queries(file.kind, &file.text).found {
+        let line = 1 + file.text[..found.range.start].matches('\n').count();
+        let Some(query) = found.text(&file.text) else { continue };
+        let own = found.rule.and_then(|rule| rule.id.or(rule.name)).filter(|_| !unscoped);
+        let rule = own.as_deref().or(rule.as_deref());
+        let source = QuerySource { file: &name, line, prefix: &prefix, rule };
+        let imported = import_query(&query, table, schema, source);
+        // In a string the lines of the query are none of the file.
+        let inside = matches!(found.encoding, Encoding::Json | Encoding::Quoted);
+        remark(&name, (line, inside), &query, &imported, messages);
+        exclusions.extend(imported.exclusions);
     }
     exclusions
 }
 
-fn remark(name: &str, first: usize, query: &str, found: &ImportedQuery, messages: &mut String) {
+fn remark(
+    name: &str,
+    (first, inside): (usize, bool),
+    query: &str,
+    found: &ImportedQuery,
+    messages: &mut String,
+) {
     let remarks = found.not_carried.iter().map(|remark| ("not carried", remark));
     let mut all: Vec<_> = remarks.chain(found.traps.iter().map(|remark| ("trap", remark))).collect();
     all.sort_by_key(|(_, remark)| remark.span);
     for (what, remark) in all {
         let before = &query[..remark.span.0];
-        let line = first + before.matches('\n').count();
+        let line = before.matches('\n').count();
         let column = before[before.rfind('\n').map_or(0, |newline| newline + 1)..].chars().count() + 1;
         let text = query[remark.span.0..remark.span.1].split_whitespace().collect::<Vec<_>>().join(" ");
-        let _ = writeln!(messages, "{name}:{line}:{column}: {what}: {text}: {}", remark.reason);
+        let place = if inside {
+            format!("{first}: line {} of the query", line + 1)
+        } else {
+            format!("{}:{column}", first + line)
+        };
+        let _ = writeln!(messages, "{name}:{place}: {what}: {text}: {}", remark.reason);
     }
 }
 

@@ -9,8 +9,8 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The files that names and patterns stand for. A shell does this too, unless the pattern is quoted or the shell is one
-/// of Windows.
+/// The files that names and patterns stand for. Unix shells expand patterns themselves unless they are quoted; those of
+/// Windows do not.
 pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
     let mut files = Vec::new();
     for name in names {
@@ -18,7 +18,7 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
             files.push(name.clone());
             continue;
         }
-        let found = match glob::glob(name) {
+        let found = match glob::glob_with(name, super::files::pattern_options()) {
             Ok(found) => found,
             Err(error) => return fail("bad-pattern", format!("{name}: {error}"), "quote `[` as `[[]`"),
         };
@@ -37,8 +37,8 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
     Ok(files)
 }
 
-/// Opens all of them.
-pub(super) fn open_all(names: &[String], options: &cli::Input) -> Outcome<Vec<Input>> {
+/// Opens all results that names and patterns stand for.
+pub(super) fn open_all(names: &[String], options: &cli::InputArgs) -> Outcome<Vec<Input>> {
     files(names)?.iter().map(|name| open(name, options)).collect()
 }
 
@@ -59,7 +59,7 @@ pub(super) fn keep_standard_input() -> Outcome<()> {
 }
 
 /// Opens results; `-` is standard input.
-pub(super) fn open(name: &str, options: &cli::Input) -> Outcome<Input> {
+pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
     #[cfg(feature = "parquet")]
     if let Some(input) = parquet(name)? {
         return Ok(input);
@@ -94,7 +94,7 @@ pub(super) fn open(name: &str, options: &cli::Input) -> Outcome<Input> {
 #[cfg(feature = "parquet")]
 fn parquet(name: &str) -> Outcome<Option<Input>> {
     use std::io::Seek;
-    // Whatever is wrong with the file is said where text is opened.
+    // If the file cannot be opened, opening it as text fails too and reports why.
     let Ok(mut file) = super::files::open(Path::new(name)) else { return Ok(None) };
     let mut first = [0; 4];
     let regular = file.metadata().is_ok_and(|about| about.is_file());

@@ -1,17 +1,22 @@
 //! `quell kql`: the exclusions as KQL.
 
+use super::clause::{self, Clause};
 use super::files::FileSet;
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{Kql, KqlForm};
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
 use quell::fields::did_you_mean;
 use quell::kql::{self, KqlError, Options};
+use quell::report::Status;
 use quell::report::build::LeftOut;
 use quell::schema::Schema;
 
-/// Prints KQL.
+/// What is said above each of two parts.
+pub(super) const ABOVE: &str = "// At the top of the query:";
+pub(super) const BEHIND: &str = "// Behind the table:";
+
 pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
@@ -22,27 +27,31 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     if applied.is_empty() {
         return fail("no-exclusions", "no exclusion is left to be printed", &why_none(&left_out));
     }
-    let options = options(&applied, &left_out);
-    let mut outputs = FileSet::begin(args.values.as_deref())?;
-    let text = match args.form {
-        KqlForm::Where => kql::where_block(&applied, schema, &options).map_err(inexpressible)?,
-        KqlForm::Impact => kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?,
-        KqlForm::Let => {
-            let (lets, block) = kql::let_form(&applied, schema, &options).map_err(inexpressible)?;
-            two_parts(&lets, &block)
-        }
-        KqlForm::Watchlist => {
-            tabular(args, &applied, schema, &options, &kql::watchlist_table(&args.watchlist), &mut outputs)?
-        }
-        KqlForm::Externaldata => {
-            tabular(args, &applied, schema, &options, &kql::external_table(&args.url), &mut outputs)?
-        }
-    };
-    outputs.put(|| print(&text))?;
-    Ok(End::Clean)
+    let mut options = options(&applied, &left_out);
+    options.without_expiry_guard = args.form.no_expiry_guard;
+    let values = clause::values_file(&args.form)?;
+    let mut outputs = FileSet::begin(values)?;
+    if args.form.form == KqlForm::Impact {
+        let text = kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?;
+        outputs.put(|| print(&text))?;
+        return Ok(End::Clean);
+    }
+    let clause = clause::clause(&args.form, &applied, schema, &options)?;
+    if let (Some(file), Some(lists)) = (values, &clause.values) {
+        outputs.write(file, kql::watchlist_csv(lists))?;
+    }
+    outputs.put(|| print(&printed(&clause)))?;
+    if args.form.form == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
+        tell("quell: in this form nothing expires by itself; take out what is past its day\n");
+    }
+    let characters = clause.above.chars().count() + clause.block.chars().count();
+    let shorter = clause::shorter(&applied, schema, &options, 0, 1);
+    let (told, fits) = clause::length("the clause takes", characters, shorter);
+    tell(&format!("quell: {told}\n"));
+    Ok(if fits { End::Clean } else { End::LookAtIt })
 }
 
-/// The schema that is named; Defender's without a name.
+/// The schema that the user named, or Defender's.
 pub(super) fn schema(lists: &Loaded) -> Outcome<&Schema> {
     let name = lists.named.as_deref().unwrap_or("defender");
     match lists.schemas.named(name) {
@@ -55,15 +64,24 @@ pub(super) fn schema(lists: &Loaded) -> Outcome<&Schema> {
     }
 }
 
-/// What a block says of itself.
+/// What the head of a block lists: the lists it was made from, and the exclusions that were left out.
 pub(super) fn options(applied: &[&Exclusion], left_out: &[LeftOut<'_>]) -> Options {
     let mut lists: Vec<String> = applied.iter().map(|exclusion| exclusion.origin.file.to_string()).collect();
     lists.dedup();
-    let left_out = left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect();
-    Options { lists, left_out, merge_beyond: None }
+    let left_out = left_out.iter().map(|left| (left.exclusion.id.clone(), kind(left.status).to_owned()));
+    Options { lists, left_out: left_out.collect(), ..Options::default() }
 }
 
-/// What KQL cannot say, as diagnostics.
+/// Why an exclusion is left out of a block, in few words.
+fn kind(status: Status) -> &'static str {
+    match status {
+        Status::Expired => "expired",
+        Status::OtherRule => "of other rules",
+        _ => "of other schemas",
+    }
+}
+
+/// Reports the conditions that cannot be expressed in KQL.
 pub(super) fn inexpressible(errors: Vec<KqlError>) -> Vec<Diagnostic> {
     let diagnostic = |error: KqlError| {
         let message = format!("{}: {} cannot be said in KQL: {}", error.id, error.field, error.reason);
@@ -90,26 +108,9 @@ fn why_none(left_out: &[LeftOut<'_>]) -> String {
     left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect::<Vec<_>>().join("\n")
 }
 
-fn two_parts(lets: &str, block: &str) -> String {
-    format!("// At the top of the query:\n{lets}\n// Behind the table:\n{block}")
-}
-
-fn tabular(
-    args: &Kql,
-    applied: &[&Exclusion],
-    schema: &Schema,
-    options: &Options,
-    table: &str,
-    outputs: &mut FileSet,
-) -> Outcome<String> {
-    let (values, lets, block) = kql::table_form(applied, schema, options, table).map_err(inexpressible)?;
-    let Some(file) = &args.values else {
-        return fail(
-            "no-values-file",
-            "this form keeps its values in a CSV file",
-            "say where to write it: --values quell-values.csv",
-        );
-    };
-    outputs.write(file, kql::watchlist_csv(&values))?;
-    Ok(two_parts(&lets, &block))
+fn printed(clause: &Clause) -> String {
+    if clause.above.is_empty() {
+        return clause.block.clone();
+    }
+    format!("{ABOVE}\n{}\n{BEHIND}\n{}", clause.above, clause.block)
 }

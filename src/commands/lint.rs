@@ -22,7 +22,7 @@ use std::fmt::Write as _;
 /// A settings or rule file larger than this is refused before it is read.
 const MAX_FILE: u64 = 16 << 20;
 
-/// Finds, with `--fix` corrects, and finds again.
+/// Lints the lists. With `--fix` it corrects them and lints them again.
 pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
     let settings = settings(args)?;
     let mut lists = loaded_or_examples(&args.lists)?;
@@ -45,11 +45,11 @@ pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
     })
 }
 
-/// The settings file with what the flags change.
+/// The settings of the file, changed by the flags.
 fn settings(args: &LintArgs) -> Outcome<Settings> {
     let mut settings = Settings::default();
     if let Some(path) = &args.settings {
-        let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
+        let text = read_text(path, MAX_FILE)?;
         settings = match Settings::parse(&text) {
             Ok(settings) => settings,
             Err(cause) => {
@@ -91,7 +91,7 @@ fn findings(
 
 fn rule_query(args: &LintArgs, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
     let Some(path) = &args.scope.rule else { return Ok(None) };
-    let text = read_text(path, MAX_FILE).map_err(|mistake| vec![mistake])?;
+    let text = read_text(path, MAX_FILE)?;
     match RuleQuery::parse(&text, &lists.schemas) {
         Ok(query) => Ok(Some(query)),
         Err(cause) => {
@@ -132,7 +132,7 @@ fn day_of(nanoseconds: i64) -> Option<Date> {
     Some(time.to_zoned(TimeZone::UTC).date())
 }
 
-/// The lists without what stands twice; says what was removed from which.
+/// Removes duplicates from the lists, and returns a sentence for each changed list.
 fn fix(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<String> {
     let mut of_list: HashMap<&str, Vec<&Finding>> = HashMap::new();
     for finding in findings {

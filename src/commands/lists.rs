@@ -2,7 +2,7 @@
 
 pub(super) use super::texts::read_text;
 use super::{Outcome, World, fail, git, texts};
-use crate::cli::{Filling, Lists, Scope};
+use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::Parameters;
@@ -20,30 +20,30 @@ const MAX_LIST: u64 = 64 << 20;
 /// The lists of a command, with the schemas that their names were checked against.
 pub(super) struct Loaded {
     pub(super) exclusions: Vec<Exclusion>,
-    /// The lists as they stand, for places and for edits.
+    /// The texts of the lists, to show places in them and to edit them.
     pub(super) texts: Vec<ListText>,
     /// Whether the lists are files, not the pack that is built in.
     pub(super) on_disk: bool,
     pub(super) schemas: Schemas,
-    /// The schema that was named, not recognised.
+    /// The schema that the user named, if they did.
     pub(super) named: Option<String>,
 }
 
-/// Loads everything, for a command that suppresses: every parameter must be filled in. The error has every
-/// mistake of every file.
-pub(super) fn loaded(lists: &Lists) -> Outcome<Loaded> {
+/// Loads the lists for a command that suppresses rows: every parameter must have a value. The error holds every mistake of
+/// every file.
+pub(super) fn loaded(lists: &ListArgs) -> Outcome<Loaded> {
     let parameters = given(&lists.filling)?;
     let loaded = load_all(lists, &parameters)?;
     every_setting_is_a_parameter(lists, &parameters)?;
     Ok(loaded)
 }
 
-/// The same for a command that examines lists: examples stand in for parameters that are not given.
-pub(super) fn loaded_or_examples(lists: &Lists) -> Outcome<Loaded> {
+/// The same for a command that only examines lists: parameters without a value get their example.
+pub(super) fn loaded_or_examples(lists: &ListArgs) -> Outcome<Loaded> {
     load_all(lists, &given(&lists.filling)?.or_examples())
 }
 
-fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
+fn load_all(lists: &ListArgs, parameters: &Parameters) -> Outcome<Loaded> {
     let (schemas, named) = schemas(lists.schema.as_deref())?;
     let mut mistakes = Vec::new();
     let mut texts = Vec::new();
@@ -60,7 +60,7 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
         for file in files(path, &mut mistakes) {
             match read_text(&file, MAX_LIST) {
                 Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
-                Err(mistake) => mistakes.push(mistake),
+                Err(found) => mistakes.extend(found),
             }
         }
     }
@@ -74,8 +74,8 @@ fn load_all(lists: &Lists, parameters: &Parameters) -> Outcome<Loaded> {
     }
 }
 
-/// A name after `--set` that no list has is a mistake.
-fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outcome<()> {
+/// An error if `--set` names a parameter that no list has.
+fn every_setting_is_a_parameter(lists: &ListArgs, parameters: &Parameters) -> Outcome<()> {
     let declared = parameters.declared();
     let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
         return Ok(());
@@ -88,18 +88,18 @@ fn every_setting_is_a_parameter(lists: &Lists, parameters: &Parameters) -> Outco
     fail("unknown-parameter", format!("no list that was loaded has the parameter `{name}`"), &help)
 }
 
-/// A pack or one of its lists by name. What is there as a file is that file.
+/// A built-in pack, or one of its lists, by name; `None` if a file of that name exists or there is no such pack.
 fn built_in(path: &Path) -> Option<Vec<ListText>> {
     // On Windows `field\sccm` is the pack's list too.
     let named = path.to_str().filter(|_| !path.exists())?.replace(MAIN_SEPARATOR, "/");
     Some(quell::exclusions::pack(&named)).filter(|lists| !lists.is_empty())
 }
 
-/// What the site fills in; the command line wins over the file.
-fn given(filling: &Filling) -> Outcome<Parameters> {
+/// The values of parameters. Those of the command line replace those of the file.
+fn given(filling: &FillingArgs) -> Outcome<Parameters> {
     let mut parameters = match &filling.parameters {
         Some(path) => {
-            let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
+            let text = read_text(path, MAX_LIST)?;
             Parameters::parse(&path.display().to_string(), &text)?
         }
         None => Parameters::default(),
@@ -114,10 +114,10 @@ fn given(filling: &Filling) -> Outcome<Parameters> {
 }
 
 /// Loads one list by name: a file, a folder, a pack, or `git:REV:PATH`.
-pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &Filling) -> Outcome<Loaded> {
+pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &FillingArgs) -> Outcome<Loaded> {
     if !name.starts_with(git::PREFIX) {
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
-        let lists = Lists { exclusions, schema, filling: Filling::default() };
+        let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
         // Only one of the two lists may have a parameter, so unknown names are allowed here.
         return load_all(&lists, &given(filling)?);
     }
@@ -127,7 +127,7 @@ pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &Filling) -
     Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }
 
-/// No lists, for a command that needs the schemas alone.
+/// The schemas without any lists.
 pub(super) fn schemas_only(wanted: Option<&str>) -> Outcome<Loaded> {
     let (schemas, named) = schemas(wanted)?;
     Ok(Loaded { exclusions: Vec::new(), schemas, named, texts: Vec::new(), on_disk: false })
@@ -148,7 +148,7 @@ fn files(path: &Path, mistakes: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     found
 }
 
-/// The known schemas, and the one that was named.
+/// The known schemas, and the name of the one that the user wants.
 pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)> {
     let built_in = Schemas::built_in();
     let Some(wanted) = wanted else { return Ok((built_in, None)) };
@@ -162,7 +162,7 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
         let help = format!("{near}built in: {}; or give a YAML file, see docs/fields.md", names.join(", "));
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
-    let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
+    let text = read_text(path, MAX_LIST)?;
     match Schema::parse(&text) {
         Ok(schema) => {
             let name = schema.name.clone();
@@ -172,13 +172,13 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
     }
 }
 
-/// The rule of a scope, if it names one.
-pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
+/// The rule that the results come from, if the user named it.
+pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
     if let Some(id) = &scope.rule_id {
         return Ok(Some(Rule { id: Some(id.clone()), ..Rule::default() }));
     }
     let Some(path) = &scope.rule else { return Ok(None) };
-    let text = read_text(path, MAX_LIST).map_err(|mistake| vec![mistake])?;
+    let text = read_text(path, MAX_LIST)?;
     match Rule::parse(&text) {
         Some(rule) => Ok(Some(rule)),
         None => fail(
@@ -190,6 +190,6 @@ pub(super) fn rule(scope: &Scope) -> Outcome<Option<Rule>> {
 }
 
 /// The day on which expiry is judged.
-pub(super) fn today(scope: &Scope, world: &World) -> Date {
+pub(super) fn today(scope: &ScopeArgs, world: &World) -> Date {
     scope.today.unwrap_or(world.today)
 }

@@ -1,6 +1,7 @@
-//! One file a command: open files, call the library, hand over to the report.
+//! The commands, one file each: it opens files, calls the library, and prints.
 
 pub(crate) mod apply;
+mod clause;
 mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
@@ -27,10 +28,10 @@ use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
-/// What the process knows and no command asks for itself.
+/// What commands need to know about the process, so that they do not ask the system themselves.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct World {
-    /// The day of the clock.
+    /// Today, in the time zone of the machine.
     pub(crate) today: Date,
     /// Columns of the terminal.
     pub(crate) width: usize,
@@ -49,25 +50,25 @@ pub(crate) enum End {
     Clean,
     /// Exit 1.
     LookAtIt,
-    /// Exit 2 under `--strict`: so many rows could not be read.
+    /// Exit 2 because of `--strict`: this many rows could not be read.
     Unreadable(u64),
 }
 
-/// A command that could not run, and why.
+/// What a command returns: how it ends, or why it could not run.
 pub(crate) type Outcome<T = End> = Result<T, Vec<Diagnostic>>;
 
-/// A failure of one file.
+/// An error with one diagnostic; an empty `help` is left out.
 pub(crate) fn fail<T>(code: &'static str, message: impl Into<String>, help: &str) -> Outcome<T> {
     let diagnostic = Diagnostic::error(code, message);
     Err(vec![if help.is_empty() { diagnostic } else { diagnostic.help(help) }])
 }
 
-/// Says something to the person at standard error. With nobody left to tell, the exit code still says it.
+/// Prints to standard error. A failure is ignored, since the exit code tells the rest.
 pub(crate) fn tell(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
-/// Prints to standard output; a reader that has gone away is no error.
+/// Prints to standard output. That the reader has gone away (a closed pipe) is no error.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     print_by(|out| out.write_all(text.as_bytes()))
 }
@@ -80,7 +81,7 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
     }
 }
 
-/// Prints text with styles, which go where nobody wants colours.
+/// Prints text with styles. Colours are left out if standard output does not take them.
 pub(crate) fn print_styled(text: &str) -> Outcome<()> {
     print_styled_by(|out| out.write_all(text.as_bytes()))
 }
@@ -90,7 +91,7 @@ pub(crate) fn print_styled_by(write: impl FnOnce(&mut dyn Write) -> io::Result<(
     printed(BufWriter::new(anstream::stdout().lock()), write)
 }
 
-/// Prints what `write` writes, in parts of any size, as it is.
+/// Prints what `write` writes to standard output as it is, through a buffer.
 pub(crate) fn print_by(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Outcome<()> {
     printed(BufWriter::new(io::stdout().lock()), write)
 }

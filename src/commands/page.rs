@@ -10,7 +10,7 @@ use super::{Outcome, fail};
 use crate::cli::Apply;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::fields::Kind;
-use quell::input::time::{Clock, parse_local};
+use quell::input::time::{TimeParser, parse_in_locale};
 use quell::input::{Format, Input};
 use quell::judge::Matcher;
 use quell::judge::row::{self, RowCells};
@@ -143,7 +143,7 @@ fn take(
 ) -> Outcome<()> {
     let (rows, projection) = reader(input, wanted.to_vec())?;
     let order = input.date_order(projection.columns.get(row::time_of(judged)).copied().flatten());
-    let mut clock = Clock::default();
+    let mut times = TimeParser::default();
     each_row(input, &rows, |number, line, row| {
         let all = match row.cells {
             Ok(all) => all,
@@ -156,8 +156,8 @@ fn take(
         if repeats.drops_row(&cells, row.bytes) {
             return ControlFlow::Continue(());
         }
-        let time = cells.time.and_then(|text| clock.parse(text).or_else(|| parse_local(text, order?)));
-        let shown = &all[row::count(judged, true)..];
+        let time = cells.time.and_then(|text| times.parse(text).or_else(|| parse_in_locale(text, order?)));
+        let shown = &all[row::cell_count(judged, true)..];
         let (process, destination) = (cells.process, cells.destination);
         collector.row(&PageRow {
             file,

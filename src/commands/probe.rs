@@ -1,4 +1,4 @@
-//! `quell probe`: what an intruder would have to do to disappear.
+//! `quell probe`: what an intruder would have to do to be suppressed.
 
 use super::files::FileSet;
 use super::inputs::open_all;
@@ -18,7 +18,6 @@ use quell::schema::Schema;
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
-/// Probes and prints.
 pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
@@ -84,7 +83,7 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// The rows that would disappear, with the columns of their schema.
+/// The rows that would be suppressed, as JSON Lines with the columns of the schema.
 fn bypasses(probed: &[Probed], matcher: &Matcher, schema: &Schema) -> String {
     let columns: Vec<String> = matcher.slots().iter().map(|slot| column(slot, schema)).collect();
     let mut out = String::new();

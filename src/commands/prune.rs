@@ -17,10 +17,10 @@ use quell::run::columns::schema_of;
 use quell::tune::prune::{NotApplied, PruneInput, Pruned, pruned};
 use quell::tune::show;
 
-/// Chooses, writes if that was asked for, and shows.
+/// Prunes, writes the lists with `--write`, and prints what was found.
 pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
-    known(args, &lists)?;
+    check_kept_ids(args, &lists)?;
     if args.write && !lists.on_disk {
         let help = "name your lists with --exclusions; without it the built-in pack is judged";
         return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
 }
 
 /// Every id of `--keep` must exist: a misspelt one would protect nothing.
-fn known(args: &PruneArgs, lists: &Loaded) -> Outcome<()> {
+fn check_kept_ids(args: &PruneArgs, lists: &Loaded) -> Outcome<()> {
     let ids: Vec<&str> = lists.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let unknown = args.keep.iter().filter(|id| !ids.contains(&id.as_str()));
     let mistakes: Vec<Diagnostic> = unknown

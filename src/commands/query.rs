@@ -1,4 +1,4 @@
-//! The remedy for summarised results: the rule's own query, with the columns kept.
+//! The remedy for summarised results: the rule's own query, changed so that it keeps the rows and the needed columns.
 
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
@@ -7,7 +7,7 @@ use quell::kql::rows::rows_of;
 use quell::rule::Rule;
 use quell::schema::Schema;
 
-/// Findings with the rule's query as the remedy, if it is known and can be turned into one that gives rows.
+/// Adds the rule's query to the help for summarised results, if there is a rule and its query can be changed.
 pub(super) fn with_query(
     mut found: Vec<Diagnostic>,
     rule: Option<&Rule>,

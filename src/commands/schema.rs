@@ -2,12 +2,11 @@
 
 use super::lists::schemas;
 use super::{End, Outcome, print, print_json};
-use crate::cli::{JsonSchemaOf, Schema};
+use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
 use std::fmt::Write;
 
-/// Prints fields and columns, or a JSON Schema.
-pub(crate) fn run(args: &Schema) -> Outcome {
+pub(crate) fn run(args: &SchemaArgs) -> Outcome {
     if let Some(of) = args.json {
         let schema = match of {
             JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(),

@@ -1,6 +1,6 @@
-//! The two files that rows go into, and the progress bar.
+//! The sink of the command line: the files of kept and of suppressed rows, and the progress bar.
 //!
-//! In: bytes of rows, in the order of the results. Out: files that wait for their names. It looks at no row.
+//! In: the bytes of rows, in the order of the results. Out: files that wait for their names. It looks at no row.
 
 use super::Outcome;
 use super::files::{FileSet, Output};
@@ -45,12 +45,12 @@ impl RowFiles {
         Ok(Self { kept: create(kept)?, suppressed: create(suppressed)?, bar, rows: 0 })
     }
 
-    /// No files: rows are only counted.
+    /// A sink without files, for runs that only count.
     pub(super) fn none(bar: ProgressBar) -> Self {
         Self { kept: None, suppressed: None, bar, rows: 0 }
     }
 
-    /// The files, which have all their rows.
+    /// The finished files.
     pub(super) fn finish(self) -> Outcome<Vec<Output>> {
         self.bar.finish_and_clear();
         [self.kept, self.suppressed].into_iter().flatten().map(RowFile::finish).collect()
@@ -141,15 +141,12 @@ impl Sink for RowFiles {
     }
 }
 
-/// How far the reading of results has come.
+/// The bar that shows how much of the results is read; a hidden one unless `shown`.
 pub(super) fn bar_of(inputs: &[Input], shown: bool) -> ProgressBar {
-    bar(inputs.iter().map(|input| input.size).sum(), shown)
-}
-
-fn bar(bytes: Option<u64>, shown: bool) -> ProgressBar {
     if !shown {
         return ProgressBar::hidden();
     }
+    let bytes: Option<u64> = inputs.iter().map(|input| input.size).sum();
     let style = match bytes {
         Some(_) => "{bytes} of {total_bytes} [{wide_bar}] {msg}, {eta} left",
         None => "{bytes} read, {msg}",

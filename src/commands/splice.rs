@@ -1,15 +1,19 @@
-//! `quell splice`: the exclusions in the queries of rules.
+//! `quell splice`: puts the exclusions into the queries of rules.
 
+use super::clause::{Clause, clause, length, shorter, values_file};
 use super::files::FileSet;
-use super::kql::{inexpressible, options, schema};
-use super::lists::{Loaded, in_force, loaded, read_text, schemas_only};
+use super::kql::{ABOVE, BEHIND, options, schema};
+use super::lists::{Loaded, in_force, loaded, read_text, rule, schemas_only, today};
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, fail, print, tell};
-use crate::cli::Splice;
+use crate::cli::{KqlForm, Splice};
+use quell::exclusions::model::Exclusion;
 use quell::kql::lex::{TokenKind, lex};
-use quell::kql::{BEGIN, END, where_block};
+use quell::kql::{self, BEGIN, END, Options, VALUES, Values};
 use quell::rule::Rule;
-use quell::rule::splice::{RuleBlock, SplicedFile, splice_file};
+use quell::rule::queries::{FoundQuery, queries};
+use quell::rule::splice::{QueryLength, RuleBlock, SplicedFile, splice_each};
+use quell::rule::version::with_next_version;
 use quell::schema::Schema;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,14 +21,28 @@ use std::path::{Path, PathBuf};
 /// A block file larger than this is no block.
 const MAX_BLOCK: u64 = 16 << 20;
 
-/// Splices, removes, or checks.
 pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
+    if args.lists.exclusions.is_empty() && args.block.is_none() && !args.remove {
+        return fail(
+            "no-lists",
+            "no list is named, and nothing is put into a rule",
+            "name yours with -e, such as -e exclusions/; the pack `documented` is an example and nothing to deploy",
+        );
+    }
+    if args.form.form == KqlForm::Nrt && args.block.is_none() && !args.remove {
+        return fail(
+            "no-markers",
+            "the form `nrt` has no comments, so that nothing would find it again in a rule",
+            "print it with `quell kql --form nrt`, and put it in by hand",
+        );
+    }
     let source = source(args, world)?;
     let (files, unreadable) = opened(&args.rules)?;
     let schema = schema(&source.lists)?;
     let mut done = Vec::new();
+    let mut values = Values::default();
     for file in &files {
-        done.push((file, spliced(file, &source, schema, args)?));
+        done.push((file, spliced(file, &source, schema, args, &mut values)?));
     }
     let mut messages = String::new();
     for problem in &unreadable {
@@ -33,9 +51,10 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     let mut right = unreadable.is_empty();
     for (file, spliced) in &done {
         right &= remark(file, spliced, args, schema, &mut messages);
+        right &= lengths(file, spliced, &source, schema, &mut messages);
     }
     let drifted: Vec<_> = done.iter().filter(|(file, spliced)| file.text != spliced.text).collect();
-    write(args, &done)?;
+    write(args, &done, &values)?;
     if args.check {
         for (file, _) in &drifted {
             print(&format!("{}: not up to date\n", file.path.display()))?;
@@ -49,69 +68,200 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
 /// Where the block of each rule comes from.
 struct BlockSource {
     lists: Loaded,
-    /// The block that was given as a file.
-    given: Option<String>,
+    /// The clause that was given as a file.
+    given: Option<Clause>,
+    /// The rule that was named, whatever the files say.
+    rule: Option<Rule>,
     today: jiff::civil::Date,
+    without_expiry_guard: bool,
 }
 
 fn source(args: &Splice, world: &World) -> Outcome<BlockSource> {
-    let today = args.today.unwrap_or(world.today);
-    if args.block.is_none() && !args.remove {
-        return Ok(BlockSource { lists: loaded(&args.lists)?, given: None, today });
-    }
-    let lists = schemas_only(args.lists.schema.as_deref())?;
-    let given = args.block.as_deref().map(given_block).transpose()?;
-    Ok(BlockSource { lists, given, today })
+    let from_lists = args.block.is_none() && !args.remove;
+    let lists = if from_lists { loaded(&args.lists)? } else { schemas_only(args.lists.schema.as_deref())? };
+    Ok(BlockSource {
+        lists,
+        given: args.block.as_deref().map(given_block).transpose()?,
+        rule: rule(&args.scope)?,
+        today: today(&args.scope, world),
+        without_expiry_guard: args.form.no_expiry_guard,
+    })
 }
 
-fn given_block(path: &Path) -> Outcome<String> {
-    let text = read_text(path, MAX_BLOCK).map_err(|mistake| vec![mistake])?;
-    let lines: Vec<&str> = text.lines().collect();
-    let begins = lines.first().is_some_and(|line| line.starts_with(BEGIN));
-    let markers = lines.iter().filter(|line| line.starts_with(BEGIN) || line.starts_with(END)).count();
-    if !begins || markers != 2 || !lines.last().is_some_and(|line| line.starts_with(END)) {
-        let message = format!("{}: this is no block", path.display());
-        return fail("bad-block", message, &format!("the first line begins `{BEGIN}`, the last `{END}`"));
+/// A clause as `quell kql` prints it: one block, or the values for the top of the query and a block.
+fn given_block(path: &Path) -> Outcome<Clause> {
+    let text = read_text(path, MAX_BLOCK)?;
+    let mut blocks: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines() {
+        let between = line.trim().is_empty() || line == ABOVE || line == BEHIND;
+        match (line.starts_with(BEGIN), line.starts_with(END), open) {
+            (true, _, false) => {
+                open = true;
+                blocks.push(line.to_owned() + "\n");
+            }
+            (false, ends, true) => {
+                open = !ends;
+                blocks.iter_mut().last().into_iter().for_each(|block| *block += &format!("{line}\n"));
+            }
+            (false, false, false) if between => {}
+            _ => return no_block(path),
+        }
     }
-    Ok(lines.join("\n"))
+    let is_values = |block: &String| block.lines().next().is_some_and(|line| line.ends_with(VALUES));
+    match &blocks[..] {
+        _ if open => no_block(path),
+        [block] if !is_values(block) => Ok(Clause { block: block.clone(), ..Clause::default() }),
+        [above, block] if is_values(above) && !is_values(block) => {
+            Ok(Clause { above: above.clone(), block: block.clone(), values: None })
+        }
+        _ => no_block(path),
+    }
 }
 
-/// The block for one rule: the file that was given, or the exclusions in force for the rule. `None` if no
-/// exclusion is left for it.
-fn block(file: &RuleFile, source: &BlockSource, schema: &Schema) -> Outcome<Option<String>> {
-    if let Some(given) = &source.given {
-        return Ok(Some(given.clone()));
+fn no_block<T>(path: &Path) -> Outcome<T> {
+    let message = format!("{}: this is no block", path.display());
+    fail("bad-block", message, "give what `quell kql` printed: lines from `// quell:begin` to `// quell:end`")
+}
+
+/// The exclusions in force for a rule, and how they are to be said.
+fn applied<'s>(rule: &Rule, source: &'s BlockSource, schema: &Schema) -> (Vec<&'s Exclusion>, Options) {
+    let rule = source.rule.as_ref().unwrap_or(rule);
+    let (applied, left_out) = in_force(&source.lists.exclusions, Some(rule), source.today, &schema.name);
+    let mut options = options(&applied, &left_out);
+    options.without_expiry_guard = source.without_expiry_guard;
+    (applied, options)
+}
+
+/// The clause for one rule: what was given, or the exclusions in force for the rule. `None` if no exclusion is left
+/// for it.
+fn clause_for(rule: &Rule, source: &BlockSource, schema: &Schema, args: &Splice) -> Outcome<Option<Clause>> {
+    if args.remove {
+        return Ok(None);
     }
-    let rule = Rule::parse(&file.text);
-    let (applied, left_out) = in_force(&source.lists.exclusions, rule.as_ref(), source.today, &schema.name);
+    if let Some(Clause { above, block, .. }) = &source.given {
+        return Ok(Some(Clause { above: above.clone(), block: block.clone(), values: None }));
+    }
+    let (applied, options) = applied(rule, source, schema);
     if applied.is_empty() {
         return Ok(None);
     }
-    let options = options(&applied, &left_out);
-    where_block(&applied, schema, &options).map(Some).map_err(inexpressible)
+    clause(&args.form, &applied, schema, &options).map(Some)
 }
 
-fn spliced(file: &RuleFile, source: &BlockSource, schema: &Schema, args: &Splice) -> Outcome<SplicedFile> {
-    let text = if args.remove { None } else { block(file, source, schema)? };
-    // The columns that stand in the block, whoever wrote it.
+/// The rule of each query of a file; one more, the file's own.
+fn rules_of(file: &RuleFile) -> Vec<Rule> {
+    let own = file.rule();
+    let of = |query: FoundQuery| query.rule.unwrap_or_else(|| own.clone());
+    let mut rules: Vec<Rule> = queries(file.kind, &file.text).found.into_iter().map(of).collect();
+    rules.push(own);
+    rules
+}
+
+fn spliced(
+    file: &RuleFile,
+    source: &BlockSource,
+    schema: &Schema,
+    args: &Splice,
+    values: &mut Values,
+) -> Outcome<SplicedFile> {
+    let mut clauses = Vec::new();
+    for rule in rules_of(file) {
+        let clause = clause_for(&rule, source, schema, args)?;
+        let columns = columns(clause.as_ref(), schema);
+        if let Some(lists) = clause.as_ref().and_then(|clause| clause.values.as_ref()) {
+            values.take_in(lists);
+        }
+        clauses.push((clause, columns));
+    }
+    let table = schema.table.as_deref().unwrap_or_default();
+    let mut done = splice_each(file.kind, &file.text, |query| {
+        let (clause, columns) = &clauses[query];
+        let text = clause.as_ref().map(|clause| clause.block.as_str());
+        let above = clause.as_ref().map_or("", |clause| clause.above.as_str());
+        RuleBlock { table, text, above, columns }
+    });
+    if args.bump_version && done.text != file.text {
+        done.text = with_next_version(file.kind, &done.text);
+    }
+    Ok(done)
+}
+
+/// The columns that stand in the block, whoever wrote it.
+fn columns(clause: Option<&Clause>, schema: &Schema) -> Vec<String> {
+    let text = clause.map(|clause| clause.block.as_str()).unwrap_or_default();
     let mut columns: Vec<String> = Vec::new();
-    for token in lex(text.as_deref().unwrap_or_default()).iter().filter(|t| t.kind == TokenKind::Name) {
-        let name = token.text(text.as_deref().unwrap_or_default());
+    for token in lex(text).iter().filter(|token| token.kind == TokenKind::Name) {
+        let name = token.text(text);
         if schema.columns.contains_key(name) && !columns.iter().any(|known| known == name) {
             columns.push(name.to_owned());
         }
     }
-    let table = schema.table.as_deref().unwrap_or_default();
-    Ok(splice_file(file.kind, &file.text, RuleBlock { table, text: text.as_deref(), columns: &columns }))
+    columns
 }
 
-/// Names what was left alone; whether there is nothing to look at.
+/// Says which queries are too long for a rule, or nearly; whether none is.
+fn lengths(
+    file: &RuleFile,
+    spliced: &SplicedFile,
+    source: &BlockSource,
+    schema: &Schema,
+    out: &mut String,
+) -> bool {
+    let mut right = true;
+    for QueryLength { query, place, characters, blocks } in &spliced.lengths {
+        let (told, fits) = length("the query takes", *characters, None);
+        if fits && !told.ends_with("nearly all of them") {
+            continue;
+        }
+        let rules = rules_of(file);
+        let (applied, options) = applied(&rules[*query], source, schema);
+        let block = kql::where_block(&applied, schema, &options).map_or(0, |block| block.chars().count());
+        let rest = characters.saturating_sub(block * blocks);
+        let shorter = shorter(&applied, schema, &options, rest, *blocks);
+        let (told, _) = length("the query takes", *characters, shorter);
+        let _ = writeln!(out, "{}:{}:{}: {told}", file.path.display(), place.line, place.column);
+        right &= fits;
+    }
+    right
+}
+
+/// Whether a custom detection runs all the time: its period is 0.
+fn is_near_real_time(text: &str) -> bool {
+    let plain =
+        |line: &str| line.chars().filter(|c| !c.is_whitespace() && !"\"',".contains(*c)).collect::<String>();
+    let mut lines = text.lines().map(plain);
+    text.to_ascii_lowercase().contains("querytext") && lines.any(|line| line.ends_with("period:0"))
+}
+
+/// Adds what was left alone to `out`; false if somebody has to look at it.
 fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
     let mut right = true;
     for left in &spliced.left_alone {
         right &= left.right;
         let (path, place) = (file.path.display(), left.place);
         let _ = writeln!(out, "{path}:{}:{}: left alone: {}", place.line, place.column, left.reason);
+    }
+    if is_near_real_time(&file.text) && !spliced.placed.is_empty() && !args.remove {
+        let _ = writeln!(
+            out,
+            "{}: warning: a near-real-time rule takes no comments and few operators; with the block it has to run on a schedule, or put in what `quell kql --form nrt` prints by hand",
+            file.path.display()
+        );
+    }
+    let mut few = spliced.few.clone();
+    few.dedup();
+    for place in few {
+        let path = file.path.display();
+        let _ = writeln!(
+            out,
+            "{path}:{}:{}: warning: this asks for groups of few rows; exclude whole groups, or some are brought below the limit",
+            place.line, place.column
+        );
+    }
+    if spliced.queries == 0 {
+        let _ = writeln!(out, "{}: no query was found in it", file.path.display());
+        return right && (!file.named || args.remove);
     }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
         let table = schema.table.as_deref().unwrap_or_default();
@@ -126,15 +276,21 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
     right
 }
 
-fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)]) -> Outcome<()> {
+fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)], values: &Values) -> Outcome<()> {
     if args.diff {
         return print(&done.iter().map(|(file, spliced)| diff(file, &spliced.text)).collect::<String>());
     }
     if args.check {
         return Ok(());
     }
+    let file = values_file(&args.form)?.filter(|_| !args.remove && args.block.is_none());
+    let listed = |outputs: &mut FileSet| match file {
+        Some(file) => outputs.write(file, kql::watchlist_csv(values)),
+        None => Ok(()),
+    };
     if args.in_place {
-        let mut outputs = FileSet::begin([])?;
+        let mut outputs = FileSet::begin(file)?;
+        listed(&mut outputs)?;
         for (file, spliced) in done.iter().filter(|(file, spliced)| file.text != spliced.text) {
             outputs.replace(&file.path.display().to_string(), &file.text, &spliced.text)?;
         }
@@ -142,7 +298,8 @@ fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)]) -> Outcome<()> {
     } else if let Some(output) = &args.output {
         let targets = targets(args, output, done)?;
         let names: Vec<String> = targets.iter().map(|(target, _)| target.display().to_string()).collect();
-        let mut outputs = FileSet::begin(names.iter().map(String::as_str))?;
+        let mut outputs = FileSet::begin(names.iter().map(String::as_str).chain(file))?;
+        listed(&mut outputs)?;
         for (target, text) in &targets {
             if let Some(folder) = target.parent().filter(|_| targets.len() > 1 || target != output) {
                 outputs.folder(folder)?;
@@ -155,7 +312,9 @@ fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)]) -> Outcome<()> {
             let help = "choose --in-place, -o FOLDER, --diff or --check";
             return fail("many-rules", format!("{} rules cannot be printed at once", done.len()), help);
         };
-        print(&only.text)
+        let mut outputs = FileSet::begin(file)?;
+        listed(&mut outputs)?;
+        outputs.put(|| print(&only.text))
     }
 }
 
@@ -192,8 +351,11 @@ fn diff(file: &RuleFile, new: &str) -> String {
 fn summary(done: &[(&RuleFile, SplicedFile)], drifted: usize) -> String {
     let places: usize = done.iter().map(|(_, spliced)| spliced.placed.len()).sum();
     let left: usize = done.iter().map(|(_, spliced)| spliced.left_alone.len()).sum();
+    let longest = done.iter().flat_map(|(_, spliced)| &spliced.lengths).map(|length| length.characters).max();
+    let longest = longest.map(|longest| format!("; {}", length("the longest query takes", longest, None).0));
+    let longest = longest.filter(|told| !told.contains("refused")).unwrap_or_default();
     format!(
-        "quell: {} read, {drifted} changed, {places} with the block, {left} left alone\n",
+        "quell: {} read, {drifted} changed, {places} with the block, {left} left alone{longest}\n",
         counted(done.len(), "file"),
         places = counted(places, "place"),
         left = counted(left, "place"),

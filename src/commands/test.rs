@@ -1,4 +1,4 @@
-//! `quell test`: the cases of the lists, and what they would not notice.
+//! `quell test`: runs the cases of the lists, and finds changes that they would not notice.
 
 use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     Ok(if report.is_clean() { End::Clean } else { End::LookAtIt })
 }
 
-/// The rows of a file as cases of all lists together. Scope and expiry are ignored, as for other cases.
+/// Judges the rows of a file as cases of all lists together. Scope and expiry are ignored, as in other cases.
 fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec<CaseResult>> {
     let schema = schema_of(std::slice::from_ref(results), &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
@@ -85,7 +85,7 @@ fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec
     Ok(judged)
 }
 
-/// Tries changes to lists whose cases pass.
+/// Changes the lists, whose cases must pass, and finds out which changes the cases notice.
 fn mutate(args: &TestArgs, lists: &Loaded, report: &CasesReport) -> Outcome {
     if args.format == TestFormat::Junit {
         let help = "choose --format json, or leave --mutate out";

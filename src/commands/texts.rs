@@ -1,14 +1,15 @@
-//! Text files: one, or those below a folder.
+//! Reads text files, and finds those below a folder.
 //!
-//! In: a path. Out: its text, or why not; below a folder the paths that are wanted, in the order of their names.
+//! In: a path. Out: its text, or why it cannot be read; or the wanted paths below it, in the order of their names.
 
+use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
-/// The files below a folder that are wanted, and the folders that cannot be read. Hidden ones are left out, and so are
-/// links to folders, which may lead back up.
+/// The wanted files below a folder, and the folders that cannot be read. Hidden files are left out, and so are links to
+/// folders, which may form a loop.
 pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<PathBuf>, Vec<Diagnostic>) {
     let is_shown =
         |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
@@ -28,31 +29,31 @@ pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<Pa
 }
 
 /// Reads a text file of at most `limit` bytes.
-pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, Diagnostic> {
+pub(super) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
     let name = path.display();
-    let broken = |error: std::io::Error| Diagnostic::error("cannot-read", format!("{name}: {error}"));
+    let cannot_read =
+        |error: std::io::Error| vec![Diagnostic::error("cannot-read", format!("{name}: {error}"))];
     let too_large = || {
         let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
-        Diagnostic::error("too-large", message).help("did you mean to give it as results?")
+        fail("too-large", message, "did you mean to give it as results?")
     };
-    let file = super::files::open(path).map_err(broken)?;
-    if file.metadata().map_err(broken)?.len() > limit {
-        return Err(too_large());
+    let file = super::files::open(path).map_err(cannot_read)?;
+    if file.metadata().map_err(cannot_read)?.len() > limit {
+        return too_large();
     }
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(broken)?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(cannot_read)?;
     if bytes.len() as u64 > limit {
-        return Err(too_large());
+        return too_large();
     }
     utf8(&name.to_string(), bytes)
 }
 
 /// The bytes of a file as text.
-pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
-    String::from_utf8(bytes).map_err(|error| {
+pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Outcome<String> {
+    String::from_utf8(bytes).or_else(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;
-        Diagnostic::error("not-utf8", format!("{name}: line {line} is not UTF-8"))
-            .help("save the file as UTF-8")
+        fail("not-utf8", format!("{name}: line {line} is not UTF-8"), "save the file as UTF-8")
     })
 }

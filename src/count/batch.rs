@@ -4,7 +4,7 @@
 //! into a [`Tally`]. A batch describes only the classes and devices that are new, so that the next ones are short.
 
 use super::coverage::Coverage;
-use super::tally::{RowClass, Span, Tally, widen};
+use super::tally::{RowClass, Tally, TimeSpan, widen};
 
 /// Counts of some rows, in terms of what earlier batches said.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub struct BatchCounts {
     /// Devices that were not seen before.
     pub(crate) devices: Vec<Box<str>>,
     /// Class, rows and span, in the order in which they were seen first.
-    pub(crate) rows: Vec<(usize, u64, Option<Span>)>,
+    pub(crate) rows: Vec<(usize, u64, Option<TimeSpan>)>,
     /// Class and device of suppressed rows.
     pub(crate) seen_on: Vec<(usize, usize)>,
     pub(crate) malformed: u64,

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 pub const MAX_EXAMPLES: usize = 5;
 
 /// The cells of a row: one for each field that the matcher looks at, then the process and the destination.
-pub type Example = Box<[Box<str>]>;
+pub type ExampleRow = Box<[Box<str>]>;
 
 /// The sets of exclusions that occur.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,12 +29,12 @@ pub struct CoverSet {
     /// How many.
     pub rows: u64,
     /// The first different ones.
-    pub examples: Vec<Example>,
+    pub examples: Vec<ExampleRow>,
 }
 
 impl Coverage {
     /// Adds suppressed rows that are alike.
-    pub fn suppressed(&mut self, covering: &[u32], rows: u64, example: &Example) {
+    pub fn suppressed(&mut self, covering: &[u32], rows: u64, example: &ExampleRow) {
         if !self.sets.contains_key(covering) {
             self.sets.insert(covering.into(), CoverSet::default());
         }
@@ -73,7 +73,7 @@ impl Coverage {
 }
 
 impl CoverSet {
-    fn example(&mut self, example: &Example) {
+    fn example(&mut self, example: &ExampleRow) {
         if self.examples.len() < MAX_EXAMPLES && !self.examples.contains(example) {
             self.examples.push(example.clone());
         }

@@ -7,7 +7,7 @@
 //! Memory depends on how many different things occur, never on how many rows: the number of groups and
 //! of examples is bounded, and what goes beyond is counted as such.
 
-use super::coverage::{Coverage, Example};
+use super::coverage::{Coverage, ExampleRow};
 use crate::exclusions::model::{Family, address_number};
 use hashbrown::{Equivalent, HashMap, HashSet};
 use std::fmt;
@@ -39,7 +39,7 @@ pub struct Totals {
 }
 
 /// The earliest and the latest time of some rows.
-pub type Span = (i64, i64);
+pub type TimeSpan = (i64, i64);
 
 /// Rows that are alike: the same verdict for the same reasons, the same group.
 #[derive(Debug, Clone, Default)]
@@ -57,11 +57,11 @@ pub struct RowClass {
     /// How many they are.
     pub rows: u64,
     /// Earliest and latest time.
-    pub span: Option<Span>,
+    pub span: Option<TimeSpan>,
     /// Devices, by the number that the tally gave them.
     pub devices: HashSet<u32>,
     /// One of them; empty where nobody asked for sets.
-    pub example: Example,
+    pub example: ExampleRow,
     /// The exclusions that they met in part and for the rest could not be decided; empty where nobody asked for sets.
     pub undecided: Box<[u32]>,
 }
@@ -85,7 +85,7 @@ pub struct ExclusionCounts {
     /// Devices of its rows.
     devices: HashSet<u32>,
     /// Earliest and latest time of its rows.
-    pub span: Option<Span>,
+    pub span: Option<TimeSpan>,
     /// For rows that only the loose reading covers: by slot whose conditions they do not meet, the values
     /// seen there.
     pub loose: Vec<(usize, Examples)>,
@@ -188,7 +188,7 @@ pub struct Tally {
     /// Kept rows of groups beyond [`MAX_GROUPS`].
     pub other_groups: u64,
     /// Earliest and latest time of all rows.
-    pub span: Option<Span>,
+    pub span: Option<TimeSpan>,
     /// Which exclusions cover which rows, if somebody asked for it.
     pub coverage: Option<Coverage>,
     devices: HashMap<Box<str>, u32>,
@@ -331,7 +331,7 @@ impl Examples {
 }
 
 /// Takes a span into another.
-pub fn widen(span: &mut Option<Span>, first: i64, last: i64) {
+pub fn widen(span: &mut Option<TimeSpan>, first: i64, last: i64) {
     let (from, to) = span.unwrap_or((first, last));
     *span = Some((from.min(first), to.max(last)));
 }

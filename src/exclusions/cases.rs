@@ -14,7 +14,7 @@ use hashbrown::HashMap;
 use std::cell::Cell;
 
 /// Cells that bases and lists of values may make of one file, so that a short file does not fill the memory.
-const MAX_CELLS: usize = 2_000_000;
+const MAX_CELLS: usize = 4_000_000;
 
 /// Reads the cases of one file.
 pub(super) struct CaseReader<'s, 'a> {
@@ -80,7 +80,7 @@ impl<'s, 'a> CaseReader<'s, 'a> {
             if made > 1 && !self.has_room(pair.key.span, cells) {
                 return Vec::new();
             }
-            cases = combined(&cases, &field, &texts, matches!(pair.value.value, Value::List(_)));
+            cases = combined(cases, &field, &texts, matches!(pair.value.value, Value::List(_)));
         }
         cases
     }
@@ -134,14 +134,27 @@ impl<'s, 'a> CaseReader<'s, 'a> {
 }
 
 /// Each case with each of these texts in a field; one of a list stands on the line of its text.
-fn combined(cases: &[Case], field: &FieldRef, texts: &[(String, usize)], is_list: bool) -> Vec<Case> {
-    let with = |case: &Case, (text, line): &(String, usize)| {
-        let mut case = Case { line: if is_list { *line } else { case.line }, ..case.clone() };
+fn combined(mut cases: Vec<Case>, field: &FieldRef, texts: &[(String, usize)], is_list: bool) -> Vec<Case> {
+    let write = |case: &mut Case, (text, line): &(String, usize)| {
+        case.line = if is_list { *line } else { case.line };
         match case.cells.iter_mut().find(|(known, _)| known == field) {
             Some((_, cell)) => cell.clone_from(text),
             None => case.cells.push((field.clone(), text.clone())),
         }
-        case
     };
-    cases.iter().flat_map(|case| texts.iter().map(move |text| with(case, text))).collect()
+    if let [only] = texts {
+        for case in &mut cases {
+            write(case, only);
+        }
+        return cases;
+    }
+    let mut all = Vec::with_capacity(cases.len() * texts.len());
+    for case in &cases {
+        for text in texts {
+            let mut case = case.clone();
+            write(&mut case, text);
+            all.push(case);
+        }
+    }
+    all
 }

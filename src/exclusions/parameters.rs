@@ -5,7 +5,7 @@
 //! happens to be live: examples count only where lists are tested, not where rows are suppressed.
 
 use super::shape::{ParameterValues, ShapeReader};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::fields::did_you_mean;
 use crate::yaml::{self, Node, Span};
 use std::cell::RefCell;
@@ -44,7 +44,7 @@ impl Parameters {
     }
 
     /// Reads a file of parameters: a mapping of names to values or lists of values.
-    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostics> {
         let reader = ShapeReader::new(file, text, Rc::default());
         let start = Span { line: 1, column: 1, width: 1 };
         let mut parameters = Self::default();
@@ -76,7 +76,7 @@ impl Parameters {
             }
         }
         let mistakes = reader.into_found();
-        if mistakes.is_empty() { Ok(parameters) } else { Err(mistakes) }
+        if mistakes.is_empty() { Ok(parameters) } else { Err(Diagnostics(mistakes)) }
     }
 }
 

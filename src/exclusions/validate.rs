@@ -9,7 +9,7 @@ use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
 use super::parameters::{Parameters, declared};
 use super::shape::{KeyValue, ShapeReader};
 use super::value;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::schema::Schemas;
 use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
@@ -44,7 +44,7 @@ const EXCLUSION_KEYS: &[&str] = &[
 ];
 
 /// Reads lists that have no parameters; the error holds every mistake of every file.
-pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Vec<Diagnostic>> {
+pub fn load(lists: &[ListText], schemas: &Schemas) -> Result<Vec<Exclusion>, Diagnostics> {
     load_with(lists, schemas, &Parameters::default())
 }
 
@@ -53,7 +53,7 @@ pub fn load_with(
     lists: &[ListText],
     schemas: &Schemas,
     parameters: &Parameters,
-) -> Result<Vec<Exclusion>, Vec<Diagnostic>> {
+) -> Result<Vec<Exclusion>, Diagnostics> {
     let mut exclusions = Vec::new();
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Origin> = HashMap::new();
@@ -79,7 +79,7 @@ pub fn load_with(
     }
     // They stay in memory as long as the program runs.
     exclusions.shrink_to_fit();
-    if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(exclusions) } else { Err(Diagnostics(mistakes)) }
 }
 
 /// What a list says, whatever its layout: its exclusions without their places, and with examples for what a site fills

@@ -1,44 +1,43 @@
 //! Cuts a stream of bytes between rows.
 //!
-//! In: a reader. Out: chunks that begin and end at a row. It decides nothing about cells.
+//! In: a reader. Out: chunks that begin and end at a row. It does not look at cells.
 //!
-//! For CSV a fast cut asks quotation marks near the end of the text: where they stand tells whether they open or close
-//! a cell, so that the last line feed outside of cells ends a row. That is right as long as quotation marks stand only
-//! where RFC 4180 lets them; the reading of the chunk notices if not, and from there on [`Cut::Careful`] walks every row.
+//! In CSV a line feed may stand inside a quoted cell, so it does not always end a row. [`Cut::Fast`] looks for a quotation
+//! mark near the end of the text that can only open or only close a cell, and from there finds the last line feed outside
+//! quotes. That is right as long as quotation marks stand only where RFC 4180 allows them. The reader of the chunk notices
+//! if they do not; from there on [`Cut::Careful`] walks every row from its beginning.
 
-use super::Format;
 use super::csv::walk::{ends_in_quotes, last_row_end};
-use super::json::document::{Piece, Walker};
+use super::json::document::{DocumentPiece, Walker};
+use super::{Format, MAX_ROW};
 use memchr::{memchr, memchr_iter, memrchr, memrchr_iter, memrchr2};
 use std::io::{self, Read};
 
-/// Bytes read at a time.
+/// How many bytes a chunk has, about.
 pub const CHUNK: usize = 1 << 19;
-/// A row longer than this is an unclosed quote or no row at all.
-pub const MAX_ROW: usize = 16 << 20;
 
-/// How rows are told apart.
+/// How the place of a cut is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// CSV by quotation marks.
+    /// CSV, from quotation marks near the end of the text.
     Fast,
-    /// CSV by walking.
+    /// CSV, by walking every row.
     Careful {
         /// The byte between two cells.
         delimiter: u8,
     },
-    /// At every line feed.
-    JsonReader,
-    /// At the records of a JSON document.
+    /// At the last line feed: JSON Lines.
+    Lines,
+    /// After the last whole record of a JSON document.
     Records,
-    /// A part of a row that is longer than [`MAX_ROW`]. Its cells are not looked at.
+    /// The chunk is a part of one row that is longer than [`MAX_ROW`]. Its cells are not read.
     TooLong {
-        /// The row began in an earlier chunk.
+        /// Whether the row began in an earlier chunk.
         continues: bool,
     },
-    /// CSV after a quotation mark that is not closed within [`MAX_ROW`]: no line can be read any more.
+    /// CSV after a quotation mark that is not closed within [`MAX_ROW`]: from here on no row can be read.
     Lost {
-        /// The first line began in an earlier chunk.
+        /// Whether the first line began in an earlier chunk.
         continues: bool,
     },
 }
@@ -50,29 +49,31 @@ pub struct Chunk {
     pub bytes: Vec<u8>,
     /// How it was cut.
     pub cut: Cut,
-    /// JSON documents: what its bytes are.
-    pub pieces: Vec<Piece>,
-    /// Nothing follows, or what follows cannot be told apart any more.
+    /// The records of a JSON document and what stands around them; empty for other formats.
+    pub pieces: Vec<DocumentPiece>,
+    /// Whether this is the last chunk.
     pub last: bool,
 }
 
 /// Reads a stream in chunks.
 pub struct Chunker<R> {
     reader: R,
+    /// Bytes that were read and belong to no chunk yet.
     carry: Vec<u8>,
     ended: bool,
     cut: Cut,
     size: usize,
-    /// CSV.
+    /// The delimiter of CSV; `None` for other formats.
     delimiter: Option<u8>,
+    /// Finds the records of a JSON document; `None` for other formats.
     walker: Option<Box<Walker>>,
-    /// Bytes at hand that the walker has seen.
+    /// How many bytes of `carry` the walker has seen.
     walked: usize,
-    /// Memory of chunks that are done with.
+    /// Buffers of chunks that are written, to be used again.
     spare: Vec<Vec<u8>>,
 }
 
-/// A text of any origin in chunks.
+/// The chunks of a text, whatever it is read from.
 pub type TextChunks = Chunker<Box<dyn Read + Send>>;
 
 impl<R: Read> Chunker<R> {
@@ -83,7 +84,7 @@ impl<R: Read> Chunker<R> {
             reader,
             carry: Vec::new(),
             ended: false,
-            cut: Cut::JsonReader,
+            cut: Cut::Lines,
             size,
             walker: None,
             walked: 0,
@@ -91,19 +92,14 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// Puts bytes back in front of what is still to come.
-    pub fn put_back(&mut self, bytes: &[u8]) {
-        self.carry.splice(0..0, bytes.iter().copied());
-    }
-
-    /// Sets how rows of this format are told apart.
+    /// Cuts as rows of this format need it.
     pub fn set_format(&mut self, format: Format) {
         match format {
             Format::Csv { delimiter } => {
                 self.delimiter = Some(delimiter);
                 self.cut = Cut::Fast;
             }
-            Format::JsonLines | Format::Parquet => self.cut = Cut::JsonReader,
+            Format::JsonLines | Format::Parquet => self.cut = Cut::Lines,
             Format::Document(document) => {
                 self.walker = Some(Box::new(Walker::new(document)));
                 self.cut = Cut::Records;
@@ -111,50 +107,50 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// JSON documents: what was seen of the document so far.
+    /// What is known about a JSON document so far; `None` for other formats.
     pub fn walker(&self) -> Option<&Walker> {
         self.walker.as_deref()
     }
 
-    /// From now on every row of CSV is walked.
-    pub fn be_careful(&mut self) {
+    /// Walks every row of CSV from now on.
+    pub fn cut_carefully(&mut self) {
         self.cut = match self.delimiter {
             Some(delimiter) => Cut::Careful { delimiter },
-            None => Cut::JsonReader,
+            None => Cut::Lines,
         };
     }
 
-    /// The bytes at hand without cutting, at least `wanted` of them unless the stream ends before.
+    /// The next bytes, which stay in the stream: at least `wanted` of them unless the stream ends, and whether it has ended.
     pub fn peek(&mut self, wanted: usize) -> io::Result<(&[u8], bool)> {
         if self.carry.len() < wanted && !self.ended {
             let missing = wanted - self.carry.len();
-            let mut text = Filling { length: self.carry.len(), bytes: std::mem::take(&mut self.carry) };
+            let mut text = FillingBuffer { length: self.carry.len(), bytes: std::mem::take(&mut self.carry) };
             self.ended = text.fill(&mut self.reader, missing)?;
             self.carry = text.finish();
         }
         Ok((&self.carry, self.ended))
     }
 
-    /// Drops bytes from the front of what is at hand.
+    /// Drops the first bytes of what [`Chunker::peek`] returned.
     pub fn skip(&mut self, count: usize) {
         self.carry.drain(..count.min(self.carry.len()));
     }
 
-    /// Gives back the memory of a chunk, for one of the next.
+    /// Takes the buffer of a written chunk, to be used again.
     pub fn reuse(&mut self, buffer: Vec<u8>) {
         self.spare.push(buffer);
     }
 
-    /// Puts an irregular chunk back, to be read again row by row like everything after it.
-    pub fn read_carefully(&mut self, chunk: Chunk) {
-        self.put_back(&chunk.bytes);
+    /// Puts back an irregular chunk, to be cut and read again like everything after it, this time by walking every row.
+    pub fn put_back_irregular(&mut self, chunk: Chunk) {
+        self.carry.splice(0..0, chunk.bytes.iter().copied());
         self.reuse(chunk.bytes);
-        self.be_careful();
+        self.cut_carefully();
     }
 
     /// The next chunk; `None` at the end.
     pub fn next_chunk(&mut self) -> io::Result<Option<Chunk>> {
-        let mut text = Filling::new(self.spare.pop().unwrap_or_default(), &self.carry);
+        let mut text = FillingBuffer::new(self.spare.pop().unwrap_or_default(), &self.carry);
         self.carry.clear();
         if self.walker.is_some() {
             return self.next_records(text);
@@ -176,7 +172,7 @@ impl<R: Read> Chunker<R> {
             if self.ended && self.cut != Cut::Fast {
                 return Ok(Some(self.chunk(text.finish(), true)));
             }
-            if let Some(end) = self.end(text.filled()) {
+            if let Some(end) = self.last_row_end(text.filled()) {
                 let bytes = self.cut_at(end, text);
                 let last = self.ended && self.carry.is_empty();
                 return Ok(Some(self.chunk(bytes, last)));
@@ -186,7 +182,7 @@ impl<R: Read> Chunker<R> {
             }
             if text.length >= MAX_ROW {
                 if self.cut == Cut::Fast {
-                    self.be_careful();
+                    self.cut_carefully();
                     continue;
                 }
                 return Ok(Some(self.begin_long_row(text.finish())));
@@ -196,15 +192,16 @@ impl<R: Read> Chunker<R> {
         }
     }
 
-    /// The text up to here; the rest is carried over.
-    fn cut_at(&mut self, end: usize, text: Filling) -> Vec<u8> {
+    /// The text up to `end`; the rest is carried over to the next chunk.
+    fn cut_at(&mut self, end: usize, text: FillingBuffer) -> Vec<u8> {
         self.carry.extend_from_slice(&text.filled()[end..]);
         let mut bytes = text.bytes;
         bytes.truncate(end);
         bytes
     }
 
-    fn next_records(&mut self, mut text: Filling) -> io::Result<Option<Chunk>> {
+    /// The next whole records of a JSON document.
+    fn next_records(&mut self, mut text: FillingBuffer) -> io::Result<Option<Chunk>> {
         let mut missing = self.size.saturating_sub(text.length).max(1);
         loop {
             if !self.ended {
@@ -240,8 +237,8 @@ impl<R: Read> Chunker<R> {
         Chunk { bytes, cut, pieces: Vec::new(), last }
     }
 
-    /// A chunk without the end of a row. If no quotation mark is open, the next line feed ends the row, and what follows
-    /// it can be read; otherwise nobody knows where the next row begins.
+    /// The first part of a row that is longer than [`MAX_ROW`]. If no quotation mark is open, the next line feed ends the
+    /// row, and later rows can be read. Otherwise it is unknown where the next row begins, and the rest of the file is lost.
     fn begin_long_row(&mut self, bytes: Vec<u8>) -> Chunk {
         let cut = match self.cut {
             Cut::Lost { continues } => Cut::Lost { continues },
@@ -255,9 +252,9 @@ impl<R: Read> Chunker<R> {
         Chunk { bytes, cut, pieces: Vec::new(), last: false }
     }
 
-    /// The next part of a row that is longer than [`MAX_ROW`]; `None` if it cannot be told where it ends, because a
-    /// quotation mark stands in it, or if it ended with the chunk before.
-    fn rest_of_row(&mut self, text: &mut Filling) -> Option<Chunk> {
+    /// The next part of a row that is longer than [`MAX_ROW`]; `None` if a quotation mark stands in it, so that its end is
+    /// unknown and the rest of the file is lost.
+    fn rest_of_row(&mut self, text: &mut FillingBuffer) -> Option<Chunk> {
         let filled = text.filled();
         let end = memchr(b'\n', filled).map(|at| at + 1);
         if self.delimiter.is_some() && memchr(b'"', &filled[..end.unwrap_or(filled.len())]).is_some() {
@@ -268,7 +265,7 @@ impl<R: Read> Chunker<R> {
         let cut = self.cut;
         let bytes = match end {
             Some(end) => {
-                self.be_careful();
+                self.cut_carefully();
                 self.cut_at(end, text)
             }
             None => text.finish(),
@@ -276,27 +273,28 @@ impl<R: Read> Chunker<R> {
         Some(Chunk { bytes, cut, pieces: Vec::new(), last: self.ended && self.carry.is_empty() })
     }
 
-    fn end(&self, text: &[u8]) -> Option<usize> {
+    /// Where the last whole row of a text ends.
+    fn last_row_end(&self, text: &[u8]) -> Option<usize> {
         match self.cut {
             Cut::Careful { delimiter } => last_row_end(text, delimiter),
-            Cut::Fast => last_line_outside(text, self.delimiter?),
-            Cut::JsonReader | Cut::TooLong { .. } | Cut::Lost { .. } | Cut::Records => {
+            Cut::Fast => fast_last_row_end(text, self.delimiter?),
+            Cut::Lines | Cut::TooLong { .. } | Cut::Lost { .. } | Cut::Records => {
                 memrchr(b'\n', text).map(|at| at + 1)
             }
         }
     }
 }
 
-/// Bytes at the end of a text in which a quotation mark is looked for that tells where cells are.
+/// How many bytes at the end of a text are searched for an unambiguous quotation mark.
 const TAIL: usize = 1 << 14;
 
-/// The end of the last line that ends outside quoted cells.
-fn last_line_outside(text: &[u8], delimiter: u8) -> Option<usize> {
-    let inside = match last_telling_quote(text, delimiter) {
+/// Where the last whole row of a text ends, if quotation marks stand only where RFC 4180 allows them.
+fn fast_last_row_end(text: &[u8], delimiter: u8) -> Option<usize> {
+    let ends_in_quotes = match last_unambiguous_quote(text, delimiter) {
         Some((at, opens)) => opens != odd_quotes(&text[at + 1..]),
         None => odd_quotes(text),
     };
-    last_line(text, inside)
+    last_line_end(text, ends_in_quotes)
 }
 
 /// Whether the number of quotation marks is odd.
@@ -306,9 +304,9 @@ fn odd_quotes(text: &[u8]) -> bool {
 
 /// The last quotation mark that can only open a cell (true) or only close one (false), if there is one near the end.
 ///
-/// It has no other beside it, so that it is not half of a doubled one. What closes a cell has a delimiter or an end of
-/// line after it, what opens one has it before.
-fn last_telling_quote(text: &[u8], delimiter: u8) -> Option<(usize, bool)> {
+/// An opening mark has a delimiter or an end of line before it, a closing one has it after it. A mark beside another one
+/// does not count, since both may be one escaped quotation mark.
+fn last_unambiguous_quote(text: &[u8], delimiter: u8) -> Option<(usize, bool)> {
     let ends_cell = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     memrchr_iter(b'"', &text[text.len().saturating_sub(TAIL)..]).find_map(|place| {
         let at = text.len().saturating_sub(TAIL) + place;
@@ -322,13 +320,13 @@ fn last_telling_quote(text: &[u8], delimiter: u8) -> Option<(usize, bool)> {
     })
 }
 
-/// The end of the last line that ends outside quoted cells, if it is known whether the end of the text is inside.
-fn last_line(text: &[u8], mut inside: bool) -> Option<usize> {
+/// The end of the last line that ends outside quotes. `in_quotes` says whether the end of the text is inside quotes.
+fn last_line_end(text: &[u8], mut in_quotes: bool) -> Option<usize> {
     let mut end = text.len();
     while let Some(at) = memrchr2(b'"', b'\n', &text[..end]) {
         if text[at] == b'"' {
-            inside = !inside;
-        } else if !inside {
+            in_quotes = !in_quotes;
+        } else if !in_quotes {
             return Some(at + 1);
         }
         end = at;
@@ -336,15 +334,15 @@ fn last_line(text: &[u8], mut inside: bool) -> Option<usize> {
     None
 }
 
-/// A buffer that is being filled. Beyond its length stands what it held before, so that nothing has to be cleared.
+/// A buffer that is being filled. Bytes beyond `length` are left over from earlier use, which saves clearing them.
 #[derive(Default)]
-struct Filling {
+struct FillingBuffer {
     bytes: Vec<u8>,
     length: usize,
 }
 
-impl Filling {
-    /// A used buffer that begins with these bytes.
+impl FillingBuffer {
+    /// A buffer, perhaps a used one, that begins with `start`.
     fn new(mut bytes: Vec<u8>, start: &[u8]) -> Self {
         if bytes.len() < start.len() {
             bytes.resize(start.len(), 0);
@@ -394,7 +392,7 @@ mod tests {
         ) {
             let text: String = cells.iter().zip(&ends).flat_map(|(cell, end)| [*cell, *end]).collect();
             let text = &text.as_bytes()[..text.len().saturating_sub(cut)];
-            prop_assert_eq!(last_line_outside(text, b','), last_line(text, odd_quotes(text)));
+            prop_assert_eq!(fast_last_row_end(text, b','), last_line_end(text, odd_quotes(text)));
         }
     }
 }

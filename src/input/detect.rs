@@ -3,21 +3,24 @@
 //! In: the beginning of a text, which is read on until a header or a first record is whole. Out: its [`Shape`] and the
 //! bytes above the first row; or why it cannot be read, and what to do.
 
-use super::chunk::{MAX_ROW, TextChunks};
-use super::csv::header::{Header, header as header_of};
+use super::chunk::TextChunks;
+use super::csv::header::{Header, header};
 use super::json::format::Document;
 use super::json::shape::{self, Shape};
-use super::{BYTE_ORDER_MARK, Format, InputOptions, MAX_COLUMNS, TextFormat};
+use super::{BYTE_ORDER_MARK, Format, InputOptions, MAX_COLUMNS, MAX_ROW, TextFormat};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use memchr::memchr_iter;
 
-/// What the help says of JSON that is not understood.
-const READABLE: &str = "these are read: one object a line, an array of objects, and the answers and streams of Graph, Defender, Log Analytics and Event Hubs; make others lines with `jq -c`";
+/// The help for JSON in which no records are found.
+const READABLE: &str = "quell reads JSON with one object a line, an array of objects, and what Graph, Defender, Log Analytics and Event Hubs give; turn anything else into one object a line, for example so:\n`jq -c '.rows[]' FILE | quell apply -`";
 
-/// Bytes from which the shape of a file is told.
+/// How many bytes are read at first to find out the shape of a file.
 pub(super) const BEGINNING: usize = 1 << 20;
 
-/// What was found out: the shape, and the bytes above the first row.
+/// Why a JSON text has no shape, and what to do.
+type Shapeless = (String, &'static str);
+
+/// The shape of a text and the bytes above its first row, or why it cannot be read.
 type Detected = Result<(Shape, Vec<u8>), Diagnostics>;
 
 /// Reads as much of a text as it takes to know what it is, and leaves `chunks` at its first row.
@@ -25,13 +28,13 @@ pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions
     let mut wanted = BEGINNING;
     loop {
         let (text, ended) = chunks.peek(wanted).map_err(|error| cannot_read(name, &error))?;
-        // A record or an envelope may be longer than the beginning.
-        let whole = ended || wanted >= MAX_ROW;
+        // If no record is found, it may be longer than what was read: then more is read, up to the longest row.
+        let is_enough = ended || wanted >= MAX_ROW;
         if text.starts_with(b"PAR1") {
             return refuse(
                 "parquet",
                 format!(
-                    "{name}: this is Parquet, which quell reads from a file and if built with --features parquet"
+                    "{name}: this is Parquet, which quell reads only from a file, and only if it was built with `--features parquet`"
                 ),
                 "convert it into a pipe: `duckdb -c \"COPY (FROM 'FILE') TO '/dev/stdout' (FORMAT csv, HEADER)\" | quell apply -`",
             );
@@ -45,19 +48,21 @@ pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions
                 "nothing was checked; export the results again",
             );
         }
-        let Some(shape) = shape_of_json(start, ended, options) else {
-            return header(name, chunks, options.delimiter);
+        let Some(shape) = json_shape(start, ended, options) else {
+            return csv_header(name, chunks, options.delimiter);
         };
         match shape {
             Ok(shape) if ended || !shape.names.is_empty() => {
                 if shape.format == Format::JsonLines && has_lone_carriage_return(start) {
-                    return carriage_return(name);
+                    return lone_carriage_return(name);
                 }
                 chunks.skip(mark.len());
                 return Ok((shape, mark));
             }
-            Err(cause) if whole => return refuse("json-document", format!("{name}: {cause}"), READABLE),
-            Ok(_) if whole => {
+            Err((cause, help)) if is_enough => {
+                return refuse("json-document", format!("{name}: {cause}"), help);
+            }
+            Ok(_) if is_enough => {
                 let message = format!(
                     "{name}: its first record, or what stands before it, is longer than {} MiB",
                     MAX_ROW >> 20
@@ -65,7 +70,7 @@ pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions
                 return refuse(
                     "no-record",
                     message,
-                    "a record that is so long is no row of a hunt's results",
+                    "no row of a hunt is that long; check that this is the right file",
                 );
             }
             Ok(_) | Err(_) => wanted = MAX_ROW.min(wanted * 2),
@@ -77,51 +82,51 @@ fn refuse(code: &'static str, message: String, help: &str) -> Detected {
     Err(Diagnostic::error(code, message).help(help).into())
 }
 
-fn carriage_return(name: &str) -> Detected {
+fn lone_carriage_return(name: &str) -> Detected {
     refuse(
         "carriage-return",
         format!(
-            "{name}: carriage returns without line feeds end its lines, as old Macs wrote them, or stand inside of one"
+            "{name}: a line ends in a carriage return without a line feed, as old Macs wrote it, or has one inside"
         ),
-        "make them line feeds: `tr '\\r' '\\n' < FILE | quell apply -`",
+        "turn carriage returns into line feeds: `tr '\\r' '\\n' < FILE | quell apply -`",
     )
 }
 
-/// What a text of JSON is, or why it cannot be read; `None` if it is not JSON.
-fn shape_of_json(text: &[u8], ended: bool, options: &InputOptions) -> Option<Result<Shape, String>> {
+/// The shape of a JSON text, or why it cannot be read; `None` if it is not JSON.
+fn json_shape(text: &[u8], ended: bool, options: &InputOptions) -> Option<Result<Shape, Shapeless>> {
     match (options.format, text.first()) {
         (Some(TextFormat::JsonLines), _) => Some(Ok(shape::of_lines(text))),
-        (Some(TextFormat::Json), _) => Some(document(text, ended, shape::document(text))),
-        (None, Some(b'[' | b'{')) => Some(json_shape(text, ended)),
+        (Some(TextFormat::Json), _) => Some(document_shape(text, ended, shape::document(text))),
+        (None, Some(b'[' | b'{')) => Some(document_or_lines(text, ended)),
         (Some(TextFormat::Csv) | None, _) => None,
     }
 }
 
-/// Whether the first line holds several values with carriage returns between them.
+/// Whether the first line holds a whole JSON value and, after a carriage return, something more.
 fn has_lone_carriage_return(text: &[u8]) -> bool {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
     let first = line.split(|byte| *byte == b'\r').next().unwrap_or_default();
     first.len() < line.len() && serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok()
 }
 
-/// The length of the byte order marks that a text begins with. Tools that put files together leave more than one.
+/// The length of the byte order marks that a text begins with. Tools that concatenate files leave more than one.
 fn byte_order_marks(text: &[u8]) -> usize {
     text.chunks(BYTE_ORDER_MARK.len()).take_while(|chunk| *chunk == BYTE_ORDER_MARK).count()
         * BYTE_ORDER_MARK.len()
 }
 
-/// Reads on until the header of CSV is whole. A byte order mark is no part of its first name: left there, it would hide
-/// the quotation mark that opens it.
-fn header(name: &str, chunks: &mut TextChunks, delimiter: Option<u8>) -> Detected {
+/// Reads on until the header of CSV is whole. A byte order mark is not part of the first name: left in place, it would hide
+/// the quotation mark that may open the name.
+fn csv_header(name: &str, chunks: &mut TextChunks, delimiter: Option<u8>) -> Detected {
     let mut wanted = BEGINNING;
     loop {
         let (text, ended) = chunks.peek(wanted).map_err(|error| cannot_read(name, &error))?;
-        // Excel's own line above the header names the delimiter.
+        // Excel writes `sep=;` above the header to name the delimiter.
         let (named, above) = named_delimiter(text);
         let delimiter = delimiter.or(named).unwrap_or_else(|| guess_delimiter(&text[above..]));
         let blank = text.len() - above - text[above..].trim_ascii_start().len();
         let blank = if text[above..above + blank].contains(&delimiter) { 0 } else { blank };
-        match header_of(&text[above + blank..], delimiter, ended) {
+        match header(&text[above + blank..], delimiter, ended) {
             Header::Whole { names, length } => {
                 let preamble = text[..above + blank + length].to_vec();
                 chunks.skip(preamble.len());
@@ -129,27 +134,24 @@ fn header(name: &str, chunks: &mut TextChunks, delimiter: Option<u8>) -> Detecte
             }
             Header::Open if ended || wanted >= MAX_ROW => {
                 let message = format!(
-                    "{name}: the header does not end within {} MiB: a quotation mark in it is never closed, or this is no table",
-                    MAX_ROW >> 20
+                    "{name}: the header does not end: a quotation mark in it is never closed, or this is not CSV"
                 );
-                return refuse("no-header", message, "correct the first line");
+                let help = "correct the first line, or name the format with --input-format";
+                return refuse("no-header", message, help);
             }
             Header::Open => wanted = MAX_ROW.min(wanted * 2),
-            Header::LoneCarriageReturn => return carriage_return(name),
+            Header::LoneCarriageReturn => return lone_carriage_return(name),
             Header::TooWide => {
                 let message = format!("{name}: the header has more than {MAX_COLUMNS} columns");
-                return refuse(
-                    "too-many-columns",
-                    message,
-                    "this is no table of results, or its first line is broken",
-                );
+                let help = "check that this is the right file and that its first line is the header";
+                return refuse("too-many-columns", message, help);
             }
         }
     }
 }
 
-/// The delimiter that a line `sep=;` names, and the length of what stands above the header: that line and byte order
-/// marks.
+/// The delimiter that a line such as `sep=;` names, and the length of everything above the header: byte order marks and
+/// that line.
 fn named_delimiter(text: &[u8]) -> (Option<u8>, usize) {
     let mark = byte_order_marks(text);
     match &text[mark..] {
@@ -161,24 +163,32 @@ fn named_delimiter(text: &[u8]) -> (Option<u8>, usize) {
     }
 }
 
-/// The shape of a text that begins with a brace or a bracket, or why it has none.
-fn json_shape(text: &[u8], ended: bool) -> Result<Shape, String> {
-    document(text, ended, shape::recognised(text)).or_else(|cause| {
+/// The shape of a text that begins with a brace or a bracket: a document if records are found in it, else JSON Lines.
+fn document_or_lines(text: &[u8], ended: bool) -> Result<Shape, Shapeless> {
+    document_shape(text, ended, shape::recognised(text)).or_else(|cause| {
         let lines = service_error(text).is_none() && is_json_line(text);
         if lines { Ok(shape::of_lines(text)) } else { Err(cause) }
     })
 }
 
 /// The shape of a document that holds records.
-fn document(text: &[u8], ended: bool, found: Option<Document>) -> Result<Shape, String> {
+fn document_shape(text: &[u8], ended: bool, found: Option<Document>) -> Result<Shape, Shapeless> {
     match (found, service_error(text)) {
         (Some(document), _) => Ok(shape::of_document(document, text, ended)),
-        (None, Some(error)) => Err(format!("this is an error that a service answered, not results: {error}")),
-        (None, None) => Err("this is no JSON document whose records are known".to_owned()),
+        (None, Some(error)) => {
+            let cause = format!("this is the error message of a service, not results: {error}");
+            Err((
+                cause,
+                "nothing was checked: correct the query or the request, and export the results again",
+            ))
+        }
+        (None, None) => {
+            Err(("this is JSON, but quell does not know where its rows are".to_owned(), READABLE))
+        }
     }
 }
 
-/// The message of an answer that is nothing but an error.
+/// The message of a service's answer that holds an error instead of results.
 fn service_error(text: &[u8]) -> Option<String> {
     let inside = text.strip_prefix(b"{")?.trim_ascii_start();
     let answer: serde_json::Value =
@@ -186,14 +196,14 @@ fn service_error(text: &[u8]) -> Option<String> {
     answer["error"]["message"].as_str().map(str::to_owned)
 }
 
-/// Whether the first line may be a whole JSON object. A broken first line among lines is a malformed row; a lone brace
-/// opens a document.
+/// Whether the first line looks like a JSON object of its own, even a broken one, which is then a malformed row. A lone
+/// brace, or a line that ends in a bracket or comma, is the beginning of a document instead.
 fn is_json_line(text: &[u8]) -> bool {
     let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii();
     text.starts_with(b"{") && line.len() > 1 && !line.ends_with(b"[") && !line.ends_with(b",")
 }
 
-/// The delimiter that the first line has most of; a comma if none.
+/// The delimiter that occurs most often in the first line; a comma if none does.
 fn guess_delimiter(text: &[u8]) -> u8 {
     let mut lines = text.split(|byte| *byte == b'\n');
     let line = lines.find(|line| !matches!(line, [] | [b'\r'])).unwrap_or_default();
@@ -202,7 +212,7 @@ fn guess_delimiter(text: &[u8]) -> u8 {
     best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
 }
 
-/// A failure to read.
-pub(super) fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostics {
+/// Reports that results cannot be read.
+pub(crate) fn cannot_read(name: &str, error: &std::io::Error) -> Diagnostics {
     Diagnostic::error("cannot-read", format!("{name}: {error}")).into()
 }

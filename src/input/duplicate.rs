@@ -1,14 +1,14 @@
-//! Where a column stands twice.
+//! Columns and keys that occur twice.
 //!
-//! In: a header, or a record of JSON. Out: the name and its places. Which of two cells is meant nobody can say, and a row
-//! that is judged by one of them may say something else in the other; so whoever reads such a column refuses.
+//! In: a header, or a JSON record. Out: the name and its places. The two cells may differ, and a row that one of them
+//! suppresses may be malicious by the other. So quell refuses results in which a wanted column occurs twice.
 
 use super::projection::Projection;
 use crate::schema::column_name;
 use std::error::Error;
 use std::fmt;
 
-/// A column that is looked at and stands more than once in the header.
+/// A wanted column that occurs more than once in the header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateColumn {
     /// Its name.
@@ -17,14 +17,14 @@ pub struct DuplicateColumn {
     pub places: Vec<usize>,
 }
 
-/// A key that is looked at and stands more than once in a record.
+/// A wanted key that occurs more than once in a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateKey {
     /// Line of the file on which the record begins, from 1.
     pub line: u64,
     /// The key, dotted if it is nested.
     pub key: String,
-    /// Where it stands in the record: bytes from 1.
+    /// Where it stands in the record, in bytes from 1.
     pub places: Vec<usize>,
 }
 
@@ -50,8 +50,7 @@ fn listed(places: &[usize]) -> String {
     places.join(" and ")
 }
 
-/// The columns that are looked at and stand more than once in a header. Other columns may stand there as often as they
-/// like.
+/// The wanted columns that occur more than once in a header. Other columns may do so.
 pub fn columns(projection: &Projection, header: &[String]) -> Vec<DuplicateColumn> {
     let mut found: Vec<DuplicateColumn> = Vec::new();
     for column in projection.columns.iter().flatten() {
@@ -66,24 +65,24 @@ pub fn columns(projection: &Projection, header: &[String]) -> Vec<DuplicateColum
 }
 
 /// An object or array that is open.
-struct Open {
+struct OpenValue {
     object: bool,
-    /// Inside an array, where no key is looked for.
+    /// Whether it is an array or stands in one, where no key is wanted.
     in_array: bool,
-    /// Length of the path to it.
+    /// The length of its own path in `places`.
     path: usize,
 }
 
-/// Where a key stands in a record, as bytes from 1. The record is JSON; what is not has no such places.
+/// Where a key stands in a JSON record, in bytes from 1.
 pub(super) fn places(record: &str, key: &str) -> Vec<usize> {
     let (mut found, mut path, mut at) = (Vec::new(), String::new(), 0);
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<OpenValue> = Vec::new();
     while let Some(byte) = record.as_bytes().get(at) {
         match byte {
             b'{' | b'[' => {
                 let object = *byte == b'{';
                 let in_array = !object || open.last().is_some_and(|around| around.in_array);
-                open.push(Open { object, in_array, path: path.len() });
+                open.push(OpenValue { object, in_array, path: path.len() });
             }
             b'}' | b']' => {
                 open.pop();

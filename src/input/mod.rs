@@ -22,24 +22,28 @@ pub mod rows;
 pub mod time;
 pub mod utf16;
 
+pub(crate) use detect::cannot_read;
 use json::format::Document;
 pub use open::Input;
 use smallvec::SmallVec;
 use std::fmt;
 
-/// A file with more columns is no table: the services' own limit is 500, that of spreadsheets is this.
+/// Longer rows are not read: such a length means that a quotation mark is never closed, or that this is no row.
+pub const MAX_ROW: usize = 16 << 20;
+/// Files with more columns are refused. Microsoft's services allow 500 columns, and spreadsheets allow this many.
 pub const MAX_COLUMNS: usize = 1 << 14;
 
-/// In UTF-8.
+/// The byte order mark of UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// White space of JSON. A form feed, which Rust counts as such, is none.
+/// Whether a byte is white space in JSON. Rust's own test would accept a form feed, which JSON does not allow.
 pub(crate) fn is_json_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
 /// The shape of a results file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// Delimiter-separated values after RFC 4180.
     Csv {
@@ -50,7 +54,7 @@ pub enum Format {
     JsonLines,
     /// Records in a JSON document.
     Document(Document),
-    /// Columns in pages; read only if quell was built for it.
+    /// Parquet; read only if quell was built with the feature `parquet`.
     Parquet,
 }
 
@@ -74,19 +78,20 @@ impl Format {
     }
 }
 
-/// What is said about results before they are read.
+/// What the user says about results before they are read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct InputOptions {
-    /// What they are; recognised from their content without it.
+    /// Their format; recognised from their content if `None`.
     pub format: Option<TextFormat>,
-    /// The delimiter of CSV; recognised from the header without it.
+    /// The delimiter of CSV; recognised from the header if `None`.
     pub delimiter: Option<u8>,
-    /// Their bytes as they are stored, if that is known. Progress counts them.
+    /// The size of the file in bytes, if that is known. The progress bar needs it.
     pub size: Option<u64>,
 }
 
-/// What results can be said to be.
+/// The formats that the user can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TextFormat {
     /// Delimiter-separated values under a header.
     Csv,
@@ -98,6 +103,7 @@ pub enum TextFormat {
 
 /// Why a row cannot be read. Such a row is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Fault {
     /// It has another number of cells than the header.
     Ragged {
@@ -110,7 +116,7 @@ pub enum Fault {
     UnclosedQuote,
     /// A quotation mark or a carriage return stands inside an unquoted cell, or text after a closing quotation mark.
     StrayQuote,
-    /// It is longer than [`chunk::MAX_ROW`].
+    /// It is longer than [`MAX_ROW`].
     TooLong,
     /// It holds a NUL byte.
     Nul,
@@ -120,9 +126,9 @@ pub enum Fault {
     NotJson,
     /// It is not one JSON array.
     NotJsonRow,
-    /// It stands after a place where the structure of a JSON document breaks.
+    /// The structure of the JSON document is broken in it or before it.
     Lost,
-    /// A key that is looked at stands twice. Such a row is not kept either: the file is refused.
+    /// A key that an exclusion needs occurs twice in it. quell then refuses the whole file.
     DuplicateKey,
 }
 
@@ -132,7 +138,7 @@ impl fmt::Display for Fault {
             Self::Ragged { cells, header } => write!(f, "{cells} cells under a header of {header}"),
             Self::UnclosedQuote => f.write_str("a quoted cell that never ends, or a line after it"),
             Self::StrayQuote => f.write_str("a quotation mark or carriage return where none may stand"),
-            Self::TooLong => write!(f, "longer than {} MiB", chunk::MAX_ROW >> 20),
+            Self::TooLong => write!(f, "longer than {} MiB", MAX_ROW >> 20),
             Self::Nul => f.write_str("a NUL byte"),
             Self::NotUtf8 => f.write_str("not UTF-8"),
             Self::NotJson => f.write_str("not one JSON object"),
@@ -153,11 +159,11 @@ pub struct Row<'c> {
     pub bytes: &'c [u8],
     /// Byte offset in the chunk.
     pub start: usize,
-    /// Its cells in the order of [`projection::Projection`], or why they cannot be read.
+    /// The wanted cells in the order of [`projection::Projection::wanted`], or why they cannot be read.
     pub cells: Result<&'c [Option<&'c str>], Fault>,
 }
 
-/// The last segment of a path of either kind.
+/// The last segment of a Windows or Unix path.
 pub fn last_segment(path: &str) -> &str {
     path.rsplit(['\\', '/']).next().unwrap_or(path)
 }

@@ -7,7 +7,7 @@ use super::chunk::{CHUNK, Chunker, TextChunks};
 use super::decompress::decompress;
 use super::detect::{BEGINNING, cannot_read, detect};
 use super::json::shape::Shape;
-use super::time::{Dates, Order};
+use super::time::{DateOrder, Dates};
 use super::utf16::Encoding;
 use super::{Format, InputOptions};
 use crate::diagnostic::Diagnostics;
@@ -15,32 +15,32 @@ use memchr::memchr_iter;
 use std::fmt;
 use std::io::Read;
 
-/// Rows whose dates are looked at.
+/// How many rows are read to find out how dates are written.
 const SAMPLE: usize = 2_000;
 
 /// Results that are open and understood.
 pub struct Input {
     /// As the user named it.
     pub name: String,
-    /// The text from its first row on.
+    /// The text from its first row on, cut into chunks.
     pub chunks: TextChunks,
     /// How rows are found.
     pub format: Format,
-    /// The bytes before the first row: a byte order mark, the header of CSV.
+    /// The bytes before the first row: a byte order mark and, in CSV, the header.
     pub preamble: Vec<u8>,
     /// Line of the first row, from 1.
     pub line: u64,
-    /// Column names as they stand; for JSON the keys of the first records.
+    /// The names of the columns as the file writes them; for JSON the keys of the first records.
     pub names: Vec<String>,
-    /// Bytes of the text, if that is known.
+    /// How many bytes the text has, if that is known.
     pub size: Option<u64>,
     /// How the text is stored.
     pub encoding: Encoding,
-    /// The columns stand below the key `properties` of each record.
+    /// Whether each record has its columns below the key `properties`.
     pub nested: bool,
-    /// CSV: how the times are written in columns that say they are UTC.
+    /// How CSV writes the times in columns whose name ends in `[UTC]`.
     pub dates: Dates,
-    /// Parquet: its columns instead of text.
+    /// Parquet has columns instead of text; `chunks` is then empty.
     #[cfg(feature = "parquet")]
     pub columns: Option<super::parquet::Columns>,
 }
@@ -55,7 +55,7 @@ impl fmt::Debug for Input {
 }
 
 impl Input {
-    /// Reads the beginning of a stream: packed or not, UTF-8 or UTF-16, CSV, JSON Lines or a JSON document.
+    /// Reads the beginning of a stream: compressed or not, UTF-8 or UTF-16, CSV, JSON Lines or a JSON document.
     pub fn read(
         name: &str,
         stream: impl Read + Send + 'static,
@@ -74,8 +74,8 @@ impl Input {
             line: 1 + memchr_iter(b'\n', &preamble).count() as u64,
             preamble,
             names,
-            // Progress counts bytes of the text.
-            size: options.size.filter(|_| text.packing.is_none() && encoding == Encoding::Utf8),
+            // The progress bar counts bytes of decoded text, so the size of a compressed or UTF-16 file would mislead.
+            size: options.size.filter(|_| text.compression.is_none() && encoding == Encoding::Utf8),
             encoding,
             nested,
             #[cfg(feature = "parquet")]
@@ -83,7 +83,7 @@ impl Input {
         })
     }
 
-    /// Rows whose shape is known, without anything above them, read about so many bytes at a time.
+    /// Rows whose shape is known, without a header, read in chunks of about `chunk` bytes.
     pub fn with_shape(name: &str, rows: impl Read + Send + 'static, shape: Shape, chunk: usize) -> Self {
         let mut chunks = Chunker::new(Box::new(rows) as Box<dyn Read + Send>, chunk);
         chunks.set_format(shape.format);
@@ -103,10 +103,10 @@ impl Input {
         }
     }
 
-    /// How the times in this column are written if they are not ISO 8601, and if that is known.
-    pub fn date_order(&self, time: Option<usize>) -> Option<Order> {
+    /// The order of day and month in the times of this column, if they are not ISO 8601 and the order is known.
+    pub fn date_order(&self, time: Option<usize>) -> Option<DateOrder> {
         match self.dates {
-            Dates::Local(order) if time.is_some_and(|column| is_utc(&self.names[column])) => Some(order),
+            Dates::Locale(order) if time.is_some_and(|column| is_utc(&self.names[column])) => Some(order),
             _ => None,
         }
     }
@@ -118,7 +118,7 @@ impl Input {
             name: name.to_owned(),
             chunks: Chunker::new(Box::new(std::io::empty()), CHUNK),
             format: Format::Parquet,
-            // Two files have one header if they have the same columns and types.
+            // Files go into one output only if their preambles are equal, so this one names all columns and types.
             preamble: format!("{:?}", columns.schema().fields()).into_bytes(),
             line: 1,
             names: columns.names(),
@@ -131,14 +131,14 @@ impl Input {
     }
 }
 
-/// How the first rows write the times of columns that say they are UTC, as `TimeGenerated [UTC]` does.
+/// How the first rows write times in columns whose name ends in `[UTC]`, such as `TimeGenerated [UTC]`.
 fn dates(chunks: &mut TextChunks, format: Format, names: &[String]) -> Dates {
     let Format::Csv { delimiter } = format else { return Dates::Iso };
     let columns: Vec<usize> = (0..names.len()).filter(|place| is_utc(&names[*place])).collect();
     if columns.is_empty() {
         return Dates::Iso;
     }
-    // A failure to read meets the scan too, and is said there.
+    // If reading fails here, it fails again when the rows are read, and is reported then.
     let Ok((text, _)) = chunks.peek(BEGINNING) else { return Dates::Iso };
     let reader =
         ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text);
@@ -146,7 +146,7 @@ fn dates(chunks: &mut TextChunks, format: Format, names: &[String]) -> Dates {
     Dates::of(rows.iter().flat_map(|row| columns.iter().filter_map(|column| row.get(*column))))
 }
 
-/// Whether the name of a column says that its times are UTC.
+/// Whether the name of a column ends in `[UTC]`.
 fn is_utc(name: &str) -> bool {
     name.trim_end().ends_with(" [UTC]")
 }

@@ -1,6 +1,6 @@
-//! Columns of Parquet, and the cells of their rows as other formats write them.
+//! Reads Parquet files.
 //!
-//! In: a file. Out: its columns, a few thousand rows at a time, and the text of each cell.
+//! In: a file. Out: its rows, a few thousand at a time, and each cell as the text that other formats would have.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -27,7 +27,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Reads what the file says of itself.
+    /// Reads the schema of a file.
     pub fn open<R: ChunkReader + 'static>(input: R) -> io::Result<Self> {
         let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(io::Error::other)?;
         let schema = builder.schema().clone();
@@ -45,13 +45,13 @@ impl Columns {
         self.reader.next().transpose().map_err(io::Error::other)
     }
 
-    /// The columns with their types; rows of two files go into one only if these are the same.
+    /// The columns with their types.
     pub fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
 }
 
-/// A value as other formats write it; `None` for null and for what is no text there either.
+/// A value as text; `None` for null, and for lists, structs and other types that hold no text.
 pub(crate) fn text(array: &dyn Array, row: usize) -> Option<Cow<'_, str>> {
     macro_rules! number {
         ($kind:ty) => {
@@ -85,8 +85,8 @@ pub(crate) fn text(array: &dyn Array, row: usize) -> Option<Cow<'_, str>> {
     })
 }
 
-/// All cells of a row; `None` if one of them has no text, so that two rows cannot be told apart.
-pub(crate) fn whole(batch: &RecordBatch, row: usize) -> Option<Vec<Option<Cow<'_, str>>>> {
+/// All cells of a row, to compare it with others; `None` if one of them cannot be written as text.
+pub(crate) fn all_cells(batch: &RecordBatch, row: usize) -> Option<Vec<Option<Cow<'_, str>>>> {
     let mut cells = Vec::with_capacity(batch.num_columns());
     for column in batch.columns() {
         cells.push(if column.is_null(row) { None } else { Some(text(column.as_ref(), row)?) });
@@ -94,7 +94,7 @@ pub(crate) fn whole(batch: &RecordBatch, row: usize) -> Option<Vec<Option<Cow<'_
     Some(cells)
 }
 
-/// A time in ISO 8601; without a zone it is UTC, as everywhere.
+/// A time in ISO 8601. A column without a time zone is in UTC.
 fn time(array: &dyn Array, unit: TimeUnit, row: usize) -> Option<String> {
     let (number, scale) = match unit {
         TimeUnit::Second => (array.as_primitive::<TimestampSecondType>().value(row), 1_000_000_000),

@@ -1,42 +1,45 @@
-//! Which columns of a file hold what somebody wants to look at.
+//! Which columns of a file hold the wanted cells.
 //!
-//! In: the columns wanted, each with its possible sources, and the names that a file has. Out:
-//! [`Projection`], the one thing that the readers need to know.
+//! In: the wanted cells, each with the columns that may hold it, and the columns that a file has. Out: a [`Projection`],
+//! which tells the readers where each wanted cell stands.
+//!
+//! Kusto's `union` splits a column whose type differs between tables: `Port` becomes `Port_int` and `Port_long`, and each
+//! row has its value in one of them. The first such column then holds the wanted cell, and each other one is read into an
+//! extra cell behind the wanted ones, a *fallback*, which is used where the first is empty.
 
 use crate::schema::{Source, before_union, column_name};
 use hashbrown::HashMap;
 
-/// One wanted cell: the columns that may hold it, the first that is there counts.
+/// One wanted cell: the columns that may hold it. The first that the file has is used.
 pub type WantedCell = Vec<Source>;
 
 /// The wanted cells and where they stand.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    /// What was asked for, in the order of the cells.
+    /// The wanted cells, and behind them the fallbacks.
     pub wanted: Vec<WantedCell>,
-    /// CSV: cells of a row.
+    /// With a header: how many cells a row has.
     pub width: usize,
-    /// CSV: for each wanted cell its column.
+    /// With a header: the column of each wanted cell.
     pub columns: Vec<Option<usize>>,
-    /// CSV: the wanted cells in each column up to the last that is looked at.
+    /// With a header: the wanted cells that each column holds, up to the last column that holds one.
     pub(super) by_column: Vec<Vec<usize>>,
-    /// JSON: for each wanted cell and source the key paths.
+    /// JSON: the keys that hold wanted cells.
     pub(super) keys: Keys,
-    /// For each cell beyond those that were asked for the one that it stands in for: a `union` made several columns of
-    /// one, and each row has its value in one of them.
-    stand_ins: Vec<usize>,
+    /// For each fallback the wanted cell that it is for.
+    fallbacks: Vec<usize>,
 }
 
-/// A tree of JSON keys. A dotted column may be one key or nested objects.
+/// A tree of JSON keys. The column `a.b` may be one key, or the key `b` in an object `a`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Keys(pub(super) HashMap<String, KeyUse>);
 
 /// What a JSON key leads to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeyUse {
-    /// Wanted cells that it holds: the cell, and the place among its sources.
+    /// The wanted cells that it holds, each with the place of this key among the cell's sources.
     pub(super) cells: Vec<(usize, usize)>,
-    /// Keys below it.
+    /// The keys in the object that is its value.
     pub(super) below: Keys,
 }
 
@@ -44,7 +47,7 @@ impl Projection {
     /// For a file with a header.
     pub fn of_header(wanted: Vec<WantedCell>, header: &[String]) -> Self {
         let names: Vec<&str> = header.iter().map(|name| column_name(name)).collect();
-        let (wanted, stand_ins) = with_stand_ins(wanted, &names);
+        let (wanted, fallbacks) = with_fallbacks(wanted, &names);
         let place = |source: &Source| names.iter().position(|name| *name == source.column);
         let columns: Vec<Option<usize>> =
             wanted.iter().map(|sources| sources.iter().find_map(place)).collect();
@@ -55,55 +58,47 @@ impl Projection {
                 by_column[*column].push(cell);
             }
         }
-        Self { width: header.len(), keys: Keys::default(), wanted, columns, by_column, stand_ins }
+        Self { width: header.len(), keys: Keys::default(), wanted, columns, by_column, fallbacks }
     }
 
-    /// For JSON objects.
-    pub fn of_keys(wanted: Vec<WantedCell>) -> Self {
-        Self::of_known_keys(wanted, &[])
-    }
-
-    /// For JSON objects of which some keys are known.
-    pub fn of_known_keys(wanted: Vec<WantedCell>, names: &[String]) -> Self {
+    /// For JSON objects, of which some keys may be known.
+    pub fn of_keys(wanted: Vec<WantedCell>, names: &[String]) -> Self {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let (wanted, stand_ins) = with_stand_ins(wanted, &names);
+        let (wanted, fallbacks) = with_fallbacks(wanted, &names);
         let mut keys = Keys::default();
         for (cell, sources) in wanted.iter().enumerate() {
             for (place, source) in sources.iter().enumerate() {
                 keys.add(&source.column, (cell, place));
             }
         }
-        Self { width: 0, columns: Vec::new(), by_column: Vec::new(), keys, wanted, stand_ins }
+        Self { width: 0, columns: Vec::new(), by_column: Vec::new(), keys, wanted, fallbacks }
     }
 
-    /// The cell that was asked for and that this one holds or stands in for.
+    /// The wanted cell that a cell is, or is a fallback for.
     #[inline]
-    pub(super) fn asked(&self, cell: usize) -> usize {
-        let asked = self.wanted.len() - self.stand_ins.len();
-        if cell < asked { cell } else { self.stand_ins[cell - asked] }
+    pub(super) fn wanted_cell(&self, cell: usize) -> usize {
+        let wanted = self.wanted.len() - self.fallbacks.len();
+        if cell < wanted { cell } else { self.fallbacks[cell - wanted] }
     }
 
-    /// Whether there are cells beyond those that were asked for.
-    pub(super) fn has_stand_ins(&self) -> bool {
-        !self.stand_ins.is_empty()
+    /// Whether some wanted cell has a fallback.
+    pub(super) fn has_fallbacks(&self) -> bool {
+        !self.fallbacks.is_empty()
     }
 
-    /// The cells that were asked for.
+    /// Fills wanted cells that are empty from their fallbacks, and drops the fallbacks.
     #[inline]
-    pub(crate) fn without_stand_ins<'s, 'c>(
-        &self,
-        cells: &'s mut [Option<&'c str>],
-    ) -> &'s [Option<&'c str>] {
-        let asked = cells.len() - self.stand_ins.len();
-        for (place, cell) in self.stand_ins.iter().enumerate() {
+    pub(crate) fn fall_back<'s, 'c>(&self, cells: &'s mut [Option<&'c str>]) -> &'s [Option<&'c str>] {
+        let wanted = cells.len() - self.fallbacks.len();
+        for (place, cell) in self.fallbacks.iter().enumerate() {
             if cells[*cell].is_none_or(str::is_empty) {
-                cells[*cell] = cells[asked + place].or(cells[*cell]);
+                cells[*cell] = cells[wanted + place].or(cells[*cell]);
             }
         }
-        &cells[..asked]
+        &cells[..wanted]
     }
 
-    /// CSV: whether a wanted cell is the last segment of a path in the column that was found.
+    /// With a header: whether the column of a wanted cell holds a path, of which only the last segment is wanted.
     pub(crate) fn is_path(&self, cell: usize, column_header: &[String]) -> bool {
         self.columns[cell].is_some_and(|column| {
             let name = column_name(&column_header[column]);
@@ -112,10 +107,10 @@ impl Projection {
     }
 }
 
-/// Where no name is a source of a cell but some are what a `union` made of one: those as its sources, one in the cell
-/// itself and each other in a cell that stands in for it.
-fn with_stand_ins(mut wanted: Vec<WantedCell>, names: &[&str]) -> (Vec<WantedCell>, Vec<usize>) {
-    let mut stand_ins = Vec::new();
+/// Looks for the columns that a `union` made of a source, for each wanted cell of which the file has no source itself. The
+/// first of them becomes the source of the cell, and each other one that of a fallback.
+fn with_fallbacks(mut wanted: Vec<WantedCell>, names: &[&str]) -> (Vec<WantedCell>, Vec<usize>) {
+    let mut fallbacks = Vec::new();
     for cell in 0..wanted.len() {
         if wanted[cell].iter().any(|source| names.contains(&source.column.as_str())) {
             continue;
@@ -127,11 +122,11 @@ fn with_stand_ins(mut wanted: Vec<WantedCell>, names: &[&str]) -> (Vec<WantedCel
         });
         let Some(mut renamed) = renamed else { continue };
         let others = renamed.split_off(1);
-        stand_ins.extend(others.iter().map(|_| cell));
+        fallbacks.extend(others.iter().map(|_| cell));
         wanted[cell] = renamed;
         wanted.extend(others.into_iter().map(|source| vec![source]));
     }
-    (wanted, stand_ins)
+    (wanted, fallbacks)
 }
 
 impl Keys {
@@ -149,14 +144,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_that_a_union_renamed_stand_in_for_one() {
+    fn columns_that_a_union_renamed_are_read_as_one() {
         let wanted = |columns: &[&str]| {
             columns.iter().map(|name| vec![Source { column: (*name).to_owned(), path: false }]).collect()
         };
         let header = ["Port_int", "Port_long", "Name [UTC]", "Name_string"].map(str::to_owned);
         let projection = Projection::of_header(wanted(&["Port", "Name", "None"]), &header);
         assert_eq!(projection.columns, [Some(0), Some(2), None, Some(1)]);
-        assert_eq!([0, 1, 2, 3].map(|cell| projection.asked(cell)), [0, 1, 2, 0]);
+        assert_eq!([0, 1, 2, 3].map(|cell| projection.wanted_cell(cell)), [0, 1, 2, 0]);
         for (row, port) in [
             ([Some(""), Some("a"), None, Some("443")], Some("443")),
             ([None, Some("a"), None, Some("443")], Some("443")),
@@ -164,7 +159,7 @@ mod tests {
             ([Some(""), Some("a"), None, None], Some("")),
         ] {
             let mut cells = row;
-            assert_eq!(projection.without_stand_ins(&mut cells), [port, Some("a"), None]);
+            assert_eq!(projection.fall_back(&mut cells), [port, Some("a"), None]);
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The rows of a chunk, whatever its format.
+//! Reads the rows of a chunk, whatever its format.
 //!
 //! In: a chunk. Out: its rows in order. It judges nothing and writes nothing.
 
 use super::chunk::{Chunk, Cut};
-use super::csv::{Chunked, CsvReader, too_long};
+use super::csv::{ChunkOutcome, CsvReader, too_long};
 use super::duplicate::DuplicateKey;
 use super::json::document::PieceKind;
 use super::json::table::Table;
@@ -12,71 +12,71 @@ use super::projection::Projection;
 use super::{Fault, Row, is_json_space};
 use memchr::memchr_iter;
 
-/// The rows of one format.
+/// The reader of one file's rows.
 #[derive(Debug)]
 pub enum Rows {
     /// Delimiter-separated values.
     Csv(CsvReader),
     /// JSON objects.
     Json(JsonReader),
-    /// JSON arrays under columns.
+    /// JSON arrays under a list of columns.
     Table(Table),
-    /// Rows that do not come in chunks.
+    /// Parquet, which does not come in chunks: only where its columns stand.
     Columns(Projection),
 }
 
 impl Rows {
-    /// Calls `take` with each row of a chunk; `seen` gets true for each wanted cell whose key occurs. Cells beyond the
-    /// first so many may be left out.
+    /// Calls `take` with each row of a chunk. The caller needs the first `cells` wanted cells, so others may be left out.
+    /// In JSON, `seen_keys` is set to true for each wanted cell whose key occurs; it may be empty if nobody needs that.
     pub fn each(
         &self,
         cells: usize,
         chunk: &Chunk,
-        seen: &mut [bool],
+        seen_keys: &mut [bool],
         mut take: impl FnMut(&Row<'_>),
-    ) -> Chunked {
+    ) -> ChunkOutcome {
         if let Cut::TooLong { continues } = chunk.cut {
             too_long(&chunk.bytes, continues, &mut take);
-            return Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 };
+            return ChunkOutcome::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 };
         }
         match self {
             Self::Csv(reader) => {
-                return reader.rows_up_to(cells, &chunk.bytes, chunk.cut, chunk.last, take);
+                return reader.rows(cells, &chunk.bytes, chunk.cut, chunk.last, take);
             }
             Self::Json(reader) if chunk.cut != Cut::Records => {
-                return Chunked::Regular { lines: reader.rows(&chunk.bytes, seen, take) };
+                return ChunkOutcome::Regular { lines: reader.rows(&chunk.bytes, seen_keys, take) };
             }
             Self::Json(_) | Self::Table(_) | Self::Columns(_) => {
                 let mut found = RecordCells::default();
                 for piece in &chunk.pieces {
                     let bytes = &chunk.bytes[piece.range.clone()];
-                    self.piece(piece.kind, bytes, piece.range.start, &mut found, seen, &mut take);
+                    self.piece(piece.kind, bytes, piece.range.start, &mut found, seen_keys, &mut take);
                 }
             }
         }
-        Chunked::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 }
+        ChunkOutcome::Regular { lines: memchr_iter(b'\n', &chunk.bytes).count() as u64 }
     }
 
-    /// The key that stands twice in a row, which begins on this line; `None` if there is none.
+    /// The wanted key that occurs twice in a JSON row. `line` is the line of the row.
     pub fn duplicate_key(&self, row: &[u8], line: u64) -> Option<DuplicateKey> {
         match self {
-            Self::Json(reader) => reader.duplicate(row, line),
+            Self::Json(reader) => reader.duplicate_key(row, line),
             Self::Csv(_) | Self::Table(_) | Self::Columns(_) => None,
         }
     }
 
-    /// Calls `take` with the rows of a piece of a document.
+    /// Calls `take` with the rows of a piece of a document: one record, or broken lines. Other pieces hold no row.
     pub(crate) fn piece(
         &self,
         kind: PieceKind,
         bytes: &[u8],
         start: usize,
         found: &mut RecordCells,
-        seen: &mut [bool],
+        seen_keys: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
         match (kind, self) {
-            (PieceKind::Record, Self::Json(reader)) => reader.row(bytes, start, found, seen, take),
+            (PieceKind::Record, Self::Json(reader)) => reader.row(bytes, start, found, seen_keys, take),
             (PieceKind::Record, Self::Table(table)) => table.row(bytes, start, found, take),
             (PieceKind::Lost, _) => {
                 let mut start = start;

@@ -1,30 +1,30 @@
 //! The time of a row as a number.
 //!
-//! In: the text of a time column. Out: nanoseconds since 1970 in UTC, or nothing if it is not an
-//! ISO 8601 date and time. What a portal writes for one country is read if the file itself shows whether the day or the
-//! month stands first, and never guessed at.
+//! In: the text of a time column. Out: nanoseconds since 1970 in UTC, or nothing if it is not a date and time of ISO 8601.
+//! Portals also export times in the notation of the user's locale, such as `11/24/2026, 1:02 PM`. Those are read only if
+//! the file itself shows whether the day or the month stands first; quell never guesses.
 
 use jiff::Timestamp;
 
 /// Reads `2026-11-16T08:30:00.1234567Z`, with a space for the `T`, without a fraction, or with an offset.
 /// A time without a zone is UTC.
 pub fn parse(text: &str) -> Option<i64> {
-    Clock::default().parse(text)
+    TimeParser::default().parse(text)
 }
 
 /// Bytes of `2026-11-16T08`.
 const HOUR: usize = 13;
 
-/// Reads times of which most stand in the same hour as the one before.
+/// Reads times, and remembers the last hour: the rows of an export mostly stand in the same hour as the row before.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Clock {
-    /// Date and hour of the last time, as text and in seconds since 1970.
+pub struct TimeParser {
+    /// The date and hour of the last time, as text and in seconds since 1970.
     hour: [u8; HOUR],
     seconds: i64,
 }
 
-impl Clock {
-    /// What [`parse`] reads.
+impl TimeParser {
+    /// Reads what [`parse`] reads.
     #[inline]
     pub fn parse(&mut self, text: &str) -> Option<i64> {
         let (hour, rest) = text.as_bytes().split_first_chunk()?;
@@ -45,7 +45,7 @@ fn seconds_of_hour(text: &[u8; HOUR]) -> Option<i64> {
     (hour < 24).then_some(days * 86_400 + hour * 3_600)
 }
 
-/// Seconds and nanoseconds of `:30:00.1234567Z`, less the offset.
+/// Seconds and nanoseconds after the full hour, from `:30:00.1234567Z`. An offset from UTC is subtracted.
 #[inline]
 fn past_hour(text: &[u8]) -> Option<(i64, i64)> {
     let ([b':', m1, m2, b':', s1, s2], rest) = text.split_first_chunk()? else { return None };
@@ -57,35 +57,35 @@ fn past_hour(text: &[u8]) -> Option<(i64, i64)> {
 
 /// Whether day or month stands first in dates that are not ISO 8601.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum DateOrder {
     /// `11/24/2026`.
     MonthFirst,
     /// `24/11/2026` or `24.11.2026`.
     DayFirst,
 }
 
-/// What some texts of a column say about the order of day and month.
+/// How the times of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dates {
-    /// There are no such dates.
+    /// No time is in the notation of a locale.
     Iso,
-    /// There are, and nothing tells day from month, or they contradict each other.
+    /// Some are, but none shows whether the day or the month stands first, or they contradict each other.
     Unclear,
-    /// There are, and a number above 12 or a dot tells.
-    Local(Order),
+    /// Some are, and a number above 12 or a dot shows the order.
+    Locale(DateOrder),
 }
 
 impl Dates {
-    /// What these texts say.
+    /// How these times are written.
     pub fn of<'t>(texts: impl Iterator<Item = &'t str>) -> Self {
         let mut any = false;
         let mut told = None;
-        for local in texts.filter_map(Local::read) {
+        for time in texts.filter_map(LocaleTime::read) {
             any = true;
-            let order = match (local.first, local.second) {
-                _ if local.dots => Order::DayFirst,
-                (13.., _) => Order::DayFirst,
-                (_, 13..) => Order::MonthFirst,
+            let order = match (time.first, time.second) {
+                _ if time.dots => DateOrder::DayFirst,
+                (13.., _) => DateOrder::DayFirst,
+                (_, 13..) => DateOrder::MonthFirst,
                 _ => continue,
             };
             if told.is_some_and(|told| told != order) {
@@ -94,7 +94,7 @@ impl Dates {
             told = Some(order);
         }
         match told {
-            Some(order) => Self::Local(order),
+            Some(order) => Self::Locale(order),
             None if any => Self::Unclear,
             None => Self::Iso,
         }
@@ -102,18 +102,18 @@ impl Dates {
 }
 
 /// Reads `11/24/2026, 1:02:03.456 PM` and `24.11.2026, 13:02:03` as UTC.
-pub fn parse_local(text: &str, order: Order) -> Option<i64> {
-    let local = Local::read(text)?;
+pub fn parse_in_locale(text: &str, order: DateOrder) -> Option<i64> {
+    let time = LocaleTime::read(text)?;
     let (month, day) = match order {
-        Order::MonthFirst => (local.first, local.second),
-        Order::DayFirst => (local.second, local.first),
+        DateOrder::MonthFirst => (time.first, time.second),
+        DateOrder::DayFirst => (time.second, time.first),
     };
-    let seconds = days_from_civil(local.year, month, day)? * 86_400 + local.second_of_day;
-    seconds.checked_mul(1_000_000_000)?.checked_add(local.fraction)
+    let seconds = days_from_civil(time.year, month, day)? * 86_400 + time.second_of_day;
+    seconds.checked_mul(1_000_000_000)?.checked_add(time.fraction)
 }
 
-/// A date and time of which it is not known what its first two numbers are.
-struct Local {
+/// A date and time in the notation of a locale. Which of its first two numbers is the day is not known yet.
+struct LocaleTime {
     first: i64,
     second: i64,
     year: i64,
@@ -122,7 +122,7 @@ struct Local {
     fraction: i64,
 }
 
-impl Local {
+impl LocaleTime {
     fn read(text: &str) -> Option<Self> {
         let (date, time) = text.split_once([',', ' '])?;
         let dots = date.contains('.');
@@ -135,7 +135,7 @@ impl Local {
         if numbers.next().is_some() || year < 1_000 {
             return None;
         }
-        // Newer browsers write a narrow space that does not break before AM and PM.
+        // Newer browsers write a narrow no-break space (U+202F) before AM and PM.
         let time = time.trim_start_matches([',', ' ']);
         let (time, half) = time.split_once([' ', '\u{202f}']).unwrap_or((time, ""));
         let (hour, rest) = time.split_once(':')?;
@@ -157,7 +157,7 @@ impl Local {
     }
 }
 
-/// The time as text, to the second.
+/// A time in ISO 8601, to the second.
 pub fn format(nanoseconds: i64) -> String {
     Timestamp::from_nanosecond(nanoseconds.into())
         .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -182,7 +182,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
 }
 
-/// Nanoseconds of a fraction, and what follows it.
+/// The nanoseconds of a fraction of a second, and what follows it.
 #[inline]
 fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     if let Some((ticks, rest)) = bytes.split_first_chunk()
@@ -200,13 +200,13 @@ fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((digits(&rest[..length])? * scale, &rest[length..]))
 }
 
-/// Nanoseconds of `.1234567`, which Microsoft's services write; all digits at once.
+/// The nanoseconds of `.1234567`, which is how Microsoft's services write fractions. All digits are converted at once.
 #[inline]
 fn ticks_of(text: [u8; 8]) -> Option<i64> {
     if !matches!(text[0], b'.' | b',') {
         return None;
     }
-    // A digit has 3 in its upper half, and still has it with 6 more.
+    // The upper half of a digit's byte is 3, and it still is after adding 6. No other byte has both.
     let text = u64::from_le_bytes(text) & !0xff | u64::from(b'0');
     let halves = 0xf0f0_f0f0_f0f0_f0f0;
     let zeros = 0x3030_3030_3030_3030;
@@ -219,7 +219,7 @@ fn ticks_of(text: [u8; 8]) -> Option<i64> {
     i64::try_from(eight).ok()?.checked_mul(100)
 }
 
-/// Seconds east of UTC.
+/// The offset from UTC in seconds, positive to the east.
 fn offset(bytes: &[u8]) -> Option<i64> {
     match bytes {
         [] | [b'Z' | b'z'] | [b' ', b'U', b'T', b'C'] => Some(0),
@@ -264,8 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn dates_of_one_country_are_read_only_if_they_tell() {
-        use Order::{DayFirst, MonthFirst};
+    fn dates_of_a_locale_are_read_only_if_their_order_is_clear() {
+        use DateOrder::{DayFirst, MonthFirst};
         let wanted = parse("2026-11-24T13:02:03.456Z");
         assert!(wanted.is_some());
         for (text, order) in [
@@ -275,11 +275,11 @@ mod tests {
             ("24.11.2026, 13:02:03,456", DayFirst),
             ("24.11.2026 13:02:03.456", DayFirst),
         ] {
-            assert_eq!(Dates::of([text].into_iter()), Dates::Local(order), "{text}");
-            assert_eq!(parse_local(text, order), wanted, "{text}");
+            assert_eq!(Dates::of([text].into_iter()), Dates::Locale(order), "{text}");
+            assert_eq!(parse_in_locale(text, order), wanted, "{text}");
         }
-        assert_eq!(parse_local("11/24/2026, 12:00:00 AM", MonthFirst), parse("2026-11-24T00:00:00Z"));
-        assert_eq!(parse_local("11/24/2026, 12:00 PM", MonthFirst), parse("2026-11-24T12:00:00Z"));
+        assert_eq!(parse_in_locale("11/24/2026, 12:00:00 AM", MonthFirst), parse("2026-11-24T00:00:00Z"));
+        assert_eq!(parse_in_locale("11/24/2026, 12:00 PM", MonthFirst), parse("2026-11-24T12:00:00Z"));
         assert_eq!(
             Dates::of(["11/10/2026, 1:02:03.456 PM", "1/1/2026, 1:00:00 AM"].into_iter()),
             Dates::Unclear
@@ -296,7 +296,7 @@ mod tests {
             "11/24/26, 1:02:03 PM",
             "11/24/2026, 1:02:03 PM x",
         ] {
-            assert_eq!(parse_local(text, MonthFirst), None, "{text}");
+            assert_eq!(parse_in_locale(text, MonthFirst), None, "{text}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! UTF-16 to UTF-8 and back.
 //!
-//! In: bytes as Excel and Windows tools save them. Out: UTF-8 for the readers; and for rows that are written, the bytes
-//! that they were. Half a surrogate pair becomes the three bytes that UTF-8 would give it if it could, so that such a
-//! row is no UTF-8, is kept, and is written back unchanged. It does not know what a row is.
+//! In: bytes as Excel and Windows tools save them. Out: UTF-8 for the readers, and for rows that are written the original
+//! bytes. Half a surrogate pair becomes three bytes that are not valid UTF-8 (as in WTF-8), so such a row is unreadable,
+//! is kept, and is written back unchanged. This module does not know what a row is.
 
 use std::io::{self, Read};
 
@@ -18,16 +18,17 @@ pub enum Encoding {
     /// Two bytes a unit.
     Utf16 {
         /// The high byte stands first.
-        big: bool,
+        big_endian: bool,
     },
 }
 
 impl Encoding {
-    /// What the first bytes of a text say: a byte order mark, or a zero in every other byte as in plain ASCII.
+    /// The encoding that the first bytes of a text show: UTF-16 has a byte order mark, or a zero in nearly every other
+    /// byte because most characters are ASCII.
     pub(super) fn of_sample(sample: &[u8]) -> Self {
         match sample {
-            [0xff, 0xfe, ..] => return Self::Utf16 { big: false },
-            [0xfe, 0xff, ..] => return Self::Utf16 { big: true },
+            [0xff, 0xfe, ..] => return Self::Utf16 { big_endian: false },
+            [0xfe, 0xff, ..] => return Self::Utf16 { big_endian: true },
             _ => {}
         }
         let pairs = sample.len() / 2;
@@ -36,8 +37,8 @@ impl Encoding {
         };
         let plainly = |zeros: usize| pairs >= 2 && zeros * 10 >= pairs * 9;
         match (plainly(zeros(1)), plainly(zeros(0))) {
-            (true, _) => Self::Utf16 { big: false },
-            (_, true) => Self::Utf16 { big: true },
+            (true, _) => Self::Utf16 { big_endian: false },
+            (_, true) => Self::Utf16 { big_endian: true },
             _ => Self::Utf8,
         }
     }
@@ -46,28 +47,29 @@ impl Encoding {
 /// Reads UTF-16 as UTF-8.
 pub(super) struct Decoder<R> {
     reader: R,
-    big: bool,
+    big_endian: bool,
     raw: Vec<u8>,
-    /// The first half of a pair.
+    /// The first half of a surrogate pair whose second half is still to come.
     high: Option<u16>,
     text: Vec<u8>,
-    given: usize,
+    /// How many bytes of `text` the caller has taken.
+    taken: usize,
 }
 
 impl<R: Read> Decoder<R> {
-    pub(super) fn new(reader: R, big: bool) -> Self {
-        Self { reader, big, raw: Vec::new(), high: None, text: Vec::new(), given: 0 }
+    pub(super) fn new(reader: R, big_endian: bool) -> Self {
+        Self { reader, big_endian, raw: Vec::new(), high: None, text: Vec::new(), taken: 0 }
     }
 
     /// Decodes another block; false at the end.
     fn fill(&mut self) -> io::Result<bool> {
         self.text.clear();
-        self.given = 0;
+        self.taken = 0;
         let read = self.reader.by_ref().take(BLOCK).read_to_end(&mut self.raw)?;
         let ended = (read as u64) < BLOCK;
         let whole = self.raw.len() & !1;
         for pair in self.raw[..whole].chunks_exact(2) {
-            let unit = if self.big {
+            let unit = if self.big_endian {
                 u16::from_be_bytes([pair[0], pair[1]])
             } else {
                 u16::from_le_bytes([pair[0], pair[1]])
@@ -92,15 +94,15 @@ impl<R: Read> Decoder<R> {
 
 impl<R: Read> Read for Decoder<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.text.len() {
+        while self.taken == self.text.len() {
             if !self.fill()? {
                 return Ok(0);
             }
         }
-        let rest = &self.text[self.given..];
+        let rest = &self.text[self.taken..];
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
-        self.given += count;
+        self.taken += count;
         Ok(count)
     }
 }
@@ -125,7 +127,7 @@ fn take_unit(unit: u16, high: &mut Option<u16>, out: &mut Vec<u8>) {
     }
 }
 
-/// UTF-8 of a code point, half a pair included.
+/// Appends a code point as UTF-8, even if it is half a surrogate pair.
 fn push_point(point: u32, out: &mut Vec<u8>) {
     let low = |shift: u32| (0x80 | (point >> shift & 0x3f)).to_le_bytes()[0];
     let first = |mark: u32, shift: u32| (mark | point >> shift).to_le_bytes()[0];
@@ -140,18 +142,18 @@ fn push_point(point: u32, out: &mut Vec<u8>) {
 /// Writes UTF-8 as UTF-16.
 #[derive(Debug)]
 pub struct Encoder {
-    big: bool,
+    big_endian: bool,
     point: u32,
     missing: u8,
 }
 
 impl Encoder {
-    /// For this byte order.
-    pub fn new(big: bool) -> Self {
-        Self { big, point: 0, missing: 0 }
+    /// An encoder for this byte order.
+    pub fn new(big_endian: bool) -> Self {
+        Self { big_endian, point: 0, missing: 0 }
     }
 
-    /// Appends the units of a piece of text, which may end inside a character.
+    /// Appends a piece of text as UTF-16. The piece may end inside a character.
     pub fn encode(&mut self, text: &[u8], out: &mut Vec<u8>) {
         for &byte in text {
             (self.point, self.missing) = match byte {
@@ -170,7 +172,7 @@ impl Encoder {
     fn push(&self, out: &mut Vec<u8>) {
         let mut unit = |unit: u32| {
             let [low, high, ..] = unit.to_le_bytes();
-            out.extend(if self.big { [high, low] } else { [low, high] });
+            out.extend(if self.big_endian { [high, low] } else { [low, high] });
         };
         match self.point.checked_sub(0x1_0000) {
             None => unit(self.point),
@@ -187,23 +189,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn decoded(bytes: &[u8], big: bool) -> io::Result<Vec<u8>> {
+    fn decoded(bytes: &[u8], big_endian: bool) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        Decoder::new(bytes, big).read_to_end(&mut out)?;
+        Decoder::new(bytes, big_endian).read_to_end(&mut out)?;
         Ok(out)
     }
 
     #[test]
     fn text_is_told_from_its_first_bytes() {
-        let of = |text: &str, big: bool| {
+        let of = |text: &str, big_endian: bool| {
             let bytes = text
                 .encode_utf16()
-                .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+                .flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() });
             Encoding::of_sample(&bytes.collect::<Vec<u8>>())
         };
-        for big in [false, true] {
-            assert_eq!(of("DeviceName,Gerät\r\n", big), Encoding::Utf16 { big });
-            assert_eq!(of("\u{feff}\u{4e2d}\u{6587}", big), Encoding::Utf16 { big });
+        for big_endian in [false, true] {
+            assert_eq!(of("DeviceName,Gerät\r\n", big_endian), Encoding::Utf16 { big_endian });
+            assert_eq!(of("\u{feff}\u{4e2d}\u{6587}", big_endian), Encoding::Utf16 { big_endian });
         }
         for text in ["", "a", "a\0", "DeviceName,RemoteIP\n", "\u{feff}a,b", "\0\0\0\0\0\0"] {
             assert_eq!(Encoding::of_sample(text.as_bytes()), Encoding::Utf8, "{text:?}");
@@ -219,17 +221,17 @@ mod tests {
         #[test]
         fn any_units_come_back_as_they_were(
             units in proptest::collection::vec(prop_oneof![any::<u16>(), 0xd7f0_u16..0xe010, 0_u16..0x80], 0..200),
-            big in any::<bool>(),
+            big_endian in any::<bool>(),
             cut in 1_usize..9,
         ) {
             let bytes: Vec<u8> =
-                units.iter().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
-            let text = decoded(&bytes, big).unwrap();
+                units.iter().flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect();
+            let text = decoded(&bytes, big_endian).unwrap();
             let plain: Result<String, _> = char::decode_utf16(units).collect();
             if let Ok(plain) = plain {
                 prop_assert_eq!(&text, plain.as_bytes());
             }
-            let (mut encoder, mut back) = (Encoder::new(big), Vec::new());
+            let (mut encoder, mut back) = (Encoder::new(big_endian), Vec::new());
             text.chunks(cut).for_each(|part| encoder.encode(part, &mut back));
             prop_assert_eq!(back, bytes);
         }

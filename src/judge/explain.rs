@@ -4,7 +4,7 @@
 //! the wanted values, and the entry that was nearest to being met. It does not know where the row was found.
 
 use super::matcher::{Matcher, Scratch};
-use super::verdict::Outcome;
+use super::verdict::ConditionOutcome;
 use crate::exclusions::model::Exclusion;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -30,7 +30,7 @@ pub struct ExplainedExclusion {
     /// Its id.
     pub id: String,
     /// The best outcome of its entries.
-    pub outcome: Outcome,
+    pub outcome: ConditionOutcome,
     /// Its entries, in the order of the list.
     pub entries: Vec<ExplainedEntry>,
 }
@@ -39,7 +39,7 @@ pub struct ExplainedExclusion {
 #[derive(Debug, Clone, Serialize, JsonSchema, PartialEq)]
 pub struct ExplainedEntry {
     /// The worst outcome of its conditions.
-    pub outcome: Outcome,
+    pub outcome: ConditionOutcome,
     /// Its conditions.
     pub conditions: Vec<ExplainedCondition>,
 }
@@ -50,7 +50,7 @@ pub struct ExplainedCondition {
     /// The field.
     pub field: String,
     /// How it stands.
-    pub outcome: Outcome,
+    pub outcome: ConditionOutcome,
     /// The value of the row; absent if the row has none.
     pub seen: Option<String>,
     /// The values of which one is wanted.
@@ -111,11 +111,15 @@ fn explain_exclusion(
                 })
                 .collect();
             let outcome = conditions.iter().map(|condition| condition.outcome).min();
-            ExplainedEntry { outcome: outcome.unwrap_or(Outcome::NotMet), conditions }
+            ExplainedEntry { outcome: outcome.unwrap_or(ConditionOutcome::NotMet), conditions }
         })
         .collect();
     let outcome = entries.iter().map(|entry| entry.outcome).max();
-    ExplainedExclusion { id: exclusion.id.clone(), outcome: outcome.unwrap_or(Outcome::NotMet), entries }
+    ExplainedExclusion {
+        id: exclusion.id.clone(),
+        outcome: outcome.unwrap_or(ConditionOutcome::NotMet),
+        entries,
+    }
 }
 
 /// The unmet entry with the fewest unmet conditions, then the most met ones, then the most similar value.
@@ -123,22 +127,23 @@ fn nearest(exclusions: &[ExplainedExclusion]) -> Option<Nearest> {
     let entries = exclusions.iter().flat_map(|exclusion| {
         exclusion.entries.iter().enumerate().map(move |(place, entry)| (&exclusion.id, place + 1, entry))
     });
-    let unmet = entries.filter(|(.., entry)| entry.outcome != Outcome::Met);
+    let unmet = entries.filter(|(.., entry)| entry.outcome != ConditionOutcome::Met);
     let best = unmet.max_by(|(.., a), (.., b)| {
         closeness(a).partial_cmp(&closeness(b)).unwrap_or(std::cmp::Ordering::Equal)
     })?;
-    let missing = best.2.conditions.iter().filter(|condition| condition.outcome != Outcome::Met);
+    let missing = best.2.conditions.iter().filter(|condition| condition.outcome != ConditionOutcome::Met);
     Some(Nearest { id: best.0.clone(), entry: best.1, missing: missing.cloned().collect() })
 }
 
 fn closeness(entry: &ExplainedEntry) -> (i64, i64, f64) {
-    let count =
-        |wanted: Outcome| entry.conditions.iter().filter(|condition| condition.outcome == wanted).count();
-    let unmet = entry.conditions.len() - count(Outcome::Met);
-    let similar = entry.conditions.iter().filter(|condition| condition.outcome == Outcome::NotMet);
+    let count = |wanted: ConditionOutcome| {
+        entry.conditions.iter().filter(|condition| condition.outcome == wanted).count()
+    };
+    let unmet = entry.conditions.len() - count(ConditionOutcome::Met);
+    let similar = entry.conditions.iter().filter(|condition| condition.outcome == ConditionOutcome::NotMet);
     let similar = similar.map(similarity).fold(0.0, f64::max);
     let as_number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    (-as_number(unmet), as_number(count(Outcome::Met)), similar)
+    (-as_number(unmet), as_number(count(ConditionOutcome::Met)), similar)
 }
 
 fn similarity(condition: &ExplainedCondition) -> f64 {

@@ -11,7 +11,7 @@
 
 use super::index::{Buffers, ConditionId, Index, is_indexable};
 use super::predicate::{Predicate, Seen, read};
-use super::verdict::{Outcome, Verdict};
+use super::verdict::{ConditionOutcome, Verdict};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use hashbrown::HashMap;
@@ -232,7 +232,11 @@ impl Matcher {
 
     /// How each condition of each entry of an exclusion stands with a row, in the order of the list;
     /// entries of other schemas are left out.
-    pub fn explain(&self, exclusion: u32, cells: &[Option<&str>]) -> Vec<Vec<(&Condition, usize, Outcome)>> {
+    pub fn explain(
+        &self,
+        exclusion: u32,
+        cells: &[Option<&str>],
+    ) -> Vec<Vec<(&Condition, usize, ConditionOutcome)>> {
         let entries = self.exclusions[exclusion as usize].entries.clone();
         self.entries[entries]
             .iter()
@@ -242,9 +246,9 @@ impl Matcher {
                     .map(|compiled| {
                         let seen = read(compiled.condition.field.kind(), cells[compiled.slot]);
                         let outcome = match seen {
-                            None => Outcome::Undecidable,
-                            Some(seen) if compiled.predicate.is_met(seen) => Outcome::Met,
-                            Some(_) => Outcome::NotMet,
+                            None => ConditionOutcome::Undecidable,
+                            Some(seen) if compiled.predicate.is_met(seen) => ConditionOutcome::Met,
+                            Some(_) => ConditionOutcome::NotMet,
                         };
                         (&*compiled.condition, compiled.slot, outcome)
                     })

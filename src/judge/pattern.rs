@@ -6,7 +6,7 @@
 use crate::exclusions::model::{Piece, TextValue};
 
 /// What stands between two `*`: it meets as many bytes as it is long.
-type Run = Box<[Unit]>;
+type LiteralRun = Box<[Unit]>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
@@ -20,7 +20,7 @@ enum Unit {
 #[derive(Debug)]
 pub(super) struct Pattern {
     /// Never empty: one more than there are `*`.
-    runs: Box<[Run]>,
+    runs: Box<[LiteralRun]>,
     cased: bool,
 }
 

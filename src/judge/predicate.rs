@@ -39,10 +39,10 @@ pub fn read(kind: Kind, cell: Option<&str>) -> Option<Seen<'_>> {
 
 /// A condition's values.
 #[derive(Debug)]
-pub struct Predicate(Values);
+pub struct Predicate(WantedValues);
 
 #[derive(Debug)]
-enum Values {
+enum WantedValues {
     Text(Vec<TextPredicate>),
     /// The first and the last of each.
     Address(Vec<(Family, u128, u128)>),
@@ -64,23 +64,23 @@ impl Predicate {
     /// Makes it ready to be asked.
     pub fn new(test: &Test) -> Self {
         Self(match test {
-            Test::Text(values) => Values::Text(values.iter().map(TextPredicate::new).collect()),
-            Test::Address(ranges) => {
-                Values::Address(ranges.iter().map(|range| (range.family, range.first, range.last)).collect())
-            }
-            Test::Number(ranges) => Values::Number(ranges.clone()),
+            Test::Text(values) => WantedValues::Text(values.iter().map(TextPredicate::new).collect()),
+            Test::Address(ranges) => WantedValues::Address(
+                ranges.iter().map(|range| (range.family, range.first, range.last)).collect(),
+            ),
+            Test::Number(ranges) => WantedValues::Number(ranges.clone()),
         })
     }
 
     /// Whether one of the values is met.
     pub fn is_met(&self, seen: Seen<'_>) -> bool {
         match (&self.0, seen) {
-            (Values::Text(values), Seen::Text(text)) => values.iter().any(|value| value.is_met(text)),
-            (Values::Address(ranges), Seen::Address(family, number)) => {
+            (WantedValues::Text(values), Seen::Text(text)) => values.iter().any(|value| value.is_met(text)),
+            (WantedValues::Address(ranges), Seen::Address(family, number)) => {
                 let holds = |(of, first, last): &_| *of == family && *first <= number && number <= *last;
                 ranges.iter().any(holds)
             }
-            (Values::Number(ranges), Seen::Number(number)) => {
+            (WantedValues::Number(ranges), Seen::Number(number)) => {
                 ranges.iter().any(|range| range.contains(number))
             }
             _ => false,

@@ -64,7 +64,7 @@ pub fn wanted(slots: &[FieldRef], schema: &Schema) -> Vec<Vec<Source>> {
         |name: &str| Field::named(name).map(|field| schema.sources(field).to_vec()).unwrap_or_default();
     let mut wanted: Vec<Vec<Source>> = slots.iter().map(|slot| sources(slot, schema)).collect();
     let judged = wanted.len();
-    wanted.resize(count(judged, true), Vec::new());
+    wanted.resize(cell_count(judged, true), Vec::new());
     wanted[judged + DEVICE] = plain(&schema.device);
     wanted[judged + TIME] = plain(&schema.time);
     wanted[judged + PROCESS] = field("process.name");
@@ -83,7 +83,7 @@ pub fn sources(slot: &FieldRef, schema: &Schema) -> Vec<Source> {
 }
 
 /// How many cells a reader has to find, with or without those that only tell whether rows repeat each other.
-pub fn count(judged: usize, with_identity: bool) -> usize {
+pub fn cell_count(judged: usize, with_identity: bool) -> usize {
     judged + if with_identity { REPORT_ID + 1 } else { DESTINATION + 1 }
 }
 

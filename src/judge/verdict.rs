@@ -29,7 +29,7 @@ impl Verdict<'_> {
 /// How a condition stands with a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ConditionOutcome {
     /// The cell cannot meet it.
     NotMet,
     /// The cell is absent, empty or unreadable.

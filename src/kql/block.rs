@@ -5,11 +5,13 @@
 //! service gives up at some hundred operators.
 
 use super::KqlError;
+use super::expression::Expression;
 use super::literal::comment;
 use super::predicate::{ClauseEntry, condition};
 use super::values::Values;
 use crate::exclusions::model::{Condition, Entry, Exclusion, Test};
 use crate::schema::Schema;
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -19,20 +21,25 @@ pub const BEGIN: &str = "// quell:begin";
 /// How the last line of a block begins.
 pub const END: &str = "// quell:end";
 
+/// How the first line of a block ends that holds the values for the top of a query.
+pub const VALUES: &str = " (values)";
+
 /// Exclusions that get a `where` of their own; beyond, they are merged.
 pub const MOST_SINGLE: usize = 100;
-/// Terms of one `or`; more are nested.
-const MOST_TERMS: usize = 100;
+/// The longest line of a comment.
+const COMMENT: usize = 110;
 
 /// What a block says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The lists that it was made from, for the marker.
     pub lists: Vec<String>,
-    /// Exclusions that were left out and why, for a comment.
-    pub left_out: Vec<String>,
+    /// Ids of exclusions that were left out, each with the kind of reason, for a comment.
+    pub left_out: Vec<(String, String)>,
     /// Beyond so many exclusions they are merged into lists; [`MOST_SINGLE`] without it.
     pub merge_beyond: Option<usize>,
+    /// Whether an exclusion with an expiry goes on suppressing after that day where the query runs.
+    pub without_expiry_guard: bool,
 }
 
 /// The block: markers, a comment for each exclusion, `where` operators. Values stand in it.
@@ -52,7 +59,7 @@ pub fn let_form(
 ) -> Result<(String, String), Vec<KqlError>> {
     let mut values = Values::named();
     let block = clause(exclusions, schema, options, &mut values)?;
-    Ok((values.literals(), block))
+    Ok((above(&values.literals()), block))
 }
 
 /// The same with values from a table: `table` is the KQL that gives `SearchKey` and `Value`.
@@ -65,7 +72,16 @@ pub fn table_form(
     let mut values = Values::kept_elsewhere();
     let block = clause(exclusions, schema, options, &mut values)?;
     let lets = format!("let quell_values = {table};\n{}", values.lookups("quell_values"));
+    let lets = if values.lists.is_empty() { String::new() } else { above(&lets) };
     Ok((values, lets, block))
+}
+
+/// Statements for the top of a query, between markers of their own; nothing if there are none.
+fn above(statements: &str) -> String {
+    if statements.is_empty() {
+        return String::new();
+    }
+    format!("{BEGIN} {}{VALUES}\n{statements}{END}\n", digest(statements))
 }
 
 fn clause(
@@ -75,15 +91,42 @@ fn clause(
     values: &mut Values,
 ) -> Result<String, Vec<KqlError>> {
     let body = if exclusions.len() <= options.merge_beyond.unwrap_or(MOST_SINGLE) {
-        each_alone(exclusions, schema, values)?
+        each_alone(exclusions, schema, options, values)?
     } else {
-        merged(exclusions, schema, values)?
+        merged(exclusions, schema, options, values)?
     };
-    let lists = options.lists.join(", ");
-    let left: String =
-        options.left_out.iter().map(|why| format!("// left out: {}\n", comment(why))).collect();
+    let left = left_out(&options.left_out);
     let digest = digest(&format!("{left}{body}"));
-    Ok(format!("{BEGIN} {digest} {}\n{left}{body}{END}\n", comment(&lists)))
+    let lists: Vec<&str> = options.lists.iter().map(String::as_str).collect();
+    let begin = listed(&format!("{BEGIN} {digest}"), &lists);
+    Ok(format!("{begin}\n{left}{body}{END}\n"))
+}
+
+/// One line for each kind of reason.
+fn left_out(all: &[(String, String)]) -> String {
+    let mut kinds: Vec<&str> = all.iter().map(|(_, kind)| kind.as_str()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let of = |kind: &str| {
+        let of_kind = all.iter().filter(|(_, known)| known == kind);
+        let ids: Vec<&str> = of_kind.map(|(id, _)| id.as_str()).collect();
+        listed(&format!("// left out, {}:", comment(kind)), &ids) + "\n"
+    };
+    kinds.into_iter().map(of).collect()
+}
+
+/// Names behind the beginning of a comment, as many as fit on its line.
+fn listed(start: &str, names: &[&str]) -> String {
+    let mut out = start.to_owned();
+    for (place, name) in names.iter().enumerate() {
+        let name = comment(name);
+        if place > 0 && out.chars().count() + name.chars().count() > COMMENT - 16 {
+            return format!("{out}, and {} more", names.len() - place);
+        }
+        out += if place == 0 { " " } else { ", " };
+        out += &name;
+    }
+    out
 }
 
 /// A fingerprint of the text, so that drift can be seen: FNV-1a, 64 bits.
@@ -109,12 +152,35 @@ pub(super) fn headline(exclusion: &Exclusion) -> String {
     let why = exclusion.reason.as_ref().or(exclusion.scenario.as_ref());
     let why = why.map(|why| format!(": {}", comment(why))).unwrap_or_default();
     let expires = exclusion.expires.map(|day| format!(" (until {day})")).unwrap_or_default();
-    format!("// {}{why}{expires}\n", exclusion.id)
+    let room = COMMENT.saturating_sub(expires.len());
+    format!("{}{expires}\n", shortened(&format!("// {}{why}", exclusion.id), room))
+}
+
+/// As many words as fit.
+fn shortened(text: &str, room: usize) -> String {
+    const MARK: &str = " ...";
+    let Some((end, _)) = text.char_indices().nth(room) else { return text.to_owned() };
+    let reach = text.char_indices().nth(room.saturating_sub(MARK.len())).map_or(end, |(at, _)| at + 1);
+    let kept =
+        text.get(..reach).and_then(|kept| kept.rsplit_once(' ')).map_or(&text[..end], |(kept, _)| kept);
+    format!("{kept}{MARK}")
+}
+
+/// The first moment at which an exclusion suppresses no more.
+pub(super) fn guard(expires: Option<Date>, options: &Options) -> Option<Expression> {
+    let next = expires.filter(|_| !options.without_expiry_guard)?.tomorrow().ok()?;
+    Some(Expression::plain(format!("now() < datetime({next})")))
+}
+
+pub(super) fn where_not(suppressed: &Expression) -> String {
+    const WHERE: &str = "| where not(";
+    format!("{WHERE}{})\n", suppressed.text(1, WHERE.len()))
 }
 
 fn each_alone(
     exclusions: &[&Exclusion],
     schema: &Schema,
+    options: &Options,
     values: &mut Values,
 ) -> Result<String, Vec<KqlError>> {
     let mut out = String::new();
@@ -124,7 +190,7 @@ fn each_alone(
             Ok(terms) if terms.is_empty() => {}
             Ok(terms) => {
                 out += &headline(exclusion);
-                out += &format!("| where not({})\n", tree(&terms, "\n    or "));
+                out += &where_not(&whole(exclusion, terms, options));
             }
             Err(error) => errors.push(error),
         }
@@ -132,85 +198,80 @@ fn each_alone(
     if errors.is_empty() { Ok(out) } else { Err(errors) }
 }
 
+/// What an exclusion suppresses as long as it lasts: rows that meet one of its entries, of which there is one at least.
+pub(super) fn whole(exclusion: &Exclusion, entries: Vec<Expression>, options: &Options) -> Expression {
+    let guard = guard(exclusion.expires, options);
+    Expression::all(guard.into_iter().chain([Expression::any(entries)]).collect()).never_null()
+}
+
 /// The entries of an exclusion as expressions.
 pub(super) fn entries(
     exclusion: &Exclusion,
     schema: &Schema,
     values: &mut Values,
-) -> Result<Vec<String>, KqlError> {
+) -> Result<Vec<Expression>, KqlError> {
     let fitting = exclusion.entries.iter().enumerate().filter(|(_, entry)| entry.fits(&schema.name));
     fitting
         .map(|(place, entry)| expression(&entry.conditions, &exclusion.id, place + 1, schema, values))
         .collect()
 }
 
-pub(super) fn expression(
+fn expression(
     conditions: &[Arc<Condition>],
     id: &str,
     entry: usize,
     schema: &Schema,
     values: &mut Values,
-) -> Result<String, KqlError> {
+) -> Result<Expression, KqlError> {
     let place = ClauseEntry { key: (id, entry), schema };
-    let mut terms = Vec::with_capacity(conditions.len());
-    for each in conditions {
-        let term = condition(each, &place, values);
-        terms.push(term.map_err(|reason| KqlError {
+    let term = |each: &Arc<Condition>| {
+        condition(each, &place, values).map_err(|reason| KqlError {
             id: id.to_owned(),
             field: each.field.name().to_owned(),
             reason,
-        })?);
-    }
-    Ok(if terms.len() == 1 { terms.remove(0) } else { format!("({})", terms.join(" and ")) })
-}
-
-/// Terms joined by an operator that may be bracketed at will, such as `or`, nested where they are many.
-pub(super) fn tree(terms: &[String], or: &str) -> String {
-    if terms.len() <= MOST_TERMS {
-        return terms.join(or);
-    }
-    let groups: Vec<String> = terms
-        .chunks(terms.len().div_ceil(MOST_TERMS))
-        .map(|group| {
-            if group.len() == 1 {
-                group[0].clone()
-            } else {
-                format!("({})", tree(group, &format!(" {} ", or.trim())))
-            }
         })
-        .collect();
-    groups.join(or)
+    };
+    Ok(Expression::all(conditions.iter().map(term).collect::<Result<_, _>>()?))
 }
 
 /// Entries that differ in the values of one condition become one entry with all of them.
-fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Result<String, Vec<KqlError>> {
+fn merged(
+    exclusions: &[&Exclusion],
+    schema: &Schema,
+    options: &Options,
+    values: &mut Values,
+) -> Result<String, Vec<KqlError>> {
     // Once merged, nobody knows any more whose a value is that cannot be said.
     let alone = exclusions.iter().map(|exclusion| entries(exclusion, schema, &mut Values::inline()));
     let errors: Vec<KqlError> = alone.filter_map(Result::err).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
-    let mut groups: BTreeMap<String, Entry> = BTreeMap::new();
+    let mut groups: BTreeMap<String, (Option<Date>, Entry)> = BTreeMap::new();
     let mut out = String::new();
     for exclusion in exclusions {
         out += &headline(exclusion);
+        let expires = exclusion.expires.filter(|_| !options.without_expiry_guard);
         for entry in exclusion.entries.iter().filter(|entry| entry.fits(&schema.name)) {
             let (others, open) = apart(entry);
             let kind = std::mem::discriminant(&open.test);
-            let key = format!("{others:?} {:?} {kind:?}", open.field);
-            if let Some(known) = groups.get_mut(&key).and_then(|known| known.conditions.last_mut()) {
+            let key = format!("{expires:?} {others:?} {:?} {kind:?}", open.field);
+            if let Some(known) = groups.get_mut(&key).and_then(|(_, known)| known.conditions.last_mut()) {
                 Arc::make_mut(known).test.join(&open.test);
             } else {
                 let conditions = others.into_iter().chain([open]).cloned().collect();
-                groups.insert(key, Entry { conditions });
+                groups.insert(key, (expires, Entry { conditions }));
             }
         }
     }
     let mut terms = Vec::new();
     let mut errors = Vec::new();
-    for (place, entry) in groups.values().enumerate() {
+    for (place, (expires, entry)) in groups.values().enumerate() {
         match expression(&entry.conditions, "merged", place + 1, schema, values) {
-            Ok(term) => terms.push(term),
+            Ok(term) => {
+                let all = guard(*expires, options).into_iter().chain([term]).collect();
+                terms.push(Expression::all(all).never_null());
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -218,7 +279,7 @@ fn merged(exclusions: &[&Exclusion], schema: &Schema, values: &mut Values) -> Re
         return Err(errors);
     }
     if !terms.is_empty() {
-        out += &format!("| where not({})\n", tree(&terms, "\n    or "));
+        out += &where_not(&Expression::any(terms));
     }
     Ok(out)
 }

@@ -2,14 +2,20 @@
 //!
 //! In: exclusions. Out: a query with one row: totals, and for each exclusion matches, sole matches, scoped matches,
 //! devices, first and last time, in columns named after it; and which exclusions it was made from.
+//!
+//! Each condition is a column of its own, computed once: `quell__process_name_1`. A cell that is empty is another:
+//! `quell__no_process_name`. All that follows is made of these.
 
 use super::KqlError;
-use super::block::{digest, entries, tree};
-use super::literal::{column, string};
-use super::predicate::{ClauseEntry, condition, is_readable};
+use super::block::digest;
+use super::expression::Expression;
+use super::literal::{column, comment};
+use super::predicate::{ClauseEntry, condition, is_unknown};
 use super::values::Values;
-use crate::exclusions::model::{Condition, Entry, Exclusion};
+use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use crate::schema::Schema;
+use hashbrown::HashMap;
+use indexmap::IndexMap;
 use std::fmt::Write;
 
 /// The column that says which exclusions a query was made from.
@@ -30,52 +36,26 @@ pub fn impact(
     schema: &Schema,
     since: Option<&str>,
 ) -> Result<String, Vec<KqlError>> {
-    let mut extends = Vec::new();
-    let mut columns = String::new();
-    let mut possible = Vec::new();
-    let mut errors = Vec::new();
-    let device = schema.device.first().map(|name| column(name));
-    let time = schema.time.first().map(|name| column(name));
+    let mut columns =
+        Columns { schema, conditions: IndexMap::new(), unknown: IndexMap::new(), counts: HashMap::new() };
+    let (mut all, mut errors) = (Vec::new(), Vec::new());
     for exclusion in exclusions {
-        match one(exclusion, schema, device.as_deref(), time.as_deref()) {
-            Ok(one) => {
-                extends.push(one.extend);
-                columns += &one.columns;
-                possible.extend(one.possible);
-            }
+        match columns.exclusion(exclusion) {
+            Ok(one) => all.push(one),
             Err(error) => errors.push(error),
         }
     }
     if !errors.is_empty() {
         return Err(errors);
     }
-    let names: Vec<String> = exclusions.iter().map(|exclusion| name(&exclusion.id)).collect();
-    let sum: Vec<String> = names.iter().map(|name| format!("toint({name})")).collect();
-    let sum = if sum.is_empty() { "0".to_owned() } else { tree(&sum, " + ") };
-    let possible = if possible.is_empty() { "false".to_owned() } else { tree(&possible, " or ") };
     let table = schema.table.as_deref().unwrap_or(&schema.name);
-    let body = body(&extends, &sum, &possible, &columns);
+    let body = body(&columns, all, schema);
     let mut out = format!("{table}\n");
-    if let (Some(since), Some(time)) = (since, &time) {
-        let _ = writeln!(out, "| where {time} > ago({since})");
+    if let (Some(since), Some(time)) = (since, schema.time.first()) {
+        let _ = writeln!(out, "| where {} > ago({since})", column(time));
     }
     let _ = writeln!(out, "{body}| extend {LISTS} = \"{}\"", digest(&body));
     Ok(out)
-}
-
-fn body(extends: &[String], sum: &str, possible: &str, columns: &str) -> String {
-    let mut out = String::new();
-    // One operator for all: some hundred operators in a row are too many for the service.
-    if !extends.is_empty() {
-        let _ = writeln!(out, "| extend\n{}", extends.join(",\n"));
-    }
-    let _ = writeln!(out, "| extend quell_covering = {sum}");
-    let _ = writeln!(out, "| extend quell_possible = {possible}");
-    out += "| summarize quell_read = count(), quell_kept = countif(quell_covering == 0), quell_suppressed = countif(quell_covering > 0)";
-    out += ", quell_undecidable = countif(quell_covering == 0 and quell_possible)";
-    out += columns;
-    out.push('\n');
-    out
 }
 
 /// The column of an exclusion. Ids are kebab-case, so no two become one.
@@ -83,80 +63,177 @@ pub fn name(id: &str) -> String {
     format!("quell_{}", id.replace('-', "_"))
 }
 
-struct One {
-    extend: String,
-    columns: String,
-    possible: Vec<String>,
+/// The columns that conditions and empty cells have.
+struct Columns<'s> {
+    schema: &'s Schema,
+    /// Names by expression.
+    conditions: IndexMap<Expression, String>,
+    /// Expressions by name.
+    unknown: IndexMap<String, String>,
+    /// How many conditions look at a field.
+    counts: HashMap<String, usize>,
 }
 
-fn one(
-    exclusion: &Exclusion,
-    schema: &Schema,
-    device: Option<&str>,
-    time: Option<&str>,
-) -> Result<One, KqlError> {
-    let name = name(&exclusion.id);
-    let terms = entries(exclusion, schema, &mut Values::inline())?;
-    let covers = if terms.is_empty() { "false".to_owned() } else { tree(&terms, " or ") };
-    let scoped = scoped(exclusion, schema)?;
-    let mut columns = format!(
-        ",\n    {name}__matches = countif({name}), {name}__sole = countif({name} and quell_covering == 1), {name}__scoped = countif({name} and {name}__in_scope)"
-    );
-    if let Some(device) = device {
-        let _ = write!(
-            columns,
-            ", {name}__devices = count_distinctif({device}, {name} and isnotempty({device}))"
-        );
-    }
-    if let Some(time) = time {
-        let _ = write!(
-            columns,
-            ", {name}__first = min(iff({name}, {time}, datetime(null))), {name}__last = max(iff({name}, {time}, datetime(null)))"
-        );
-    }
-    let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name));
-    let possible = fitting.map(|entry| possible(exclusion, entry, schema)).collect::<Result<Vec<_>, _>>()?;
-    let id = string(&exclusion.id);
-    let extend = format!("    // {id}\n    {name} = {covers},\n    {name}__in_scope = {scoped}");
-    Ok(One { extend, columns, possible })
+/// An exclusion in terms of these columns.
+struct One<'e> {
+    exclusion: &'e Exclusion,
+    covers: Expression,
+    in_scope: Option<Expression>,
+    /// For each entry, that no condition is known not to be met.
+    possible: Vec<Expression>,
 }
 
-fn failed(exclusion: &Exclusion, condition: &Condition, reason: String) -> KqlError {
-    KqlError { id: exclusion.id.clone(), field: condition.field.name().to_owned(), reason }
+/// A condition and the column that says whether it is met.
+type Met<'e> = (&'e Condition, String);
+
+impl Columns<'_> {
+    fn exclusion<'e>(&mut self, exclusion: &'e Exclusion) -> Result<One<'e>, KqlError> {
+        let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&self.schema.name));
+        let entries: Vec<&Entry> = fitting.collect();
+        let met = entries.iter().map(|entry| self.entry(exclusion, entry)).collect::<Result<Vec<_>, _>>()?;
+        let named = |(_, name): &Met<'_>| Expression::plain(name);
+        let entry = |conditions: &Vec<Met<'_>>| Expression::all(conditions.iter().map(named).collect());
+        let possible = |conditions: &Vec<Met<'_>>| {
+            let term = |met: &Met<'_>| {
+                Expression::any(vec![named(met), Expression::plain(unknown_name(&met.0.field))])
+            };
+            Expression::all(conditions.iter().map(term).collect())
+        };
+        Ok(One {
+            exclusion,
+            covers: one_of(met.iter().map(entry).collect()),
+            in_scope: (entries.len() > 1).then(|| in_scope(exclusion, &met)),
+            possible: met.iter().map(possible).collect(),
+        })
+    }
+
+    /// The conditions of an entry, each with its column.
+    fn entry<'e>(&mut self, exclusion: &Exclusion, entry: &'e Entry) -> Result<Vec<Met<'e>>, KqlError> {
+        let mut met: Vec<Met<'e>> = Vec::new();
+        for each in &entry.conditions {
+            let name = self.condition(&exclusion.id, each).map_err(|reason| KqlError {
+                id: exclusion.id.clone(),
+                field: each.field.name().to_owned(),
+                reason,
+            })?;
+            met.push((each, name));
+        }
+        Ok(met)
+    }
+
+    fn condition(&mut self, id: &str, each: &Condition) -> Result<String, String> {
+        let place = ClauseEntry { key: (id, 0), schema: self.schema };
+        let expression = condition(each, &place, &mut Values::inline())?.never_null();
+        let unknown = is_unknown(each, self.schema)?;
+        self.unknown.insert(unknown_name(&each.field), unknown);
+        if let Some(name) = self.conditions.get(&expression) {
+            return Ok(name.clone());
+        }
+        let field = plain_name(each.field.name());
+        let count = self.counts.entry(field.clone()).or_default();
+        *count += 1;
+        let name = format!("quell__{field}_{count}");
+        self.conditions.insert(expression, name.clone());
+        Ok(name)
+    }
+}
+
+fn plain_name(field: &str) -> String {
+    field.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+fn unknown_name(field: &FieldRef) -> String {
+    format!("quell__no_{}", plain_name(field.name()))
+}
+
+/// One of the terms; false without any.
+fn one_of(terms: Vec<Expression>) -> Expression {
+    if terms.is_empty() { Expression::plain("false") } else { Expression::any(terms) }
 }
 
 /// Every field that the exclusion names is met by one of its conditions.
-fn scoped(exclusion: &Exclusion, schema: &Schema) -> Result<String, KqlError> {
-    let fitting: Vec<&Entry> = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name)).collect();
-    if fitting.len() < 2 {
-        return Ok("true".to_owned());
-    }
-    let conditions: Vec<&Condition> =
-        fitting.iter().flat_map(|entry| &entry.conditions).map(|condition| &**condition).collect();
-    let mut groups = Vec::new();
-    for field in exclusion.fields() {
-        let of_field = conditions.iter().filter(|condition| condition.field == *field);
-        let place = ClauseEntry { key: (&exclusion.id, 0), schema };
-        let terms = of_field.map(|each| {
-            condition(each, &place, &mut Values::inline()).map_err(|reason| failed(exclusion, each, reason))
-        });
-        let terms: Vec<String> = terms.collect::<Result<_, _>>()?;
-        if !terms.is_empty() {
-            groups.push(format!("({})", tree(&terms, " or ")));
-        }
-    }
-    Ok(groups.join(" and "))
+fn in_scope(exclusion: &Exclusion, met: &[Vec<Met<'_>>]) -> Expression {
+    let of_field = |field: &&FieldRef| {
+        let conditions = met.iter().flatten().filter(|(condition, _)| condition.field == **field);
+        let names: Vec<Expression> = conditions.map(|(_, name)| Expression::plain(name)).collect();
+        (!names.is_empty()).then(|| Expression::any(names))
+    };
+    Expression::all(exclusion.fields().iter().filter_map(of_field).collect())
 }
 
-/// No condition of the entry is known not to be met.
-fn possible(exclusion: &Exclusion, entry: &Entry, schema: &Schema) -> Result<String, KqlError> {
-    let place = ClauseEntry { key: (&exclusion.id, 0), schema };
-    let mut terms = Vec::new();
-    for each in &entry.conditions {
-        let met = condition(each, &place, &mut Values::inline());
-        let met = met.map_err(|reason| failed(exclusion, each, reason))?;
-        let readable = is_readable(each, schema).map_err(|reason| failed(exclusion, each, reason))?;
-        terms.push(format!("({met} or not({readable}))"));
+fn body(columns: &Columns<'_>, all: Vec<One<'_>>, schema: &Schema) -> String {
+    let mut out = String::new();
+    let unknown = columns.unknown.iter().map(|(name, text)| format!("{name} = {text}"));
+    let conditions = columns.conditions.iter();
+    let conditions = conditions.map(|(condition, name)| assigned(name, condition));
+    extend(&mut out, &unknown.chain(conditions).collect::<Vec<_>>());
+    let mut covers = Vec::new();
+    for one in &all {
+        let name = name(&one.exclusion.id);
+        covers.push(assigned(&name, &one.covers));
+        covers.extend(one.in_scope.as_ref().map(|scope| assigned(&format!("{name}__in_scope"), scope)));
     }
-    Ok(format!("({})", terms.join(" and ")))
+    extend(&mut out, &covers);
+    let names: Vec<String> = all.iter().map(|one| name(&one.exclusion.id)).collect();
+    let _ = writeln!(out, "| extend quell_covering = {}", sum(&names));
+    let mut counts = figures(&all, schema);
+    let possible = one_of(all.into_iter().flat_map(|one| one.possible).collect());
+    let _ = writeln!(out, "| extend quell_possible = {}", possible.text(1, 26));
+    counts.insert(0, "quell_undecidable = countif(quell_covering == 0 and quell_possible)".to_owned());
+    counts.insert(0, "quell_suppressed = countif(quell_covering > 0)".to_owned());
+    counts.insert(0, "quell_kept = countif(quell_covering == 0)".to_owned());
+    counts.insert(0, "quell_read = count()".to_owned());
+    let _ = writeln!(out, "| summarize\n    {}", counts.join(",\n    "));
+    out
+}
+
+/// A column of an `extend`, on lines of its own.
+fn assigned(name: &str, value: &Expression) -> String {
+    format!("{name} = {}", value.text(2, name.len() + " = ".len() + 4))
+}
+
+/// One operator for all: some hundred operators in a row are too many for the service.
+fn extend(out: &mut String, columns: &[String]) {
+    if !columns.is_empty() {
+        let _ = writeln!(out, "| extend\n    {}", columns.join(",\n    "));
+    }
+}
+
+/// What is counted of each exclusion.
+fn figures(all: &[One<'_>], schema: &Schema) -> Vec<String> {
+    let device = schema.device.first().map(|name| column(name));
+    let time = schema.time.first().map(|name| column(name));
+    let mut out = Vec::new();
+    for one in all {
+        let name = name(&one.exclusion.id);
+        let scope =
+            if one.in_scope.is_some() { format!("{name} and {name}__in_scope") } else { name.clone() };
+        out.push(format!("// {}\n    {name}__matches = countif({name})", comment(&one.exclusion.id)));
+        out.push(format!("{name}__sole = countif({name} and quell_covering == 1)"));
+        out.push(format!("{name}__scoped = countif({scope})"));
+        if let Some(device) = &device {
+            let met = format!("{name} and isnotempty({device})");
+            out.push(format!("{name}__devices = count_distinctif({device}, {met})"));
+        }
+        if let Some(time) = &time {
+            for (end, function) in [("first", "min"), ("last", "max")] {
+                out.push(format!("{name}__{end} = {function}(iff({name}, {time}, datetime(null)))"));
+            }
+        }
+    }
+    out
+}
+
+/// The number of columns that are true.
+fn sum(names: &[String]) -> String {
+    const MOST: usize = 100;
+    if names.is_empty() {
+        return "0".to_owned();
+    }
+    if names.len() > MOST {
+        let groups = names.chunks(names.len().div_ceil(MOST));
+        let groups: Vec<String> = groups.map(|group| format!("({})", sum(group))).collect();
+        return groups.join("\n    + ");
+    }
+    names.iter().map(|name| format!("toint({name})")).collect::<Vec<_>>().join("\n    + ")
 }

@@ -13,6 +13,37 @@ pub fn string(text: &str) -> String {
     escaped(text)
 }
 
+/// A text as literals that fit on a line of `width` characters each. Kusto joins literals that stand in a row.
+///
+/// A text is cut before a backslash, so that folders and the escapes of a regular expression stay whole.
+pub fn pieces(text: &str, width: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while string(rest).chars().count() > width {
+        // Quoting may double every character.
+        let reach = rest.char_indices().nth(width / 2).map_or(rest.len(), |(at, _)| at);
+        let far = rest.char_indices().nth(width.saturating_sub(4)).map_or(rest.len(), |(at, _)| at);
+        let fits = |cut: &usize| string(&rest[..*cut]).chars().count() <= width;
+        let Some(cut) = cut(rest, far).filter(fits).or_else(|| cut(rest, reach)) else { break };
+        pieces.push(string(&rest[..cut]));
+        rest = &rest[cut..];
+    }
+    pieces.push(string(rest));
+    pieces
+}
+
+/// The last good place to cut a text, at most at `limit`: before backslashes, else behind a blank, else anywhere
+/// that is not behind a backslash.
+fn cut(text: &str, limit: usize) -> Option<usize> {
+    let places = || text.char_indices().map(|(at, _)| at).filter(|at| *at > 0 && *at <= limit);
+    let behind = |at: usize, sign: char| text[..at].ends_with(sign);
+    let folder = |at: &usize| text[*at..].starts_with('\\') && !behind(*at, '\\');
+    places()
+        .rfind(folder)
+        .or_else(|| places().rfind(|at| behind(*at, ' ')))
+        .or_else(|| places().rfind(|at| !behind(*at, '\\')))
+}
+
 /// A member of a dynamic list, which is JSON.
 pub fn dynamic(items: &[String]) -> String {
     let items: Vec<String> = items.iter().map(|item| escaped(item)).collect();
@@ -76,6 +107,18 @@ mod tests {
         assert_eq!(string("say \"x\""), r#""say \"x\"""#);
         assert_eq!(column("process.name"), "['process.name']");
         assert_eq!(comment("a\nb // c"), "a b // c");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_where_folders_begin_and_loses_nothing() {
+        let long = format!(r"C:\{}\{} {}\c.exe", "a".repeat(30), "b".repeat(20), "é\"\n".repeat(30));
+        for width in [12, 40, 60] {
+            let pieces = pieces(&long, width);
+            let back: String = pieces.iter().map(|piece| crate::kql::lex::literal(piece).unwrap()).collect();
+            assert_eq!(back, long);
+            assert!(pieces.iter().all(|piece| piece.chars().count() <= width), "{pieces:?}");
+        }
+        assert_eq!(pieces(r"C:\Program Files\a.exe", 20), [r#"@"C:\Program Files""#, r#"@"\a.exe""#]);
     }
 
     #[test]

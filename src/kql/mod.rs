@@ -7,12 +7,16 @@
 //! What it guards against is in `docs/kql.md`: nulls that make rows vanish, letter case, mapped addresses, ranges
 //! that one bad member spoils, De Morgan.
 
+mod address;
 mod block;
+mod expression;
 mod impact;
 pub mod import;
 pub mod lex;
 pub mod literal;
+mod nrt;
 mod parts;
+mod pattern;
 pub mod pipeline;
 pub mod position;
 mod predicate;
@@ -21,8 +25,9 @@ pub mod splice;
 pub mod tree;
 mod values;
 
-pub use block::{BEGIN, END, MOST_SINGLE, Options, let_form, table_form, where_block};
+pub use block::{BEGIN, END, MOST_SINGLE, Options, VALUES, let_form, table_form, where_block};
 pub use impact::{LISTS, fingerprint, impact, name as column_of};
+pub use nrt::nrt_block;
 pub use parts::{Parts, parts};
 pub use values::{Values, external_table, watchlist_csv, watchlist_table};
 

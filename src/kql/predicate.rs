@@ -1,23 +1,17 @@
-//! One condition as a KQL expression that is true or false and never null.
+//! One condition as an expression of KQL.
 //!
-//! In: a condition of the model, its column. Out: the expression. It follows Microsoft's pages on string
-//! operators (case-insensitive ones are so for ASCII), `ipv4_is_in_any_range()`, `ipv6_is_in_any_range()`, `coalesce()`.
-//!
-//! Regular expressions that quell makes spell both cases out as `[aA]`: `(?i)` would also fold letters beyond
-//! ASCII, and so hide more than the list says.
+//! In: a condition of the model, its column. Out: the expression as somebody would write it by hand, and whether it
+//! may be null. It follows Microsoft's pages on string operators, which ignore the case of ASCII letters where their
+//! names say so, on `ipv4_is_in_any_range()` and `ipv6_is_in_any_range()`, and on null values: a text is never null,
+//! and `==` and `in` are false for a number that is.
 
-use super::block::tree;
+use super::address::addresses;
+use super::expression::Expression;
 use super::literal::{column, string};
-use super::values::{ListKind, Values};
-use crate::exclusions::model::{
-    AddressRange, Condition, Family, FieldRef, NumberRange, Operator, Piece, Test, TextValue,
-};
+use super::pattern::Pattern;
+use super::values::Values;
+use crate::exclusions::model::{Condition, FieldRef, NumberRange, Operator, Piece, Test, TextValue};
 use crate::schema::{Schema, Source};
-use ipnet::{Ipv4Subnets, Ipv6Subnets};
-use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// The shape of a dotted IPv4 address without leading zeros, which systems read differently.
-const QUAD: &str = r"(?:(?:0|[1-9][0-9]*)\.){3}(?:0|[1-9][0-9]*)";
 
 /// The last segment of a path, as a regular expression in a literal.
 pub(super) const NAME_OF: &str = r#"@"([^\\/]*)$""#;
@@ -37,7 +31,7 @@ pub(super) fn condition(
     condition: &Condition,
     place: &ClauseEntry<'_>,
     values: &mut Values,
-) -> Result<String, String> {
+) -> Result<Expression, String> {
     let source = source(&condition.field, place.schema)?;
     let kind = place.schema.columns.get(&source.column).map_or("string", String::as_str);
     let key = format!("{}/{}/{}", place.key.0, place.key.1, condition.field.name());
@@ -54,7 +48,7 @@ const MOST_GROUPS: usize = 16;
 
 /// What would be an approximation: text of a column that an export writes otherwise than KQL does, an
 /// address or a number in a column that holds none, a regular expression that Kusto does not take.
-fn refuse(test: &Test, column: &str, kind: &str) -> Result<(), String> {
+pub(super) fn refuse(test: &Test, column: &str, kind: &str) -> Result<(), String> {
     let legal: &[&str] = match test {
         Test::Text(_) | Test::Number(_) => &["string", "int", "long"],
         Test::Address(_) => &["string"],
@@ -78,26 +72,21 @@ fn refuse(test: &Test, column: &str, kind: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a condition's cell can be read; its negation is what makes a row undecidable.
-pub(super) fn is_readable(condition: &Condition, schema: &Schema) -> Result<String, String> {
+/// The expression for a cell that is empty or unreadable, so that nobody knows whether the condition is met.
+pub(super) fn is_unknown(condition: &Condition, schema: &Schema) -> Result<String, String> {
     let source = source(&condition.field, schema)?;
     let kind = schema.columns.get(&source.column).map_or("string", String::as_str);
     let cell = column(&source.column);
     Ok(match &condition.test {
-        Test::Text(_) => format!("isnotempty({})", text_of(&source, kind)),
-        Test::Address(_) => {
-            format!(
-                "(isnotnull(parse_ipv4({})) or isnotempty(parse_ipv6({})))",
-                ipv4_of(&cell),
-                ipv6_of(&cell)
-            )
-        }
-        Test::Number(_) if matches!(kind, "int" | "long") => format!("coalesce({cell} >= 0, false)"),
-        Test::Number(_) => format!("{cell} matches regex {NUMBER_SHAPE}"),
+        Test::Text(_) => format!("isempty({})", text_of(&source, kind)),
+        // It reads both families, and gives an empty text for what is no address.
+        Test::Address(_) => format!("isempty(parse_ipv6({cell}))"),
+        Test::Number(_) if matches!(kind, "int" | "long") => format!("isnull({cell})"),
+        Test::Number(_) => format!("not({cell} matches regex {NUMBER_SHAPE})"),
     })
 }
 
-fn source(field: &FieldRef, schema: &Schema) -> Result<Source, String> {
+pub(super) fn source(field: &FieldRef, schema: &Schema) -> Result<Source, String> {
     match field {
         FieldRef::Field(field) => schema
             .sources(*field)
@@ -114,178 +103,108 @@ fn text_of(source: &Source, kind: &str) -> String {
     if source.path { format!("extract({NAME_OF}, 1, {cell})") } else { cell }
 }
 
-fn any(terms: Vec<String>) -> String {
-    match terms.len() {
-        1 => terms.into_iter().next().unwrap_or_default(),
-        _ => format!("({})", tree(&terms, " or ")),
-    }
-}
-
-fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Result<String, String> {
+fn text(texts: &[TextValue], cell: &str, key: &str, values: &mut Values) -> Result<Expression, String> {
     let mut terms = Vec::new();
     for cased in [false, true] {
         let listed = texts.iter().filter(|value| value.cased == cased && is_listed(value));
-        let whole = listed.filter_map(TextValue::whole);
-        let whole: Vec<String> = whole.map(str::to_owned).collect();
+        let whole: Vec<String> = listed.filter_map(TextValue::whole).map(str::to_owned).collect();
         if !whole.is_empty() {
-            let operator = if cased { "in" } else { "in~" };
             let key = if cased { format!("{key}|cased") } else { key.to_owned() };
-            // A list that somebody else keeps may grow.
-            let guarded = !cased && (values.may_grow() || whole.iter().any(|text| is_risky(text)));
-            let list = format!("{cell} {operator} ({})", values.list(&key, ListKind::Text, whole));
-            terms.push(if guarded { format!("({list} and isascii({cell}))") } else { list });
+            terms.push(values.texts(cell, cased, &key, &whole));
         }
     }
+    let mut patterns: Vec<Pattern> = Vec::new();
     for value in texts.iter().filter(|value| !is_listed(value)) {
-        terms.push(pattern(value, cell)?);
+        match part(value, cell)? {
+            Part::Said(expression) => terms.push(expression),
+            Part::Pattern(pattern) => {
+                if !patterns.iter_mut().any(|known| known.take_in(&pattern)) {
+                    patterns.push(pattern);
+                }
+            }
+        }
     }
-    Ok(any(terms))
+    let matches =
+        |pattern: Pattern| Expression::with_text(format!("{cell} matches regex "), &pattern.regex());
+    terms.extend(patterns.into_iter().map(matches));
+    Ok(Expression::any(terms))
 }
 
 /// Whether a value can stand in a list of `in` or `in~`.
 fn is_listed(value: &TextValue) -> bool {
-    value.whole().is_some() && folds_alike(value)
+    value.whole().is_some() && folds_as_documented(value)
 }
 
-/// Whether an operator that folds case does so as quell does. For text beyond ASCII nobody promises it.
-fn folds_alike(value: &TextValue) -> bool {
+/// Whether an operator that ignores letter case does so as quell does. For text beyond ASCII nobody documents it.
+fn folds_as_documented(value: &TextValue) -> bool {
     value.cased || value.text.is_ascii()
 }
 
-fn pattern(value: &TextValue, cell: &str) -> Result<String, String> {
-    let Some(pieces) = value.pieces() else {
-        if value.text.contains('\0') {
-            return Err("a regular expression with a NUL byte".to_owned());
-        }
-        // An empty cell meets nothing, and some expressions match empty text.
-        return Ok(format!("(isnotempty({cell}) and {cell} matches regex {})", string(&value.text)));
+/// A value that an operator says, or one that takes a regular expression.
+enum Part {
+    Said(Expression),
+    Pattern(Pattern),
+}
+
+fn part(value: &TextValue, cell: &str) -> Result<Part, String> {
+    let (Some(pieces), Some(pattern)) = (value.pieces(), Pattern::new(value)) else {
+        return expression(value, cell).map(Part::Said);
     };
-    Ok(match pieces.as_slice() {
-        [Piece::Any] => format!("isnotempty({cell})"),
-        pieces if !folds_alike(value) => format!("{cell} matches regex {}", string(&regex(pieces, false))),
-        [Piece::Text(text), Piece::Any] => {
-            let guard = format!("isascii(substring({cell}, 0, {}))", text.len());
-            part(cell, "startswith", text, value.cased, &guard)
-        }
-        [Piece::Any, Piece::Text(text)] => {
-            let guard = format!("isascii(substring({cell}, -{}))", text.len());
-            part(cell, "endswith", text, value.cased, &guard)
-        }
-        [Piece::Any, Piece::Text(text), Piece::Any] => {
-            let guard = format!("{cell} matches regex {}", string(&contains_regex(text)));
-            part(cell, "contains", text, value.cased, &guard)
-        }
-        pieces => format!("{cell} matches regex {}", string(&regex(pieces, value.cased))),
-    })
-}
-
-/// A part of the cell, and the guard that what an operator without regard to case found is ASCII.
-fn part(cell: &str, operator: &str, text: &str, cased: bool, guard: &str) -> String {
-    let cs = if cased { "_cs" } else { "" };
-    let comparison = format!("{cell} {operator}{cs} {}", string(text));
-    if cased || !is_risky(text) { comparison } else { format!("({comparison} and {guard})") }
-}
-
-/// Whether an engine that folds more than ASCII could take another character for a letter of this ASCII text:
-/// the Kelvin sign for `k`, the long s for `s`, the dotted I or the dotless i for `i`. Microsoft documents
-/// folding for ASCII and promises nothing of the rest, and a file so named would be hidden.
-fn is_risky(text: &str) -> bool {
-    text.contains(['k', 'K', 's', 'S', 'i', 'I'])
-}
-
-fn regex(pieces: &[Piece], cased: bool) -> String {
-    let mut out = String::from("(?s)^");
-    for piece in pieces {
-        match piece {
-            Piece::Any => out.push_str(".*"),
-            Piece::One => out.push_str(r"[\x01-\x7F]"),
-            Piece::Text(text) => text.chars().for_each(|character| push_literal(&mut out, character, cased)),
-        }
-    }
-    out.push('$');
-    out
-}
-
-/// Finds the text in both letter cases, ASCII only.
-pub(super) fn contains_regex(text: &str) -> String {
-    let mut both = String::new();
-    text.chars().for_each(|character| push_literal(&mut both, character, false));
-    both
-}
-
-fn push_literal(out: &mut String, character: char, cased: bool) {
-    if character.is_ascii_alphabetic() && !cased {
-        out.extend(['[', character.to_ascii_lowercase(), character.to_ascii_uppercase(), ']']);
-    } else {
-        out.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
+    let said = |operator: &str, text: &str| {
+        let cs = if value.cased { "_cs" } else { "" };
+        Ok(Part::Said(Expression::with_text(format!("{cell} {operator}{cs} "), text)))
+    };
+    match pieces.as_slice() {
+        [Piece::Any] => Ok(Part::Said(Expression::plain(format!("isnotempty({cell})")))),
+        _ if !folds_as_documented(value) => Ok(Part::Pattern(pattern)),
+        [Piece::Text(text), Piece::Any] => said("startswith", text),
+        [Piece::Any, Piece::Text(text)] => said("endswith", text),
+        [Piece::Any, Piece::Text(text), Piece::Any] => said("contains", text),
+        _ => Ok(Part::Pattern(pattern)),
     }
 }
 
-/// The cell as dotted IPv4, also a mapped one; empty if it is none.
-pub(super) fn ipv4_of(cell: &str) -> String {
-    format!("extract(@\"^(?:::[fF]{{4}}:)?({QUAD})$\", 1, {cell})")
-}
-
-/// The cell as IPv6 that is no mapped IPv4; empty if it is none.
-pub(super) fn ipv6_of(cell: &str) -> String {
-    let shape = format!("@\"^[0-9A-Fa-f:]*:(?:[0-9A-Fa-f]{{0,4}}|{QUAD})$\"");
-    format!(
-        "iff({cell} matches regex {shape} and not(parse_ipv6({cell}) startswith \"0000:0000:0000:0000:0000:ffff:\"), {cell}, \"\")"
-    )
-}
-
-fn addresses(ranges: &[AddressRange], cell: &str, key: &str, values: &mut Values) -> String {
-    let mut terms = Vec::new();
-    for (family, name, function) in
-        [(Family::V4, "ipv4", "ipv4_is_in_any_range"), (Family::V6, "ipv6", "ipv6_is_in_any_range")]
-    {
-        let networks: Vec<String> =
-            ranges.iter().filter(|range| range.family == family).flat_map(networks).collect();
-        if !networks.is_empty() {
-            let cell = if family == Family::V4 { ipv4_of(cell) } else { ipv6_of(cell) };
-            let list = values.list(&format!("{key}|{name}"), ListKind::Network, networks);
-            // Null for what is no address, and null must not reach `not`.
-            terms.push(format!("coalesce({function}({cell}, {list}), false)"));
-        }
+/// A regular expression that somebody wrote into a list.
+fn expression(value: &TextValue, cell: &str) -> Result<Expression, String> {
+    if value.text.contains('\0') {
+        return Err("a regular expression with a NUL byte".to_owned());
     }
-    any(terms)
-}
-
-/// The range as networks, since KQL knows no ranges from one address to another.
-fn networks(range: &AddressRange) -> Vec<String> {
-    match range.family {
-        Family::V4 => {
-            let end = |number: u128| Ipv4Addr::from(u32::try_from(number).unwrap_or(u32::MAX));
-            Ipv4Subnets::new(end(range.first), end(range.last), 0).map(|net| net.to_string()).collect()
-        }
-        Family::V6 => Ipv6Subnets::new(Ipv6Addr::from(range.first), Ipv6Addr::from(range.last), 0)
-            .map(|net| net.to_string())
-            .collect(),
+    let matches = Expression::with_text(format!("{cell} matches regex "), &value.text);
+    // An empty cell meets nothing in a list, and some expressions match empty text.
+    let matches_nothing = regex::Regex::new(&value.text).is_ok_and(|regex| !regex.is_match(""));
+    if matches_nothing {
+        return Ok(matches);
     }
+    Ok(Expression::all(vec![Expression::plain(format!("isnotempty({cell})")), matches]))
 }
 
-fn numbers(ranges: &[NumberRange], cell: &str, kind: &str) -> String {
+fn numbers(ranges: &[NumberRange], cell: &str, kind: &str) -> Expression {
     let number = matches!(kind, "int" | "long");
-    let guard = format!("{cell} matches regex {NUMBER_SHAPE}");
-    let value = if number { cell.to_owned() } else { format!("tolong({cell})") };
     // Beyond what a long holds there is nothing to compare with.
     let most = u64::try_from(i64::MAX).unwrap_or(u64::MAX);
     let sayable = || ranges.iter().filter(|range| range.first <= most);
     let single = sayable().filter(|range| range.first == range.last).map(|range| range.first.to_string());
-    let single: Vec<String> = single.collect();
-    // A missing number is null, and null must not reach `not`.
-    let single = match single.as_slice() {
-        [] => None,
-        [one] => Some(format!("coalesce({value} == {one}, false)")),
-        many => Some(format!("coalesce({value} in ({}), false)", many.join(", "))),
-    };
-    let between = sayable().filter(|range| range.first < range.last).map(|range| {
-        format!("coalesce({value} between ({} .. {}), false)", range.first, range.last.min(most))
-    });
-    let terms: Vec<String> = single.into_iter().chain(between).collect();
-    match (terms.is_empty(), number) {
-        (true, _) => "false".to_owned(),
-        (_, true) => any(terms),
-        (_, false) => format!("({guard} and {})", any(terms)),
+    let single: Vec<String> =
+        single.map(|number_text| if number { number_text } else { string(&number_text) }).collect();
+    let mut terms = Vec::new();
+    match single.as_slice() {
+        [] => {}
+        [one] => terms.push(Expression::plain(format!("{cell} == {one}"))),
+        _ => terms.push(Expression::with_literals(format!("{cell} in "), single)),
     }
+    let value = if number { cell.to_owned() } else { format!("tolong({cell})") };
+    let between = sayable().filter(|range| range.first < range.last).map(|range| {
+        let between = format!("{value} between ({} .. {})", range.first, range.last.min(most));
+        // Null for a number that is missing.
+        Expression::nullable(between)
+    });
+    let between: Vec<Expression> = between.collect();
+    if !between.is_empty() && number {
+        terms.extend(between);
+    } else if !between.is_empty() {
+        // `tolong()` also reads numbers with leading zeros.
+        let shape = Expression::plain(format!("{cell} matches regex {NUMBER_SHAPE}"));
+        terms.push(Expression::all(vec![shape, Expression::any(between)]));
+    }
+    if terms.is_empty() { Expression::plain("false") } else { Expression::any(terms) }
 }

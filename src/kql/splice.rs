@@ -12,8 +12,9 @@
 use super::lex::{Token, TokenKind, is_space, lex};
 use super::pipeline::{Query, Reference};
 use super::position::{Position, Positions};
-use super::{BEGIN, END};
+use super::{BEGIN, END, VALUES};
 use std::fmt::Write;
+use std::ops::Range;
 
 /// The end of an end marker under which the split line goes on.
 pub const SPLIT: &str = " (the line goes on)";
@@ -42,6 +43,19 @@ pub struct Spliced {
     pub left_alone: Vec<(Position, String)>,
     /// Columns of the block that do not reach the end of a pipeline that has it.
     pub lost: Vec<Lost>,
+    /// Where a later comparison asks for groups of few rows, among which the block may bring some.
+    pub few: Vec<Position>,
+    /// What was changed in the query, in the order of its bytes.
+    pub edits: Vec<Edit>,
+}
+
+/// A change: these bytes of the text that came in give way to this text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// First byte and the byte after the last.
+    pub range: Range<usize>,
+    /// What stands there afterwards.
+    pub text: String,
 }
 
 /// A query without its blocks.
@@ -61,11 +75,26 @@ pub struct Removed {
 /// `columns` are the columns that the block reads. They do not change the result; those that a later operator
 /// drops are reported.
 pub fn splice(query: &str, table: &str, block: &str, columns: &[String]) -> Spliced {
-    splice_with(query, table, block, columns, end_of_line(query, 0).unwrap_or("\n"))
+    let insertion = Insertion { table, above: "", block, columns };
+    splice_with(query, insertion, end_of_line(query, 0).unwrap_or("\n"))
+}
+
+/// What is put into a query.
+#[derive(Debug, Clone, Copy)]
+pub struct Insertion<'i> {
+    /// The table behind which the block belongs.
+    pub table: &'i str,
+    /// A block of statements for the top of the query; nothing if it is empty.
+    pub above: &'i str,
+    /// The block.
+    pub block: &'i str,
+    /// The columns that it reads.
+    pub columns: &'i [String],
 }
 
 /// The same with the file's end of line, for a query that has only one line and so shows none.
-pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eol: &str) -> Spliced {
+pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced {
+    let Insertion { table, above, block, columns } = insertion;
     let removed = remove(query);
     if !removed.broken.is_empty() {
         return Spliced { text: query.to_owned(), left_alone: removed.broken, ..Spliced::default() };
@@ -83,11 +112,22 @@ pub fn splice_with(query: &str, table: &str, block: &str, columns: &[String], eo
         }
         edits.extend(insertions(text, &read, reference, block, eol));
         spliced.placed.push(place(reference.start));
+        spliced.few.extend(reference.few.map(place));
         spliced.lost.extend(lost(text, &read, reference, columns, place));
+    }
+    if !spliced.placed.is_empty() && !above.is_empty() {
+        edits.insert(0, (0, at_the_top(text, above, eol)));
     }
     let unplaceable = read.unplaceable.iter().map(|(offset, why)| (place(*offset), why.clone()));
     spliced.left_alone.extend(unplaceable);
     spliced.left_alone.sort();
+    edits.sort_by_key(|(offset, _)| *offset);
+    let inserted = edits.iter().map(|(offset, insertion)| {
+        let at = removed.original(*offset);
+        Edit { range: at..at, text: insertion.clone() }
+    });
+    spliced.edits = removed.edits().chain(inserted).collect();
+    spliced.edits.sort_by_key(|edit| edit.range.start);
     spliced.text = with(text, edits);
     spliced
 }
@@ -110,8 +150,7 @@ fn lost(
         .collect()
 }
 
-fn with(text: &str, mut edits: Vec<(usize, String)>) -> String {
-    edits.sort_by_key(|(offset, _)| *offset);
+fn with(text: &str, edits: Vec<(usize, String)>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for (offset, insertion) in edits {
@@ -120,6 +159,13 @@ fn with(text: &str, mut edits: Vec<(usize, String)>) -> String {
         done = offset;
     }
     out + &text[done..]
+}
+
+/// The lines for the top of a query, indented as it is.
+fn at_the_top(text: &str, above: &str, eol: &str) -> String {
+    let first = text.find(|c| !is_space(c)).unwrap_or(text.len());
+    let (indent, eol) = (indentation(text, first), end_of_line(text, 0).unwrap_or(eol));
+    above.lines().map(|line| format!("{indent}{line}{eol}")).collect()
 }
 
 /// What a reference needs: the block, and a bracket before it if it is a bare operand.
@@ -204,6 +250,11 @@ fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
 }
 
 impl Removed {
+    /// What was taken away.
+    pub fn edits(&self) -> impl Iterator<Item = Edit> {
+        self.cuts.iter().map(|(start, end)| Edit { range: *start..*end, text: String::new() })
+    }
+
     /// Where a byte of the text stood before the blocks were taken away.
     fn original(&self, mut offset: usize) -> usize {
         for (start, end) in &self.cuts {
@@ -244,7 +295,8 @@ pub fn remove(query: &str) -> Removed {
         done = *end;
     }
     text += &query[done..];
-    Removed { text, blocks: blocks.len(), broken: Vec::new(), cuts }
+    let is_clause = |pair: &&MarkerPair| !tokens[pair.0].text(query).trim_end().ends_with(VALUES);
+    Removed { text, blocks: blocks.iter().filter(is_clause).count(), broken: Vec::new(), cuts }
 }
 
 /// Indices of the tokens of two markers.
@@ -349,6 +401,16 @@ mod tests {
 
     const BLOCK: &str = "// quell:begin\n| where not(x)\n// quell:end";
 
+    fn edited(text: &str, edits: &[Edit]) -> String {
+        let (mut out, mut done) = (String::new(), 0);
+        for edit in edits {
+            out += &text[done..edit.range.start];
+            out += &edit.text;
+            done = edit.range.end;
+        }
+        out + &text[done..]
+    }
+
     fn spliced(query: &str) -> String {
         splice(query, "T", BLOCK, &[]).text
     }
@@ -437,7 +499,23 @@ mod tests {
         #[test]
         fn splicing_twice_is_splicing_once_and_removing_gives_the_query_back(query in queries()) {
             let once = splice(&query, "T", BLOCK, &[]);
+            prop_assert_eq!(edited(&query, &once.edits), once.text.clone());
+            let other = splice(&once.text, "T", "// quell:begin\n| where y\n// quell:end", &[]);
+            prop_assert_eq!(edited(&once.text, &other.edits), other.text);
             prop_assert_eq!(&splice(&once.text, "T", BLOCK, &[]).text, &once.text);
+            let removed = remove(&once.text);
+            prop_assert_eq!(&removed.text, &query);
+            prop_assert_eq!(removed.blocks, once.placed.len());
+        }
+
+        #[test]
+        fn values_stand_at_the_top_and_go_with_the_block(query in queries(), indent in "[ \t]{0,3}") {
+            let query = format!("{indent}{query}");
+            let above = "// quell:begin 0 (values)\nlet quell_list_1 = dynamic([\"a\"]);\n// quell:end\n";
+            let insertion = Insertion { table: "T", above, block: BLOCK, columns: &[] };
+            let once = splice_with(&query, insertion, "\n");
+            prop_assert_eq!(once.text.contains("(values)"), !once.placed.is_empty());
+            prop_assert_eq!(&splice_with(&once.text, insertion, "\n").text, &once.text);
             let removed = remove(&once.text);
             prop_assert_eq!(&removed.text, &query);
             prop_assert_eq!(removed.blocks, once.placed.len());

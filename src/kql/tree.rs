@@ -127,6 +127,11 @@ impl<'t> Tree<'t> {
         matches!(node, Some(QueryNode::Leaf(index)) if self.word(*index) == sign)
     }
 
+    /// Whether a node is a string literal.
+    pub fn is_text(&self, node: &QueryNode) -> bool {
+        matches!(node, QueryNode::Leaf(index) if self.kind(*index) == Some(TokenKind::Text))
+    }
+
     /// Whether a node is this word, or holds it in brackets.
     pub fn has_word(&self, node: &QueryNode, word: &str) -> bool {
         (node.first()..=node.last()).any(|index| self.word(index) == word)

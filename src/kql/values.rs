@@ -3,16 +3,11 @@
 //! In: lists of values, each with a key that says which exclusion, entry and field it belongs to. Out: the text
 //! that the clause has in their place, and the `let` statements or the watchlist that hold them.
 
-use super::literal::{dynamic, string};
+use super::expression::Expression;
+use super::literal::string;
 
-/// What kind of values a list has, and so how it can stand in a clause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ListKind {
-    /// Text for `in~` or `in`.
-    Text,
-    /// Networks for `ipv4_is_in_any_range()` and its sister.
-    Network,
-}
+/// The most networks that stand in a call one by one; more become a list of their own.
+const MOST_ARGUMENTS: usize = 40;
 
 /// Collects lists while a clause is written.
 #[derive(Debug, Default)]
@@ -44,31 +39,56 @@ impl Values {
         self.kept_elsewhere
     }
 
-    pub(super) fn list(&mut self, key: &str, kind: ListKind, values: Vec<String>) -> String {
+    /// The cell is one of the texts.
+    pub(super) fn texts(&mut self, cell: &str, cased: bool, key: &str, texts: &[String]) -> Expression {
+        let (one, many) = if cased { ("==", "in") } else { ("=~", "in~") };
+        match (self.name(key, texts), texts) {
+            (Some(name), _) => Expression::plain(format!("{cell} {many} ({name})")),
+            (None, [text]) => Expression::with_text(format!("{cell} {one} "), text),
+            (None, _) => Expression::with_texts(format!("{cell} {many} "), texts.iter().map(String::as_str)),
+        }
+    }
+
+    /// A call whose last argument, or arguments, are the networks. It is null for what is no address.
+    pub(super) fn networks(&mut self, call: String, key: &str, networks: &[String]) -> Expression {
+        match self.name(key, networks) {
+            Some(name) => Expression::nullable(format!("{call}{name})")),
+            None if networks.len() <= MOST_ARGUMENTS => Expression::nullable_call(call, networks, ")"),
+            None => Expression::nullable_call(format!("{call}dynamic(["), networks, "]))"),
+        }
+    }
+
+    /// The name of the list with these values; `None` if they stand in the clause.
+    fn name(&mut self, key: &str, values: &[String]) -> Option<String> {
         // The upload of a watchlist trims values and drops control characters. Such a value stays in the clause.
-        let stays = self.kept_elsewhere && !values.iter().all(|value| survives_csv(value));
-        if self.named && !stays {
-            // Equal lists share a name, but not in a watchlist: somebody may add a value to one of them.
-            let alike = |known: &Vec<String>| !self.kept_elsewhere && *known == values;
-            let same = self.lists.iter().position(|(_, known)| alike(known));
-            let place = same.unwrap_or_else(|| {
-                self.lists.push((key.to_owned(), values));
-                self.lists.len() - 1
-            });
-            return name(place);
+        let elsewhere = self.kept_elsewhere && values.iter().all(|value| survives_csv(value));
+        if !elsewhere && (self.kept_elsewhere || !self.named || values.len() < 2) {
+            return None;
         }
-        match kind {
-            ListKind::Text => values.iter().map(|value| string(value)).collect::<Vec<_>>().join(", "),
-            ListKind::Network => dynamic(&values),
-        }
+        // Equal lists share a name, but not in a watchlist: somebody may add a value to one of them.
+        let same = |(_, known): &(String, Vec<String>)| !self.kept_elsewhere && known == values;
+        let place = self.lists.iter().position(same).unwrap_or_else(|| {
+            self.lists.push((key.to_owned(), values.to_vec()));
+            self.lists.len() - 1
+        });
+        Some(name(place))
+    }
+
+    /// Takes in the lists of another clause. A list of the same key has the same values.
+    pub fn take_in(&mut self, other: &Self) {
+        let new = other.lists.iter().filter(|(key, _)| !self.lists.iter().any(|(known, _)| known == key));
+        let new: Vec<(String, Vec<String>)> = new.cloned().collect();
+        self.lists.extend(new);
     }
 
     /// `let` statements with the values.
     pub(super) fn literals(&self) -> String {
         let lists = self.lists.iter().enumerate();
-        lists
-            .map(|(place, (key, values))| format!("let {} = {}; // {key}\n", name(place), dynamic(values)))
-            .collect()
+        let statement = |(place, (key, values)): (usize, &(String, Vec<String>))| {
+            let head = format!("let {} = dynamic([", name(place));
+            format!("// {key}\n{};\n", Expression::nullable_call(head, values, "])").text(0, 0))
+        };
+        lists.map(statement).collect()
     }
 
     /// `let` statements that read the values from a table of keys and values.

@@ -40,7 +40,8 @@ pub struct Leaves {
 impl RuleQuery {
     /// Reads a rule file. The error is one line for a person.
     pub fn parse(text: &str, schemas: &Schemas) -> Result<Self, String> {
-        let query = query(text).ok_or("there is no line `query:`")?;
+        let rule = Rule::parse(text).unwrap_or_default();
+        let query = rule.query.clone().or_else(|| query(text)).ok_or("there is no line `query:`")?;
         let tree = Tree::new(&query);
         let mut statements = tree.split(&tree.nodes, TokenKind::Semicolon);
         statements.retain(|statement| !statement.is_empty());
@@ -59,7 +60,7 @@ impl RuleQuery {
         };
         stages.iter().skip(1).for_each(|stage| reader.stage(stage));
         Ok(Self {
-            rule: Rule::parse(text).unwrap_or_default(),
+            rule,
             schema: schema.name.clone(),
             demands: reader.demands,
             refuses: reader.refuses,

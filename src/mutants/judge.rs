@@ -11,11 +11,11 @@ use crate::judge::{Predicate, read};
 /// An exclusion compiled value by value.
 #[derive(Debug)]
 pub struct Judge {
-    entries: Vec<CompiledEntry>,
+    entries: Vec<MutantEntry>,
 }
 
 #[derive(Debug)]
-struct CompiledEntry {
+struct MutantEntry {
     /// Some schema has all its columns; otherwise it is never met.
     fits: bool,
     conditions: Vec<CompiledCondition>,
@@ -52,7 +52,7 @@ struct ConditionMatch<'c> {
 impl Judge {
     /// Compiles an exclusion.
     pub fn new(exclusion: &Exclusion) -> Self {
-        let entries = exclusion.entries.iter().map(|entry| CompiledEntry {
+        let entries = exclusion.entries.iter().map(|entry| MutantEntry {
             fits: has_a_schema(entry.conditions.iter().map(|condition| &condition.field)),
             conditions: entry.conditions.iter().map(|condition| CompiledCondition::new(condition)).collect(),
         });
@@ -118,7 +118,7 @@ fn has_a_schema<'f>(fields: impl Iterator<Item = &'f FieldRef>) -> bool {
     first.iter().any(|schema| rest.iter().all(|schemas| schemas.contains(schema)))
 }
 
-impl CompiledEntry {
+impl MutantEntry {
     fn match_row<'c>(&self, case: &'c Case) -> EntryMatch<'c> {
         let conditions: Vec<ConditionMatch<'c>> =
             self.conditions.iter().map(|known| known.match_row(case)).collect();

@@ -1,4 +1,4 @@
-//! What a suppressed row gains: the ids of the exclusions that cover it.
+//! Adds to a suppressed row the ids of the exclusions that cover it.
 //!
 //! In: the bytes of a row and the ids. Out: the row with one more cell or key at its end. It decides nothing.
 
@@ -6,10 +6,10 @@ use crate::input::Format;
 use crate::input::json::format::Document;
 use memchr::memrchr;
 
-/// The column or key that the suppressed file gains.
+/// The column or key that is added to suppressed rows.
 pub const ATTRIBUTION: &str = "quell_suppressed_by";
 
-/// The column that tables gain.
+/// The same as a column in the envelope of Log Analytics.
 pub(super) const COLUMN: &str = ",{\"name\":\"quell_suppressed_by\",\"type\":\"string\"}";
 
 /// Appends a row with the ids of the exclusions that cover it.
@@ -45,7 +45,8 @@ pub(super) fn attribute<'i>(
         }
     }
 }
-/// A row and its end of line.
+
+/// A row without its end of line, and the end of line.
 pub(super) fn split_line_end(row: &[u8]) -> (&[u8], &[u8]) {
     let length = match row {
         [.., b'\r', b'\n'] => 2,
@@ -55,7 +56,7 @@ pub(super) fn split_line_end(row: &[u8]) -> (&[u8], &[u8]) {
     row.split_at(row.len() - length)
 }
 
-/// What stands between two ids of one cell: never the delimiter itself.
+/// What stands between two ids in a cell of CSV: never the delimiter.
 fn separator(delimiter: u8) -> &'static [u8] {
     if delimiter == b';' { b"," } else { b";" }
 }

@@ -1,13 +1,15 @@
-//! One chunk of a file: its rows are read, judged and counted, and told apart by where they go.
+//! Reads, judges and counts the rows of one chunk, and sorts their bytes by where they go.
 //!
-//! In: a chunk. Out: a [`JudgedChunk`], whose bytes a writer takes in the order of the file; the counts stay in the verdict
-//! cache. It writes nothing.
+//! In: a chunk. Out: a [`JudgedChunk`], which a writer takes in the order of the file. The counts stay in the verdict cache
+//! until the caller takes them. It writes nothing.
+//!
+//! The verdict itself is found in `judge`: [`Job::judge_chunk`] calls [`VerdictCache::row`] for each row.
 
 use super::attribution::{COLUMN, attribute, split_line_end};
 use super::envelope::{EnvelopePart, each_piece};
-use super::repeats::{Identity, Repeats, parts};
+use super::repeats::{Repeats, RowIdentity, parts};
 use crate::input::chunk::Chunk;
-use crate::input::csv::Chunked;
+use crate::input::csv::ChunkOutcome;
 use crate::input::duplicate::DuplicateKey;
 use crate::input::json::RecordCells;
 use crate::input::json::document::PieceKind;
@@ -20,126 +22,124 @@ use memchr::memchr_iter;
 use std::hash::Hash;
 use std::ops::Range;
 
-/// What is to be done with each row of a file.
+/// What to do with the rows of a file.
 #[derive(Debug)]
-pub struct Job<'m> {
-    /// The compiled list.
+pub(crate) struct Job<'m> {
+    /// The compiled exclusions.
     pub matcher: &'m Matcher,
-    /// The ids of its exclusions.
+    /// Their ids, in the same order.
     pub ids: &'m [&'m str],
-    /// How rows are found, with the cells of [`row::wanted`].
+    /// Reads the rows, with the cells of [`row::wanted`].
     pub rows: Rows,
-    /// Their format.
+    /// The format of the rows.
     pub format: Format,
-    /// Whether kept bytes are wanted.
+    /// Whether the sink wants kept rows.
     pub kept: bool,
-    /// Whether suppressed bytes are wanted.
+    /// Whether the sink wants suppressed rows.
     pub suppressed: bool,
-    /// Whether the tally has to tell which exclusions cover which rows.
+    /// Whether the tally records which exclusions cover which rows.
     pub coverage: bool,
-    /// How times are written that are not ISO 8601, if that is known.
-    pub order: Option<time::Order>,
-    /// Where rows are looked for that repeat another.
-    pub repeats: Option<&'m Repeats>,
+    /// The order of day and month in times that are not ISO 8601, if it is known.
+    pub date_order: Option<time::DateOrder>,
+    /// Finds rows that repeat an earlier one.
+    pub repeats: &'m Repeats,
 }
 
 /// A row that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnreadableRow {
+pub(crate) struct UnreadableRow {
     /// Line of the file, from 1.
     pub line: u64,
     /// Why.
     pub fault: Fault,
 }
 
-/// Rows that cannot be read and are named by line.
-pub const MAX_NAMED: usize = 100;
+/// How many unreadable rows of a file are named by line.
+pub(crate) const MAX_NAMED: usize = 100;
 
 /// Where a row goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Disposition {
     Kept,
     Suppressed,
-    /// It repeats another.
+    /// Nowhere: it repeats an earlier row.
     Dropped,
 }
 
-/// What became of a chunk.
+/// What came of judging a chunk.
 #[derive(Debug)]
 pub(crate) enum Judged {
-    /// Its rows were told apart without doubt.
+    /// All its rows were judged.
     Rows(Box<JudgedChunk>),
-    /// Quotation marks stand where none may, so that the cut before or behind it is in doubt: it has to be read again.
+    /// A quotation mark stands where none may, so the chunk may begin or end inside a cell. It must be read again.
     Irregular,
 }
 
-/// The rows of a chunk, by where they go.
+/// What is to be written of a chunk, and what was noticed while its rows were read.
 #[derive(Debug, Default)]
 pub(crate) struct JudgedChunk {
-    clock: time::Clock,
-    /// Lines count from the chunk's own first, which is 0.
+    time_parser: time::TimeParser,
+    /// The first rows that cannot be read. Their lines count from the first line of the chunk, which is 0.
     pub(super) unreadable: Vec<UnreadableRow>,
-    /// JSON objects: the wanted cells whose key occurred.
-    pub(super) seen: Vec<bool>,
-    /// Its line feeds.
+    /// For each wanted cell of JSON objects, whether its key occurred.
+    pub(super) seen_keys: Vec<bool>,
+    /// How many line feeds the chunk has.
     pub(super) lines: u64,
-    /// The places of kept rows in the chunk.
+    /// Where kept rows stand in the chunk.
     pub(super) kept: Vec<Range<usize>>,
     /// The suppressed rows with their attribution.
     pub(super) suppressed: Vec<u8>,
-    /// JSON documents: the bytes of the kept and of the suppressed output.
+    /// For a JSON document, the bytes of the kept and of the suppressed output, instead of the two fields above.
     pub(super) documents: Option<[EnvelopePart; 2]>,
-    /// The text ends inside its last row.
+    /// Whether the file ends inside the last row.
     pub(super) cut_off: bool,
-    /// Rows that a later one might repeat.
-    pub(super) identities: Vec<Identity>,
-    /// The first row in which a key that is looked at stands twice.
+    /// What identifies each row, to find later rows that repeat it.
+    pub(super) identities: Vec<RowIdentity>,
+    /// The first wanted key that occurs twice in a row.
     pub(super) duplicate_key: Option<DuplicateKey>,
 }
 
 impl Job<'_> {
     /// Judges the rows of a chunk.
-    pub(crate) fn judge(&self, chunk: &Chunk, cache: &mut VerdictCache<'_>) -> Judged {
-        if self.repeats.is_some_and(|repeats| repeats.must_wait(chunk.cut)) {
+    pub(crate) fn judge_chunk(&self, chunk: &Chunk, cache: &mut VerdictCache<'_>) -> Judged {
+        if self.repeats.must_wait(chunk.cut) {
             return Judged::Irregular;
         }
-        let mut part = JudgedChunk::default();
+        let mut judged = JudgedChunk::default();
         let bytes = chunk.bytes.as_slice();
-        let judged = self.matcher.slots().len();
-        let mut seen = vec![false; row::count(judged, true)];
+        let slots = self.matcher.slots().len();
+        let mut seen_keys = vec![false; row::cell_count(slots, true)];
         if chunk.pieces.is_empty() {
-            let mut kept_to = 0;
-            let cells = row::count(judged, self.repeats.is_some_and(Repeats::looks));
-            let chunked = self.rows.each(cells, chunk, &mut seen, |row| {
-                if self.judge_row(row, chunk, &mut part, cache) != Disposition::Kept && self.kept {
-                    push_run(&mut part.kept, kept_to..row.start);
-                    kept_to = row.start + row.bytes.len();
+            let mut kept_from = 0;
+            let cells = row::cell_count(slots, self.repeats.wants_identities());
+            let chunked = self.rows.each(cells, chunk, &mut seen_keys, |row| {
+                if self.judge_row(row, chunk, &mut judged, cache) != Disposition::Kept && self.kept {
+                    push_run(&mut judged.kept, kept_from..row.start);
+                    kept_from = row.start + row.bytes.len();
                 }
             });
-            let Chunked::Regular { lines } = chunked else {
-                if let Some(repeats) = self.repeats {
-                    repeats.take_back(&part.identities, cache.repeats());
-                }
+            let ChunkOutcome::Regular { lines } = chunked else {
+                self.repeats.take_back(&judged.identities, cache.repeats());
                 return Judged::Irregular;
             };
-            part.lines = lines;
+            judged.lines = lines;
             if self.kept {
-                push_run(&mut part.kept, kept_to..bytes.len());
+                push_run(&mut judged.kept, kept_from..bytes.len());
             }
         } else {
-            self.judge_document(chunk, &mut seen, &mut part, cache);
-            part.lines = memchr_iter(b'\n', bytes).count() as u64;
+            self.judge_document(chunk, &mut seen_keys, &mut judged, cache);
+            judged.lines = memchr_iter(b'\n', bytes).count() as u64;
         }
-        part.seen = seen;
-        Judged::Rows(Box::new(part))
+        judged.seen_keys = seen_keys;
+        Judged::Rows(Box::new(judged))
     }
 
     /// Judges the records of a chunk of a document.
     fn judge_document(
         &self,
         chunk: &Chunk,
-        seen: &mut [bool],
-        part: &mut JudgedChunk,
+        seen_keys: &mut [bool],
+        judged: &mut JudgedChunk,
         cache: &mut VerdictCache<'_>,
     ) {
         let [mut kept, mut gone] = [EnvelopePart::new(self.kept), EnvelopePart::new(self.suppressed)];
@@ -155,10 +155,10 @@ impl Job<'_> {
                 PieceKind::Columns => gone.raw(COLUMN.as_bytes()),
                 PieceKind::Between | PieceKind::Record | PieceKind::Lost => {
                     let mut disposition = Disposition::Kept;
-                    self.rows.piece(kind, bytes, range.start, &mut found, seen, &mut |row| {
-                        disposition = self.judge_row(row, chunk, part, cache);
+                    self.rows.piece(kind, bytes, range.start, &mut found, seen_keys, &mut |row| {
+                        disposition = self.judge_row(row, chunk, judged, cache);
                     });
-                    attributed.append(&mut part.suppressed);
+                    attributed.append(&mut judged.suppressed);
                     match (disposition, kind) {
                         (Disposition::Dropped, _) => {}
                         (Disposition::Suppressed, _) => {
@@ -170,34 +170,34 @@ impl Job<'_> {
                 }
             }
         });
-        part.documents = Some([kept, gone]);
+        judged.documents = Some([kept, gone]);
     }
 
-    /// Judges and counts a row.
+    /// Judges and counts a row, whether it can be read or not.
     fn judge_row(
         &self,
         row: &Row<'_>,
         chunk: &Chunk,
-        part: &mut JudgedChunk,
+        judged: &mut JudgedChunk,
         cache: &mut VerdictCache<'_>,
     ) -> Disposition {
         let cells = match row.cells {
             Ok(cells) => cells,
             Err(fault) => {
-                if fault == Fault::DuplicateKey && part.duplicate_key.is_none() {
-                    part.duplicate_key = self.rows.duplicate_key(row.bytes, lines_before(row, chunk));
+                if fault == Fault::DuplicateKey && judged.duplicate_key.is_none() {
+                    judged.duplicate_key = self.rows.duplicate_key(row.bytes, lines_before(row, chunk));
                 }
-                // A row that cannot be read and has no line feed behind it was probably cut off.
+                // If the last row of a file cannot be read and has no line feed, it was probably cut off.
                 let end = row.start + row.bytes.len();
-                part.cut_off |= chunk.last && end == chunk.bytes.len() && row.bytes.last() != Some(&b'\n');
-                if part.unreadable.len() < MAX_NAMED {
-                    part.unreadable.push(UnreadableRow { line: lines_before(row, chunk), fault });
+                judged.cut_off |= chunk.last && end == chunk.bytes.len() && row.bytes.last() != Some(&b'\n');
+                if judged.unreadable.len() < MAX_NAMED {
+                    judged.unreadable.push(UnreadableRow { line: lines_before(row, chunk), fault });
                 }
                 cache.malformed();
                 return Disposition::Kept;
             }
         };
-        let Some(covering) = self.count(cells, Some(split_line_end(row.bytes).0), part, cache) else {
+        let Some(covering) = self.judge_cells(cells, Some(split_line_end(row.bytes).0), judged, cache) else {
             return Disposition::Dropped;
         };
         if covering.is_empty() {
@@ -205,43 +205,41 @@ impl Job<'_> {
         }
         if self.suppressed {
             let ids = covering.iter().map(|place| self.ids[*place as usize]);
-            attribute(row.bytes, self.format, ids, &mut part.suppressed);
+            attribute(row.bytes, self.format, ids, &mut judged.suppressed);
         }
         Disposition::Suppressed
     }
 
-    /// Counts a row that can be read, and says who covers it; `None` if it is dropped. `whole` is all of it,
-    /// if two rows can be compared.
-    pub(super) fn count<'l>(
+    /// Judges and counts a readable row: returns which exclusions cover it, or `None` if it is dropped as a repeat. `whole` is
+    /// the whole row, to compare it with others; `None` if it cannot be compared.
+    pub(super) fn judge_cells<'l>(
         &self,
         cells: &[Option<&str>],
         whole: Option<impl Hash>,
-        part: &mut JudgedChunk,
+        judged: &mut JudgedChunk,
         cache: &'l mut VerdictCache<'_>,
     ) -> Option<&'l [u32]> {
         let cells = RowCells::of(cells, self.matcher.slots().len());
-        if let Some(repeats) = self.repeats {
-            let identity = repeats.identity(parts(&cells), whole);
-            if repeats.is_repeat(identity, &mut part.identities) {
-                cache.repeat();
-                return None;
-            }
+        let identity = self.repeats.identity(parts(&cells), whole);
+        if self.repeats.must_drop(identity, &mut judged.identities) {
+            cache.repeat();
+            return None;
         }
-        let time = cells.time.and_then(|text| self.time(text, &mut part.clock));
+        let time = cells.time.and_then(|text| self.time(text, &mut judged.time_parser));
         Some(cache.row(&cells, time))
     }
 
-    fn time(&self, text: &str, clock: &mut time::Clock) -> Option<i64> {
-        clock.parse(text).or_else(|| time::parse_local(text, self.order?))
+    fn time(&self, text: &str, parser: &mut time::TimeParser) -> Option<i64> {
+        parser.parse(text).or_else(|| time::parse_in_locale(text, self.date_order?))
     }
 }
 
-/// Lines of a chunk that end before a row.
+/// How many lines of a chunk end before a row.
 fn lines_before(row: &Row<'_>, chunk: &Chunk) -> u64 {
     memchr_iter(b'\n', &chunk.bytes[..row.start]).count() as u64
 }
 
-/// Adds a run of bytes, empty ones not.
+/// Adds a run of bytes unless it is empty.
 fn push_run(runs: &mut Vec<Range<usize>>, run: Range<usize>) {
     if !run.is_empty() {
         runs.push(run);

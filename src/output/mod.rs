@@ -1,21 +1,22 @@
-//! Where the rows go: kept or suppressed, byte for byte.
+//! Sends each row where it belongs: to the kept or to the suppressed output, byte for byte.
 //!
-//! In: chunks of a file, and the verdicts on their rows. Out: to a [`Sink`] in the order of the file kept bytes, and
-//! suppressed bytes with who suppressed them; and the counts. It opens no files.
+//! In: the chunks of a file. Out: to a [`Sink`], in the order of the file, the bytes of kept rows, and those of suppressed rows
+//! with who suppressed them; and the counts. It opens no files: the command line's sink, which does, is `commands/sink.rs`.
 //!
-//! A [`Job`] judges one chunk. What it gains is the [`attribution`] of its suppressed rows; a document becomes two by
-//! [`envelope`]; [`repeats`] are counted or dropped. A [`Writer`](writer::Writer) takes judged chunks in order.
+//! A `Job` has a chunk judged and counted, and sorts its bytes. `attribution` adds to suppressed rows who suppressed them,
+//! `envelope` makes two documents out of one, and `repeats` counts or drops rows that occur twice. A `Writer` takes judged
+//! chunks in order. Parquet has no bytes of rows, so `parquet` does all of that by itself.
 
 mod attribution;
 mod envelope;
-pub mod job;
+pub(crate) mod job;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 pub mod repeats;
-pub mod writer;
+pub(crate) mod writer;
 
 pub use attribution::ATTRIBUTION;
-pub use job::Job;
+pub(crate) use job::Job;
 
 use crate::input::utf16::Encoding;
 use crate::input::{Format, Input};
@@ -26,35 +27,35 @@ use std::ops::Range;
 pub trait Sink {
     /// Kept rows, byte for byte.
     fn kept(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// Kept rows that stand in several places of a text.
+    /// The same for kept rows that stand in several places of a text.
     fn kept_runs(&mut self, text: &[u8], runs: &[Range<usize>]) -> io::Result<()> {
         runs.iter().try_for_each(|run| self.kept(&text[run.clone()]))
     }
     /// Suppressed rows with their attribution.
     fn suppressed(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// The rows of another file follow: what the last line lacks at its end has to be added.
+    /// The rows of another file follow, so a line feed must be added if the last line has none.
     fn end_line(&mut self) -> io::Result<()> {
         Ok(())
     }
-    /// So many bytes have been read; an error ends the reading.
+    /// `bytes` more bytes were read. An error ends the run.
     fn progress(&mut self, _bytes: usize) -> io::Result<()> {
         Ok(())
     }
-    /// So many rows have been counted.
+    /// `rows` more rows were counted.
     fn counted(&mut self, _rows: u64) {}
-    /// Rows of Parquet follow, with these columns.
+    /// Rows of Parquet with these columns follow.
     #[cfg(feature = "parquet")]
     fn begin_columns(&mut self, _schema: &arrow_schema::SchemaRef) -> io::Result<()> {
         Ok(())
     }
-    /// Rows of Parquet: which of a batch are kept, which are suppressed, and by whom.
+    /// Rows of Parquet, and which of them are kept and which suppressed, by whom.
     #[cfg(feature = "parquet")]
     fn columns(&mut self, _rows: parquet::SplitBatch<'_>) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// Rows go nowhere.
+/// A sink that drops all rows.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Discard;
 
@@ -68,7 +69,7 @@ impl Sink for Discard {
     }
 }
 
-/// Rows are collected in memory.
+/// A sink that collects rows in memory.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct InMemory {
     /// Kept rows, under the header of the first file.
@@ -113,7 +114,7 @@ impl OutputShape {
         Self { format: input.format, encoding: input.encoding, header: header.to_vec() }
     }
 
-    /// What a later file does not have in common with this one.
+    /// What a later file does not have in common with this one; `None` if they fit together.
     pub(crate) fn differs(&self, later: &Self) -> Option<String> {
         let (before, after) = (self.format.word(), later.format.word());
         let what = match () {
@@ -127,7 +128,7 @@ impl OutputShape {
     }
 }
 
-/// What stands above the first row goes to both outputs; the suppressed rows of CSV have one more column.
+/// Writes what stands above the first row to both outputs. In CSV the header of suppressed rows gets one more column.
 pub(crate) fn begin(input: &Input, sink: &mut dyn Sink) -> io::Result<()> {
     if input.preamble.is_empty() {
         return Ok(());

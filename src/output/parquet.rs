@@ -1,14 +1,13 @@
-//! Rows of Parquet, told apart by where they go.
+//! The main job for Parquet, which does not come in chunks.
 //!
 //! In: columns, a few thousand rows at a time, and a [`Job`]. Out: the same counts as for any other format, and to the sink
-//! which rows are kept and which are suppressed. A [`ParquetWriter`] writes them with all their columns, typed as they came.
+//! which rows are kept and which are suppressed. A [`ParquetWriter`] writes them with all their columns and types.
 
 use super::job::JudgedChunk;
-use super::repeats::Repeats;
 use super::writer::FileCounts;
 use super::{ATTRIBUTION, Job, Sink};
 use crate::count::batch::{Merger, tally};
-use crate::input::parquet::{BATCH, Columns, text, whole};
+use crate::input::parquet::{BATCH, Columns, all_cells, text};
 use crate::input::rows::Rows;
 use crate::input::{Cells, last_segment};
 use crate::judge::cache::VerdictCache;
@@ -22,7 +21,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-/// Rows that a written file holds back until their group is whole.
+/// How many rows a row group of a written file has.
 const GROUP: usize = 8 * BATCH;
 
 /// Some rows, and where each of them goes.
@@ -30,22 +29,22 @@ const GROUP: usize = 8 * BATCH;
 pub struct SplitBatch<'b> {
     /// The rows.
     pub rows: &'b RecordBatch,
-    /// Whether each is kept.
+    /// For each row, whether it is kept.
     pub kept: Vec<bool>,
-    /// Whether each is suppressed.
+    /// For each row, whether it is suppressed.
     pub suppressed: Vec<bool>,
-    /// Who suppressed each of those that are.
+    /// For each suppressed row, the ids of the exclusions that cover it.
     pub by: Vec<String>,
 }
 
-/// An output of the columns of a file.
+/// Writes rows to a Parquet file.
 pub struct ParquetWriter<W: Write + Send> {
     writer: ArrowWriter<W>,
     schema: SchemaRef,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    /// Begins a file; with `attributed` it has one more column.
+    /// Begins a file. With `attributed` it has one more column, which says who suppressed a row.
     pub fn new(output: W, schema: &SchemaRef, attributed: bool) -> io::Result<Self> {
         let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
         if attributed {
@@ -66,7 +65,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         self.writer.into_inner().map_err(io::Error::other)
     }
 
-    /// Writes those of the rows that are chosen, with who suppressed them.
+    /// Writes the rows for which `rows` is true. `by` says who suppressed each of them.
     pub fn write(&mut self, batch: &RecordBatch, rows: &[bool], by: Option<Vec<String>>) -> io::Result<()> {
         let rows = BooleanArray::from(rows.to_vec());
         let batch = filter_record_batch(batch, &rows).map_err(io::Error::other)?;
@@ -94,9 +93,7 @@ pub(crate) fn apply(
         let mut judged = JudgedChunk::default();
         let split = split(job, &columns.names(), &rows, &mut judged, &mut cache);
         merger.enter(cache.take_batch(), &mut counts.tally);
-        if let Some(repeats) = job.repeats {
-            repeats.count(&judged.identities);
-        }
+        job.repeats.count(&judged.identities);
         sink.columns(split)?;
     }
     merger.close(&mut counts.tally);
@@ -112,7 +109,7 @@ fn split<'b>(
 ) -> SplitBatch<'b> {
     let mut split = SplitBatch { rows, kept: Vec::new(), suppressed: Vec::new(), by: Vec::new() };
     let Rows::Columns(projection) = &job.rows else { return split };
-    let drops = job.repeats.is_some_and(Repeats::drops);
+    let drops = job.repeats.drops();
     for row in 0..rows.num_rows() {
         let texts: Vec<Option<Cow<'_, str>>> = projection
             .columns
@@ -123,8 +120,8 @@ fn split<'b>(
         for cell in (0..cells.len()).filter(|cell| projection.is_path(*cell, names)) {
             cells[cell] = cells[cell].map(last_segment);
         }
-        let whole = drops.then(|| whole(rows, row)).flatten();
-        let covering = job.count(projection.without_stand_ins(&mut cells), whole, judged, cache);
+        let whole = drops.then(|| all_cells(rows, row)).flatten();
+        let covering = job.judge_cells(projection.fall_back(&mut cells), whole, judged, cache);
         split.kept.push(covering.is_some_and(<[u32]>::is_empty));
         split.suppressed.push(covering.is_some_and(|covering| !covering.is_empty()));
         if let Some(covering) = covering.filter(|covering| !covering.is_empty()) {

@@ -1,9 +1,9 @@
-//! Rows that an export holds twice.
+//! Finds rows that repeat an earlier one.
 //!
-//! In: device, time and report id of each row, which Defender promises to be one event together, and all of it. Out: how
-//! many rows repeat an earlier one; or, where repeats are dropped, for each row whether it is one. A row is dropped only
-//! if the earlier one is the same to the last byte: one event that was expanded into several rows keeps all of them. It
-//! keeps a number for each row, not the row, and knows neither verdicts nor files.
+//! In: the device, time and report id of each row, which together identify an event of Defender, and the whole row. Out: how
+//! many rows repeat an earlier one; or, if repeats are dropped, whether a row does. A row is dropped only if it equals the
+//! earlier one in every byte: a query may expand one event into several rows, and those differ. It remembers a hash of each
+//! row, not the row, and knows neither verdicts nor files.
 
 use super::attribution::split_line_end;
 use crate::input::chunk::Cut;
@@ -13,9 +13,9 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Different rows that are remembered where repeats are only counted: as many as any portal exports, and few enough for
-/// the counting to cost nothing.
-pub const REMEMBERED: usize = 100_000;
+/// How many different rows are remembered if repeats are only counted: as many as a portal exports, and so few that
+/// counting costs next to nothing.
+pub(crate) const REMEMBERED: usize = 100_000;
 
 /// The rows of a run, of all its files together.
 #[derive(Debug)]
@@ -23,60 +23,62 @@ pub struct Repeats {
     hashers: [DefaultHashBuilder; 2],
     drops: bool,
     counted: Mutex<Counted>,
+    /// Whether as many rows are remembered as may be.
     full: AtomicBool,
-    /// What was seen after a chunk that has to be read again does not count.
-    astray: AtomicBool,
+    /// Whether an irregular chunk has to be read again. Until then no later chunk may be judged.
+    awaits_rereading: AtomicBool,
 }
 
 #[derive(Debug, Default)]
 struct Counted {
+    /// The rows that are remembered to count repeats.
     known: HashSet<u64>,
-    /// Both halves, where a row would be lost if two different ones had one number.
+    /// The rows that are remembered to drop repeats. Two hashes, so that a collision does not lose a row.
     exactly: HashSet<(u64, u64)>,
     repeats: u64,
 }
 
-/// Numbers that stand for one row.
-pub(super) type Identity = (u64, u64);
+/// Two hashes of one row. The second is 0 if repeats are only counted.
+pub(super) type RowIdentity = (u64, u64);
 
 impl Repeats {
-    /// Counts repeats among the first [`REMEMBERED`] different rows, or drops every repeat.
+    /// With `drops` every repeat is dropped, else repeats are counted among the first `REMEMBERED` different rows.
     pub fn new(drops: bool) -> Self {
         Self {
             hashers: Default::default(),
             drops,
             counted: Mutex::default(),
             full: AtomicBool::new(false),
-            astray: AtomicBool::new(false),
+            awaits_rereading: AtomicBool::new(false),
         }
     }
 
     /// Whether repeats are dropped; rows then have to be judged in order.
-    pub fn drops(&self) -> bool {
+    pub(crate) fn drops(&self) -> bool {
         self.drops
     }
 
-    /// Whether anybody still wants to know what a row is.
-    pub(super) fn looks(&self) -> bool {
+    /// Whether the identities of rows are still needed.
+    pub(super) fn wants_identities(&self) -> bool {
         !self.full.load(Ordering::Relaxed)
     }
 
-    /// Whether a row is dropped, for one who takes every row in order and none twice. `bytes` is all of the row.
+    /// Whether a row is dropped, for a caller that takes every row once and in order. `bytes` is the whole row.
     pub fn drops_row(&self, cells: &RowCells<'_, '_>, bytes: &[u8]) -> bool {
         let whole = Some(split_line_end(bytes).0);
-        self.drops && self.is_repeat(self.identity(parts(cells), whole), &mut Vec::new())
+        self.drops && self.must_drop(self.identity(parts(cells), whole), &mut Vec::new())
     }
 
-    /// Rows that repeat an earlier one, and whether later rows were not looked at.
-    pub fn found(&self) -> (u64, bool) {
+    /// How many rows repeat an earlier one, and whether later rows were not compared.
+    pub(crate) fn found(&self) -> (u64, bool) {
         (self.counted().repeats, self.full.load(Ordering::Relaxed))
     }
 
-    /// What stands for a row; `None` if it lacks a part, or nobody wants to know any more. `whole` is all of the row,
-    /// which counts where repeats are dropped; of a row that cannot be compared there is no repeat.
+    /// The identity of a row; `None` if it lacks one of `parts` (device, time and report id), or if identities are no longer
+    /// needed. `whole` is the whole row, which is compared if repeats are dropped; `None` if it cannot be compared.
     #[inline]
-    pub(super) fn identity(&self, parts: [Option<&str>; 3], whole: Option<impl Hash>) -> Option<Identity> {
-        if !self.looks() {
+    pub(super) fn identity(&self, parts: [Option<&str>; 3], whole: Option<impl Hash>) -> Option<RowIdentity> {
+        if !self.wants_identities() {
             return None;
         }
         let [Some(device), Some(time), Some(report)] = parts else { return None };
@@ -91,8 +93,8 @@ impl Repeats {
         Some((first.hash_one(&row), second.hash_one(&row)))
     }
 
-    /// Counts the rows of a chunk.
-    pub(super) fn count(&self, rows: &[Identity]) {
+    /// Counts the repeats in a chunk, in the order of the file. If repeats are dropped, they were counted before.
+    pub(super) fn count(&self, rows: &[RowIdentity]) {
         if self.drops || rows.is_empty() {
             return;
         }
@@ -106,8 +108,8 @@ impl Repeats {
         }
     }
 
-    /// Whether a row is to be dropped; if not it is known from now on and goes to `added`.
-    pub(super) fn is_repeat(&self, row: Option<Identity>, added: &mut Vec<Identity>) -> bool {
+    /// Whether a row must be dropped. If not, it is remembered and added to `added`.
+    pub(super) fn must_drop(&self, row: Option<RowIdentity>, added: &mut Vec<RowIdentity>) -> bool {
         let Some(row) = row else { return false };
         if self.drops {
             let mut counted = self.counted();
@@ -120,23 +122,23 @@ impl Repeats {
         false
     }
 
-    /// Whether a chunk has to wait until one before it was read again.
+    /// Whether a chunk must not be judged yet, because an irregular one before it has to be read again.
     pub(super) fn must_wait(&self, cut: Cut) -> bool {
         if cut != Cut::Fast {
-            self.astray.store(false, Ordering::Relaxed);
+            self.awaits_rereading.store(false, Ordering::Relaxed);
         }
-        self.drops && self.astray.load(Ordering::Relaxed)
+        self.drops && self.awaits_rereading.load(Ordering::Relaxed)
     }
 
-    /// Forgets the rows of a chunk that has to be read again, of which so many were dropped.
-    pub(super) fn take_back(&self, added: &[Identity], dropped: u64) {
+    /// Forgets the rows of an irregular chunk, of which `dropped` were dropped. It is read again later.
+    pub(super) fn take_back(&self, added: &[RowIdentity], dropped: u64) {
         if self.drops {
             let mut counted = self.counted();
             for row in added {
                 counted.exactly.remove(row);
             }
             counted.repeats -= dropped;
-            self.astray.store(true, Ordering::Relaxed);
+            self.awaits_rereading.store(true, Ordering::Relaxed);
         }
     }
 

@@ -1,7 +1,7 @@
-//! Takes judged chunks in the order of the file.
+//! Writes judged chunks in the order of the file, and adds up their counts.
 //!
-//! In: the chunk whose turn it is, what became of its rows, and the counts of the thread that judged it. Out: bytes to the
-//! sink, and [`FileCounts`]. It looks at no row.
+//! In: the next chunk, what is to be written of it, and the counts of the thread that judged it. Out: bytes to the sink, and
+//! [`FileCounts`]. It looks at no row.
 
 use super::envelope::ArrayState;
 use super::job::{JudgedChunk, MAX_NAMED, UnreadableRow};
@@ -13,38 +13,40 @@ use crate::input::chunk::{Chunk, Chunker};
 use crate::input::duplicate::DuplicateKey;
 use std::io;
 
-/// The outcome of a file.
+/// What was found in a file.
 #[derive(Debug, Default)]
-pub struct FileCounts {
+pub(crate) struct FileCounts {
     /// The counts.
     pub tally: Tally,
-    /// The first rows that cannot be read; the tally has their number.
+    /// The first rows that cannot be read; the tally has the number of all.
     pub unreadable: Vec<UnreadableRow>,
-    /// JSON objects: the wanted cells whose key occurred at all.
-    pub seen: Vec<bool>,
-    /// The text ends inside a row or a document.
+    /// For each wanted cell of JSON objects, whether its key occurred in any row.
+    pub seen_keys: Vec<bool>,
+    /// Whether the text ends inside a row or a document.
     pub cut_off: bool,
-    /// A JSON document breaks somewhere, so that what follows could not be read.
-    pub lost: bool,
-    /// JSON documents: objects that have no records where some should be.
-    pub without: u64,
-    /// What the service says went wrong beside the results: they are not all.
-    pub error: Option<String>,
+    /// Whether the structure of a JSON document broke, so that what follows could not be read.
+    pub document_broke: bool,
+    /// How many values of JSON documents have no records where some should be.
+    pub without_records: u64,
+    /// The error that a service reports beside its results, which are then incomplete.
+    pub service_error: Option<String>,
 }
 
-/// What was made of the file so far, and where its bytes go.
+/// Writes one file.
 pub(crate) struct Writer<'r, 's> {
     counts: FileCounts,
     sink: &'s mut (dyn Sink + Send),
     /// One for each thread.
     mergers: Vec<Merger>,
+    /// The line on which the next chunk begins.
     line: u64,
+    /// The state of the kept and of the suppressed document.
     arrays: [ArrayState; 2],
-    repeats: Option<&'r Repeats>,
+    repeats: &'r Repeats,
 }
 
 impl<'r, 's> Writer<'r, 's> {
-    /// For a file whose rows begin on this line.
+    /// A writer for a file whose rows begin on `line`.
     pub(crate) fn new(job: &Job<'r>, line: u64, threads: usize, sink: &'s mut (dyn Sink + Send)) -> Self {
         Self {
             counts: FileCounts { tally: tally(job.coverage), ..FileCounts::default() },
@@ -56,49 +58,47 @@ impl<'r, 's> Writer<'r, 's> {
         }
     }
 
-    /// Takes what a thread has counted in its next chunk.
-    pub(crate) fn count(&mut self, thread: usize, batch: BatchCounts) {
+    /// Adds what a thread has counted in its next chunk.
+    pub(crate) fn add_counts(&mut self, thread: usize, batch: BatchCounts) {
         self.sink.counted(batch.row_count());
         self.mergers[thread].enter(batch, &mut self.counts.tally);
     }
 
     /// Writes the rows of the next chunk.
-    pub(crate) fn write(&mut self, chunk: &Chunk, rows: Box<JudgedChunk>) -> io::Result<()> {
-        if let Some(duplicate) = rows.duplicate_key {
+    pub(crate) fn write(&mut self, chunk: &Chunk, judged: Box<JudgedChunk>) -> io::Result<()> {
+        if let Some(duplicate) = judged.duplicate_key {
             let line = duplicate.line + self.line;
             return Err(io::Error::other(DuplicateKey { line, ..duplicate }));
         }
-        self.sink.kept_runs(&chunk.bytes, &rows.kept)?;
-        if !rows.suppressed.is_empty() {
-            self.sink.suppressed(&rows.suppressed)?;
+        self.sink.kept_runs(&chunk.bytes, &judged.kept)?;
+        if !judged.suppressed.is_empty() {
+            self.sink.suppressed(&judged.suppressed)?;
         }
-        if let Some([kept, suppressed]) = &rows.documents {
+        if let Some([kept, suppressed]) = &judged.documents {
             self.sink.kept(self.arrays[0].next(kept))?;
             self.sink.suppressed(self.arrays[1].next(suppressed))?;
         }
-        self.counts.cut_off |= rows.cut_off;
-        if let Some(repeats) = self.repeats {
-            repeats.count(&rows.identities);
-        }
+        self.counts.cut_off |= judged.cut_off;
+        self.repeats.count(&judged.identities);
         let (line, room) = (self.line, MAX_NAMED - self.counts.unreadable.len());
-        let unreadable = rows.unreadable.into_iter().take(room);
+        let unreadable = judged.unreadable.into_iter().take(room);
         self.counts.unreadable.extend(unreadable.map(|row| UnreadableRow { line: row.line + line, ..row }));
-        self.line += rows.lines;
-        self.counts.seen.resize(rows.seen.len(), false);
-        self.counts.seen.iter_mut().zip(&rows.seen).for_each(|(all, one)| *all |= one);
+        self.line += judged.lines;
+        self.counts.seen_keys.resize(judged.seen_keys.len(), false);
+        self.counts.seen_keys.iter_mut().zip(&judged.seen_keys).for_each(|(all, one)| *all |= one);
         self.sink.progress(chunk.bytes.len())
     }
 
-    /// The outcome of the file, whose text has ended.
+    /// What was found in the file, after its last chunk.
     pub(crate) fn finish<R: io::Read>(mut self, chunks: &Chunker<R>) -> FileCounts {
         for merger in &mut self.mergers {
             merger.close(&mut self.counts.tally);
         }
         if let Some(document) = chunks.walker() {
             self.counts.cut_off |= document.is_cut_off();
-            self.counts.lost = document.is_lost();
-            self.counts.without = document.without_records();
-            self.counts.error = document.error().map(str::to_owned);
+            self.counts.document_broke = document.is_lost();
+            self.counts.without_records = document.without_records();
+            self.counts.service_error = document.error().map(str::to_owned);
         }
         self.counts
     }

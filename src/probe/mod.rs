@@ -12,7 +12,7 @@ pub use moves::{Grade, Moves};
 pub use repair::Repair;
 
 use crate::exclusions::model::{Condition, Exclusion, FieldRef};
-use crate::judge::verdict::Outcome;
+use crate::judge::verdict::ConditionOutcome;
 use crate::judge::{Matcher, Scratch};
 use moves::ForgedValue;
 use serde::Serialize;
@@ -128,7 +128,7 @@ fn of_row(
     let ways = entries.into_iter().filter_map(|conditions| {
         let unmet: Vec<(&Condition, usize)> = conditions
             .into_iter()
-            .filter(|(.., outcome)| *outcome != Outcome::Met)
+            .filter(|(.., outcome)| *outcome != ConditionOutcome::Met)
             .map(|(condition, slot, _)| (condition, slot))
             .collect();
         let way = moved(matcher, exclusion, row, &unmet, moves)?;

@@ -1,4 +1,4 @@
-//! From counts to a report.
+//! Makes a report from counts.
 
 use super::{Example, ExclusionReport, KeptGroup, LooseField, Report, RuleName, Status};
 use crate::count::tally::{Destination, Examples, ExclusionCounts, Tally};
@@ -9,21 +9,21 @@ use crate::run::Run;
 pub use crate::run::in_force::LeftOut;
 use jiff::civil::Date;
 
-/// Groups of kept rows that a report lists.
+/// How many groups of kept rows a report lists.
 pub const LISTED_GROUPS: usize = 1_000;
-/// Examples of one field that a report lists.
+/// How many examples of one field a report lists.
 pub const LISTED_EXAMPLES: usize = 5;
 
 /// Everything that a report is made of.
 #[derive(Debug)]
 pub struct ReportParts<'e> {
-    /// What became of the results.
+    /// What the run did.
     pub run: Run,
-    /// The exclusions that were applied, in the matcher's order.
+    /// The exclusions that were applied, in the order of the run.
     pub applied: &'e [&'e Exclusion],
-    /// Those that were not, and why.
+    /// The exclusions that were not applied, and why.
     pub left_out: &'e [LeftOut<'e>],
-    /// The rule, if it is known.
+    /// The rule that the results come from, if it is known.
     pub rule: Option<&'e Rule>,
     /// The day on which expiry was judged.
     pub today: Date,
@@ -37,10 +37,10 @@ pub fn build(parts: ReportParts<'_>) -> Report {
     let mut exclusions: Vec<ExclusionReport> = Vec::with_capacity(parts.applied.len() + parts.left_out.len());
     for (place, exclusion) in parts.applied.iter().enumerate() {
         let each = u32::try_from(place).ok().and_then(|place| parts.run.tally.exclusions.get(&place));
-        exclusions.push(one(exclusion, each, &parts.run.slots, read));
+        exclusions.push(exclusion_report(exclusion, each, &parts.run.slots, read));
     }
     for left in parts.left_out {
-        let mut report = one(left.exclusion, None, &parts.run.slots, read);
+        let mut report = exclusion_report(left.exclusion, None, &parts.run.slots, read);
         report.status = left.status;
         report.why = Some(left.why.clone());
         exclusions.push(report);
@@ -65,8 +65,8 @@ pub fn build(parts: ReportParts<'_>) -> Report {
     }
 }
 
-/// What one exclusion did; `slots` are the fields that the matcher looks at, `read` all rows.
-pub fn one(
+/// What one exclusion did. `slots` are the fields of the run, and `read` is the number of all rows.
+pub fn exclusion_report(
     exclusion: &Exclusion,
     each: Option<&ExclusionCounts>,
     slots: &[FieldRef],

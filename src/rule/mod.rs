@@ -3,8 +3,10 @@
 //! In: the text of a rule file. Out: its id, name and query. They are read line by line, because no YAML parser
 //! accepts many of the published rule files. [`queries`] finds the queries. It opens no files.
 
+pub mod encoding;
 pub mod queries;
 pub mod splice;
+pub mod version;
 
 use crate::exclusions::model::Exclusion;
 use crate::judge::is_like;
@@ -21,10 +23,17 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Reads the top-level keys `id` and `name`, whatever their letter case; nothing if the text has neither.
+    /// Reads the top-level keys `id` and `name`, whatever their letter case; nothing if the text has neither. In JSON it
+    /// reads what stands around the query, if there is only one.
     pub fn parse(text: &str) -> Option<Self> {
+        let kind = queries::FileKind::Yaml.of_content(text);
+        if kind == queries::FileKind::Json {
+            let found = queries::queries(kind, text).found;
+            let [only] = &found[..] else { return None };
+            return only.rule.clone().map(|rule| Self { query: only.text(text), ..rule });
+        }
         let query = queries::queries(queries::FileKind::Yaml, text).found.into_iter().next();
-        let query = query.and_then(|range| text.get(range)).map(dedented);
+        let query = query.and_then(|query| text.get(query.range)).map(dedented);
         let rule = Self { id: top_level(text, "id"), name: top_level(text, "name"), query };
         (rule.id.is_some() || rule.name.is_some()).then_some(rule)
     }
@@ -85,6 +94,16 @@ mod tests {
         assert_eq!(rule.id.as_deref(), Some("7da76b41"));
         assert_eq!(rule.name.as_deref(), Some("Action1 - {{what}}: now"));
         assert_eq!(rule.query.as_deref(), Some("id: no"));
+    }
+
+    #[test]
+    fn a_rule_in_json_is_read_too() {
+        let rule =
+            Rule::parse(include_str!("../../tests/splice/custom-detection-of-graph/rule.json")).unwrap();
+        assert_eq!(rule.name.as_deref(), Some("Action1 agent"));
+        assert!(rule.query.unwrap().starts_with("DeviceNetworkEvents\n| where RemoteUrl has \"server"));
+        let package = include_str!("../../tests/splice/solution-package/rule.json");
+        assert_eq!(Rule::parse(package), None);
     }
 
     #[test]

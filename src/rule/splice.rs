@@ -3,9 +3,9 @@
 //! In: the text of a file, its kind, the table and the block. Out: the file's new text and what happened
 //! to each reference, with places of the file. It makes no block and opens no files.
 
-use super::queries::{FileKind, Queries, queries};
+use super::queries::{FileKind, FoundQuery, Queries, queries};
 use crate::kql::position::{Position, Positions};
-use crate::kql::splice::{Lost, remove, splice_with};
+use crate::kql::splice::{Edit, Insertion, Lost, remove, splice_with};
 use std::ops::Range;
 
 /// What is put into a file.
@@ -15,6 +15,8 @@ pub struct RuleBlock<'b> {
     pub table: &'b str,
     /// Its lines, markers included; without it, blocks are taken out.
     pub text: Option<&'b str>,
+    /// Statements for the top of each query that gets it, with markers of their own; nothing if it is empty.
+    pub above: &'b str,
     /// The columns that it reads.
     pub columns: &'b [String],
 }
@@ -28,8 +30,27 @@ pub struct SplicedFile {
     pub placed: Vec<Position>,
     /// What was left as it is, and why.
     pub left_alone: Vec<LeftAlone>,
+    /// How many queries were found, those that cannot be changed among them.
+    pub queries: usize,
+    /// How long each query with the block has become.
+    pub lengths: Vec<QueryLength>,
     /// Columns of the block that do not reach the end of a query.
     pub lost: Vec<Lost>,
+    /// Where a query asks for groups of few rows, among which the block may bring some.
+    pub few: Vec<Position>,
+}
+
+/// The length of a query with the block.
+#[derive(Debug, Clone, Copy)]
+pub struct QueryLength {
+    /// Which query of the file it is.
+    pub query: usize,
+    /// Where it begins.
+    pub place: Position,
+    /// Its characters without the indentation of the file.
+    pub characters: usize,
+    /// How often it has the block.
+    pub blocks: usize,
 }
 
 /// Something that a splice did not touch.
@@ -45,41 +66,91 @@ pub struct LeftAlone {
 
 /// Puts the block into every query of a file, or takes it out.
 pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedFile {
+    splice_each(kind, text, |_| block)
+}
+
+/// The same with a block for each query of the file, in their order.
+pub fn splice_each<'b>(
+    kind: FileKind,
+    text: &str,
+    block_for: impl Fn(usize) -> RuleBlock<'b>,
+) -> SplicedFile {
     let Queries { found, refused } = queries(kind, text);
     let mut out = SplicedFile { text: String::with_capacity(text.len()), ..SplicedFile::default() };
-    let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    out.queries = found.len() + refused.len();
     let mut done = 0;
     let places = Positions::new(text);
-    for range in found {
-        let query = text.get(range.clone()).unwrap_or_default();
-        let base = places.at(range.start);
-        out.text += &text[done..range.start];
-        done = range.end;
-        match block.text {
-            Some(lines) if query.contains(block.table) || query.contains("quell:") || searches(query) => {
-                let spliced = splice_with(query, block.table, lines, block.columns, eol);
-                out.text += &spliced.text;
-                out.placed.extend(spliced.placed.into_iter().map(|place| place.behind(base)));
-                out.lost.extend(
-                    spliced.lost.into_iter().map(|lost| Lost { place: lost.place.behind(base), ..lost }),
-                );
-                let left = spliced.left_alone.into_iter();
-                out.left_alone.extend(left.map(|(place, reason)| left_alone(place.behind(base), reason)));
-            }
-            Some(_) => out.text += query,
-            None => {
-                let removed = remove(query);
-                out.text += &removed.text;
-                out.placed.extend(std::iter::repeat_n(base, removed.blocks));
-                let broken = removed.broken.into_iter();
-                out.left_alone.extend(broken.map(|(place, reason)| left_alone(place.behind(base), reason)));
-            }
+    for (place, query) in found.iter().enumerate() {
+        out.text += &text[done..query.range.start];
+        done = query.range.end;
+        if !in_one(text, (place, query), block_for(place), &places, &mut out) {
+            out.text += &text[query.range.clone()];
         }
     }
     out.text += &text[done..];
-    refuse(text, refused, block, &mut out);
+    refuse(text, refused, block_for(found.len()), &mut out);
     out.left_alone.sort();
     out
+}
+
+/// Changes one query; whether its text is written.
+fn in_one(
+    file: &str,
+    (number, query): (usize, &FoundQuery),
+    block: RuleBlock<'_>,
+    places: &Positions<'_>,
+    out: &mut SplicedFile,
+) -> bool {
+    let raw = file.get(query.range.clone()).unwrap_or_default();
+    let start = query.range.start;
+    let Some(decoded) = query.encoding.decode(raw) else {
+        let reason = "this string has an escape that its language does not know".to_owned();
+        out.left_alone.push(left_alone(places.at(start), reason));
+        return false;
+    };
+    let text = &decoded.text;
+    let origin = |offset: usize| decoded.origins.get(offset).copied().unwrap_or(raw.len());
+    let place = |position: Position| places.at(start + origin(position.offset));
+    let edits = match block.text {
+        Some(lines) if text.contains(block.table) || text.contains("quell:") || searches(text) => {
+            let eol = if file.contains("\r\n") || text.contains("\r\n") { "\r\n" } else { "\n" };
+            let RuleBlock { table, above, columns, .. } = block;
+            let spliced = splice_with(text, Insertion { table, above, block: lines, columns }, eol);
+            if !spliced.placed.is_empty() {
+                out.lengths.push(QueryLength {
+                    query: number,
+                    place: places.at(start),
+                    characters: super::dedented(&spliced.text).chars().count(),
+                    blocks: spliced.placed.len(),
+                });
+            }
+            out.placed.extend(spliced.placed.into_iter().map(place));
+            out.few.extend(spliced.few.into_iter().map(place));
+            let lost = spliced.lost.into_iter();
+            out.lost.extend(lost.map(|lost| Lost { place: place(lost.place), ..lost }));
+            let left = spliced.left_alone.into_iter();
+            out.left_alone.extend(left.map(|(position, reason)| left_alone(place(position), reason)));
+            spliced.edits
+        }
+        Some(_) => return false,
+        None => {
+            let removed = remove(text);
+            out.placed.extend(std::iter::repeat_n(places.at(start), removed.blocks));
+            let edits: Vec<Edit> = removed.edits().collect();
+            let broken = removed.broken.into_iter();
+            out.left_alone.extend(broken.map(|(position, reason)| left_alone(place(position), reason)));
+            edits
+        }
+    };
+    let mut done = 0;
+    for edit in edits {
+        let (first, last) = (origin(edit.range.start), origin(edit.range.end));
+        out.text += raw.get(done..first).unwrap_or_default();
+        out.text += &query.encoding.encode(&edit.text);
+        done = last;
+    }
+    out.text += raw.get(done..).unwrap_or_default();
+    true
 }
 
 /// `search` and `find` read the table without naming it.
@@ -91,7 +162,11 @@ fn searches(query: &str) -> bool {
 fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: RuleBlock<'_>, out: &mut SplicedFile) {
     let places = Positions::new(text);
     for (range, reason) in refused {
-        if text.get(range.clone()).is_some_and(|query| query.contains(block.table)) {
+        // Where nothing was ever put in, there is nothing to be taken out.
+        let concerns = if block.text.is_some() { block.table } else { "quell:" };
+        // What a computed query reads, nobody sees here.
+        let unseen = block.text.is_some() && reason.contains("computed");
+        if unseen || text.get(range.clone()).is_some_and(|query| query.contains(concerns)) {
             out.left_alone.push(left_alone(places.at(range.start), reason));
         }
     }

@@ -1,7 +1,7 @@
-//! Finds the columns that exclusions need in results that are open.
+//! Finds the columns that exclusions need in open results.
 //!
-//! In: the names that results have, the fields that are looked at. Out: the schema, the reader of their rows, and what is
-//! missing, in words. It opens nothing and reads no row.
+//! In: the columns that results have, and the fields that exclusions need. Out: the schema, the reader of the rows, and
+//! messages about what is missing. It opens nothing and reads no row.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Exclusion, FieldRef};
@@ -17,7 +17,7 @@ use crate::judge::row::sources;
 use crate::schema::{Schema, Schemas, column_name};
 use std::fmt;
 
-/// The schema of all results: the one that was named, or the one that knows most of their columns.
+/// The schema of all results: the one that the user named, or the one that knows most of their columns.
 pub fn schema_of<'s>(
     inputs: &[Input],
     schemas: &'s Schemas,
@@ -31,7 +31,7 @@ pub fn schema_of<'s>(
                 "{} has the columns of {}, and {} those of {}",
                 inputs[0].name, first.name, input.name, schema.name
             );
-            return fail("mixed-schemas", message, "apply to each kind of results by itself");
+            return fail("mixed-schemas", message, "run quell once for each kind of results");
         }
         chosen = Some(schema);
     }
@@ -61,34 +61,32 @@ fn recognised<'s>(
         return fail(
             "no-rows",
             format!("{}: THERE ARE NO ROWS, and so no columns", input.name),
-            "nothing was checked: either the hunt found nothing, or the export is empty; --schema gives a report all the same",
+            "nothing was checked: either the hunt found nothing, or the export is empty; name the schema with --schema to get a report anyway",
         );
     }
     let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
-    let columns = if shown.concat().is_empty() {
-        "it has no columns".to_owned()
+    let message = if shown.concat().is_empty() {
+        format!("{}: it has no columns", input.name)
     } else {
-        format!("its columns begin {}", shown.join(", "))
+        let more = if columns.len() > shown.len() { ", ..." } else { "" };
+        format!("{}: no schema knows its columns: {}{more}", input.name, shown.join(", "))
     };
-    fail(
-        "unknown-columns",
-        format!("{}: no schema knows these columns: {columns}", input.name),
-        "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md",
-    )
+    let help = "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md";
+    fail("unknown-columns", message, help)
 }
 
-/// How the rows of these results are found; an error if a column that is wanted stands twice.
+/// The reader of the rows of these results, and where the wanted cells stand; an error if a wanted column occurs twice.
 pub fn reader(input: &Input, mut wanted: Vec<WantedCell>) -> Result<(Rows, Projection), Diagnostics> {
     let projection = if input.format.has_header() {
         Projection::of_header(wanted, &input.names)
     } else if input.nested {
-        let names: Vec<String> = input.names.iter().map(|name| shape::nested(name)).collect();
+        let names: Vec<String> = input.names.iter().map(|name| shape::below_properties(name)).collect();
         for source in wanted.iter_mut().flatten() {
-            source.column = shape::nested(&source.column);
+            source.column = shape::below_properties(&source.column);
         }
-        Projection::of_known_keys(wanted, &names)
+        Projection::of_keys(wanted, &names)
     } else {
-        Projection::of_known_keys(wanted, &input.names)
+        Projection::of_keys(wanted, &input.names)
     };
     let twice = duplicate::columns(&projection, &input.names);
     if !twice.is_empty() {
@@ -104,27 +102,27 @@ pub fn reader(input: &Input, mut wanted: Vec<WantedCell>) -> Result<(Rows, Proje
     Ok((rows, projection))
 }
 
-/// Says that something stands twice of which nobody can say which is meant.
+/// Reports a column or key that occurs twice.
 fn twice_in(input: &Input, code: &'static str, what: impl fmt::Display) -> Diagnostic {
     Diagnostic::error(code, format!("{}: {what}", input.name)).help(
-        "they may hold different values, and nobody can say which one is meant; export again with one of them, or under another name",
+        "they may hold different values, and quell cannot know which one exclusions mean; keep one of them, or rename the others, and export again",
     )
 }
 
-/// Says which key stands twice in a record.
+/// Reports a key that occurs twice in a record.
 pub(super) fn duplicate_key(input: &Input, duplicate: &DuplicateKey) -> Diagnostics {
     twice_in(input, "duplicate-key", duplicate).into()
 }
 
 /// A column that exclusions need and that the results do not have.
 pub struct MissingColumn<'e> {
-    /// What was looked for.
+    /// The field that the column would hold.
     pub slot: &'e FieldRef,
     /// The ids of the exclusions that need it.
     pub exclusions: Vec<&'e str>,
 }
 
-/// The needed columns for which `has` says no.
+/// The needed columns that are absent: `has` says whether there is a column for a slot.
 pub fn missing<'e>(
     slots: &'e [FieldRef],
     exclusions: &[&'e Exclusion],
@@ -143,36 +141,41 @@ pub fn missing<'e>(
         .collect()
 }
 
-/// Says which columns are missing and what to do; its own message for results that a `summarize` has been over.
+/// Reports which columns are missing and what to do. Results of a `summarize` get a message of their own.
 pub fn missing_columns(input: &Input, schema: &Schema, missing: &[MissingColumn<'_>]) -> Diagnostics {
-    let columns: Vec<String> = missing.iter().map(|m| column_of(m.slot, schema)).collect();
-    if is_summarised(input, schema) {
+    let columns: Vec<String> = missing.iter().filter_map(|m| column_of(m.slot, schema)).collect();
+    if !columns.is_empty() && is_summarised(input, schema) {
         return summarised(input, schema, missing, &columns).into();
     }
-    let each = missing
-        .iter()
-        .zip(&columns)
-        .map(|(missing, column)| {
-            let message = format!("{}: there is no column {column}, which holds {}", input.name, missing.slot.name());
-            let near = crate::fields::nearest(column, input.names.iter().map(String::as_str));
-            let near = near.first().map(|near| format!("the nearest column is `{near}`; ")).unwrap_or_default();
-            Diagnostic::error("missing-column", message)
-                .help(format!("needed by {}", some(&missing.exclusions)))
-                .help(format!("{near}export the rows with it, name another --schema, or keep all these rows as undecidable with --allow-missing-columns"))
-        });
-    Diagnostics(each.collect())
+    Diagnostics(missing.iter().map(|missing| missing_column(input, schema, missing)).collect())
 }
 
-fn column_of(slot: &FieldRef, schema: &Schema) -> String {
-    let sources = sources(slot, schema);
-    if sources.is_empty() {
-        return format!("for {} in schema {}", slot.name(), schema.name);
-    }
-    let names: Vec<String> = sources.iter().map(|source| source.column.clone()).collect();
-    names.join(" or ")
+fn missing_column(input: &Input, schema: &Schema, missing: &MissingColumn<'_>) -> Diagnostic {
+    let (file, field) = (&input.name, missing.slot.name());
+    let (message, export) = match column_of(missing.slot, schema) {
+        None => (format!("{file}: schema {} has no column for {field}", schema.name), String::new()),
+        Some(column) => {
+            let near = crate::fields::nearest(&column, input.names.iter().map(String::as_str));
+            let near =
+                near.first().map(|near| format!("the nearest column is `{near}`; ")).unwrap_or_default();
+            let message = format!("{file}: there is no column {column}, which holds {field}");
+            (message, format!("{near}export the rows with {column}, "))
+        }
+    };
+    let others = "name another schema with --schema, or keep all these rows as undecidable with --allow-missing-columns";
+    Diagnostic::error("missing-column", message)
+        .help(format!("needed by {}", first_ids(&missing.exclusions)))
+        .help(format!("{export}{others}"))
 }
 
-fn some(ids: &[&str]) -> String {
+/// The columns that may hold a field; `None` if the schema has none.
+fn column_of(slot: &FieldRef, schema: &Schema) -> Option<String> {
+    let names: Vec<String> = sources(slot, schema).into_iter().map(|source| source.column).collect();
+    (!names.is_empty()).then(|| names.join(" or "))
+}
+
+/// The first ids, and how many more there are.
+fn first_ids(ids: &[&str]) -> String {
     let shown = ids.iter().take(5).copied().collect::<Vec<_>>().join(", ");
     match ids.len().saturating_sub(5) {
         0 => shown,
@@ -180,10 +183,10 @@ fn some(ids: &[&str]) -> String {
     }
 }
 
-/// Whether columns are there that only an aggregation makes, and the row's own time is not.
+/// Whether results were aggregated: they have a column that only an aggregation makes, and no time of a single row.
 fn is_summarised(input: &Input, schema: &Schema) -> bool {
     let has = |name: &str| input.names.iter().any(|column| column_name(column) == name);
-    let made = input.names.iter().any(|name| {
+    let aggregated = input.names.iter().any(|name| {
         let name = column_name(name).to_ascii_lowercase();
         name == "count"
             || name.starts_with("count_")
@@ -193,7 +196,7 @@ fn is_summarised(input: &Input, schema: &Schema) -> bool {
             || name.starts_with("make_set")
             || name.starts_with("set_")
     });
-    made && !schema.time.iter().any(|column| has(column))
+    aggregated && !schema.time.iter().any(|column| has(column))
 }
 
 fn summarised(
@@ -220,10 +223,9 @@ fn summarised(
     kept.extend(by);
     kept.extend(columns.iter().map(String::as_str));
     Diagnostic::error("summarised", message)
-        .help(format!("{} cannot be judged: one line stands for many connections, and what they went to is gone", some(&ids)))
+        .help(format!("{} cannot be judged: one line stands for many connections, and what they went to is gone", first_ids(&ids)))
         .help(format!(
-            "export the rows before they are summarised. In the hunt, replace `| summarize ...` and what follows by\n| project {}\nso that it reads\n{table}\n| where ...the hunt's own conditions, as they are...\n| project {}",
-            kept.join(", "),
+            "export the rows before they are summarised. In the hunt, put `| project` in place of `| summarize ...` and everything after it, so that it reads\n{table}\n| where ...the hunt's own conditions, as they are...\n| project {}",
             kept.join(", ")
         ))
 }

@@ -14,15 +14,16 @@ use serde::Serialize;
 pub struct LeftOut<'e> {
     /// The exclusion.
     pub exclusion: &'e Exclusion,
-    /// What kind of reason.
+    /// The kind of reason.
     pub status: Status,
-    /// The reason.
+    /// The reason, as the end of a sentence about it.
     pub why: String,
 }
 
-/// How an exclusion stands after a run.
+/// What a run shows about an exclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Status {
     /// It covers rows that nothing else covers.
     Active,

@@ -1,9 +1,9 @@
-//! The main job: results through exclusions.
+//! The main job: applies exclusions to results.
 //!
-//! In: results that are open, the exclusions that apply, a sink. Out: the rows go to the sink, and a [`Run`] says what each
-//! exclusion did and what is left. It opens no files and prints nothing.
+//! In: open results, the exclusions that apply, a sink. Out: the rows go to the sink, and a [`Run`] says what each exclusion
+//! did and what is left. It opens no files and prints nothing.
 //!
-//! [`columns`] finds what the exclusions look at, [`in_force`] says which exclusions apply, [`warnings`] what may be missing
+//! [`columns`] finds what the exclusions look at, [`in_force`] says which exclusions apply, `warnings` what may be missing
 //! from the results, and [`each_row`] serves those who look at single rows.
 
 pub mod columns;
@@ -16,7 +16,7 @@ use crate::count::tally::Tally;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::input::Input;
-use crate::input::time::{Dates, Order};
+use crate::input::time::{DateOrder, Dates};
 use crate::judge::cache::VerdictCache;
 use crate::judge::{Matcher, row};
 use crate::output::job::Judged;
@@ -29,7 +29,7 @@ use columns::{duplicate_key, missing, missing_columns, reader};
 use outcome::{MalformedRow, ResultsFile, Warning};
 use std::io;
 
-/// What is applied, and how.
+/// Which exclusions are applied, and how.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
@@ -42,18 +42,18 @@ pub struct Options<'a> {
     pub kept: bool,
     /// Whether the sink wants suppressed rows.
     pub suppressed: bool,
-    /// Whether the tally has to tell which exclusions cover which rows.
+    /// Whether the tally records which exclusions cover which rows.
     pub coverage: bool,
-    /// Whether rows whose fields have no column are kept as undecidable, where it would be an error otherwise.
+    /// Whether rows are kept as undecidable if a column that an exclusion needs is absent. Otherwise that is an error.
     pub allow_missing_columns: bool,
-    /// Whether rows that are the same to the last byte as an earlier one go nowhere.
+    /// Whether rows that are equal to an earlier one in every byte are dropped.
     pub drop_repeats: bool,
-    /// Threads that read, judge and write; at least one.
+    /// How many threads read, judge, count and write; at least one.
     pub threads: usize,
 }
 
 impl<'a> Options<'a> {
-    /// All rows to the sink, on one thread.
+    /// Options that send all rows to the sink, on one thread.
     pub fn new(schema: &'a Schema, exclusions: &'a [&'a Exclusion]) -> Self {
         Self {
             schema,
@@ -68,23 +68,23 @@ impl<'a> Options<'a> {
     }
 }
 
-/// What became of some results.
+/// What a run did.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Run {
-    /// The counts, by the places of the exclusions.
+    /// The counts. An exclusion is known by its place in [`Options::exclusions`].
     pub tally: Tally,
-    /// The fields that were looked at.
+    /// The fields that the exclusions need.
     pub slots: Vec<FieldRef>,
     /// The files, in order.
     pub files: Vec<ResultsFile>,
     /// The first rows that could not be read.
     pub malformed: Vec<MalformedRow>,
-    /// Fields whose columns some file lacks, which was allowed.
+    /// Fields for which some file has no column. That was allowed.
     pub absent: Vec<String>,
-    /// What is or may be missing from the results.
+    /// Why the results may not be exactly what the hunt found.
     pub warnings: Vec<Warning>,
-    /// Files whose dates do not tell day from month.
+    /// Files whose dates do not show whether the day or the month stands first.
     pub unclear_dates: Vec<String>,
 }
 
@@ -100,11 +100,11 @@ pub fn apply(
     let ids: Vec<&str> = options.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let repeats = Repeats::new(options.drop_repeats);
     let mut run = Run { slots: matcher.slots().to_vec(), ..Run::default() };
-    run.check(options, inputs)?;
+    run.check_headers(options, inputs)?;
     for input in inputs {
         let job = run.job(options, input, &matcher, &ids, &repeats)?;
         let counts = apply_to_file(&job, input, options.threads, run.files.is_empty(), sink);
-        run.add(options, input, counts)?;
+        run.add_file(options, input, counts)?;
     }
     run.warnings.extend(warnings::duplicates(repeats.found(), options.drop_repeats));
     Ok(run)
@@ -127,8 +127,8 @@ fn apply_to_file(
     } else {
         sink.end_line()?;
     }
-    // Which of two rows is the repeat depends on their order.
-    let threads = if job.repeats.is_some_and(Repeats::drops) { 1 } else { threads.max(1) };
+    // The later of two equal rows is dropped, so rows have to be judged in order.
+    let threads = if job.repeats.drops() { 1 } else { threads.max(1) };
     let mut writer = Writer::new(job, input.line, threads, sink);
     if threads > 1 {
         parallel::run(job, &mut input.chunks, threads, &mut writer)?;
@@ -136,15 +136,15 @@ fn apply_to_file(
     }
     let mut cache = VerdictCache::new(job.matcher, job.coverage);
     while let Some(chunk) = input.chunks.next_chunk()? {
-        match job.judge(&chunk, &mut cache) {
-            Judged::Rows(rows) => {
-                writer.count(0, cache.take_batch());
-                writer.write(&chunk, rows)?;
+        match job.judge_chunk(&chunk, &mut cache) {
+            Judged::Rows(judged) => {
+                writer.add_counts(0, cache.take_batch());
+                writer.write(&chunk, judged)?;
                 input.chunks.reuse(chunk.bytes);
             }
             Judged::Irregular => {
-                writer.count(0, cache.take_batch().without_rows());
-                input.chunks.read_carefully(chunk);
+                writer.add_counts(0, cache.take_batch().without_rows());
+                input.chunks.put_back_irregular(chunk);
             }
         }
     }
@@ -152,13 +152,13 @@ fn apply_to_file(
 }
 
 impl Run {
-    /// The names of the fields that were looked at.
+    /// The names of the fields that the exclusions need.
     pub fn slot_names(&self) -> Vec<String> {
         self.slots.iter().map(|slot| slot.name().to_owned()).collect()
     }
 
-    /// Looks at the headers before any row is read.
-    fn check(&mut self, options: &Options<'_>, inputs: &[Input]) -> Result<(), Diagnostics> {
+    /// Checks what can be checked before any row is read.
+    fn check_headers(&mut self, options: &Options<'_>, inputs: &[Input]) -> Result<(), Diagnostics> {
         let mut before: Option<OutputShape> = None;
         for input in inputs {
             if options.kept || options.suppressed {
@@ -172,14 +172,14 @@ impl Run {
             }
             if input.format.has_header() {
                 let (_, projection) = reader(input, row::wanted(&self.slots, options.schema))?;
-                self.require(options, input, |slot| projection.columns[slot].is_some())?;
+                self.require_columns(options, input, |slot| projection.columns[slot].is_some())?;
             }
         }
         Ok(())
     }
 
-    /// Every needed column must be there, or its absence allowed and noted.
-    fn require(
+    /// An error if a needed column is absent, unless that is allowed; then it is noted.
+    fn require_columns(
         &mut self,
         options: &Options<'_>,
         input: &Input,
@@ -197,7 +197,7 @@ impl Run {
         Ok(())
     }
 
-    /// What is to be done with the rows of a file.
+    /// What to do with the rows of a file.
     fn job<'m>(
         &mut self,
         options: &Options<'_>,
@@ -216,27 +216,27 @@ impl Run {
             kept: options.kept,
             suppressed: options.suppressed,
             coverage: options.coverage,
-            order: self.order(input, time),
-            repeats: Some(repeats),
+            date_order: self.date_order(input, time),
+            repeats,
         })
     }
 
-    /// How the times of a file are written that are not ISO 8601, if that is known.
-    fn order(&mut self, input: &Input, time: Option<usize>) -> Option<Order> {
+    /// The order of day and month in times that are not ISO 8601; `None` if it is not known.
+    fn date_order(&mut self, input: &Input, time: Option<usize>) -> Option<DateOrder> {
         if input.dates == Dates::Unclear {
             self.unclear_dates.push(input.name.clone());
         }
         input.date_order(time)
     }
 
-    /// Takes the counts of a file, or says why it could not be finished.
-    fn add(
+    /// Adds the counts of a file, or reports why it could not be finished.
+    fn add_file(
         &mut self,
         options: &Options<'_>,
         input: &Input,
         counts: io::Result<FileCounts>,
     ) -> Result<(), Diagnostics> {
-        let counts = counts.map_err(|error| broken(options, input, &error))?;
+        let counts = counts.map_err(|error| cannot_finish(options, input, &error))?;
         let totals = counts.tally.totals;
         self.files.push(ResultsFile {
             file: input.name.clone(),
@@ -250,16 +250,18 @@ impl Run {
             why: row.fault.to_string(),
         }));
         self.warnings.extend(warnings::warnings(&input.name, &counts));
-        // Among JSON objects a column is absent if its key occurs in no row of the file.
+        // In JSON a column is absent if its key occurs in no row of the file.
         if !input.format.has_header() && totals.read > totals.malformed {
-            self.require(options, input, |slot| counts.seen.get(slot).copied().unwrap_or(false))?;
+            let has = |slot| counts.seen_keys.get(slot).copied().unwrap_or(false);
+            self.require_columns(options, input, has)?;
         }
         self.tally.merge(counts.tally);
         Ok(())
     }
 }
 
-fn broken(options: &Options<'_>, input: &Input, error: &io::Error) -> Diagnostics {
+/// Reports why a file could not be finished.
+fn cannot_finish(options: &Options<'_>, input: &Input, error: &io::Error) -> Diagnostics {
     if let Some(duplicate) = error.get_ref().and_then(|cause| cause.downcast_ref()) {
         return duplicate_key(input, duplicate);
     }

@@ -1,4 +1,4 @@
-//! What a run says of the results that it has read, as it stands in reports.
+//! What a run says about the results that it read, as it stands in reports.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,17 +10,18 @@ pub struct Warning {
     pub code: WarningCode,
     /// The file; absent if it concerns all of them.
     pub file: Option<String>,
-    /// Rows that it concerns, if that is a number.
+    /// How many rows it concerns; absent if that is not known.
     pub rows: Option<u64>,
-    /// A sentence.
+    /// The warning in one sentence.
     pub message: String,
 }
 
 /// The kinds of warnings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WarningCode {
-    /// The file has exactly as many rows as a portal or an API gives at most.
+    /// The file has exactly as many rows as a portal or an API exports at most.
     RowCap,
     /// The service says that the results are not all.
     Partial,

@@ -1,15 +1,15 @@
-//! What is said of results that are not all of what the hunt found, or more.
+//! Warnings about results that lack rows of the hunt, or have some twice.
 //!
-//! In: what the reading of a file came upon. Out: [`Warning`]s. It reads nothing.
+//! In: what was found while a file was read. Out: [`Warning`]s. It reads nothing.
 
 use super::outcome::{Warning, WarningCode};
 use crate::output::repeats::REMEMBERED;
 use crate::output::writer::FileCounts;
 
-/// Row counts at which portals and APIs cut off.
+/// The numbers of rows at which portals and APIs cut off.
 const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
 
-/// What the reading of a file found missing.
+/// Warnings about what one file lacks.
 pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
     let mut found = Vec::new();
     let rows = counts.tally.totals.read;
@@ -19,7 +19,7 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         );
         found.push((WarningCode::RowCap, Some(rows), message));
     }
-    if let Some(error) = &counts.error {
+    if let Some(error) = &counts.service_error {
         let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
         found.push((WarningCode::Partial, None, message));
     }
@@ -28,18 +28,18 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
             format!("{file} ENDS INSIDE A ROW OR A DOCUMENT: it is cut off, and what followed is missing.");
         found.push((WarningCode::CutOff, None, message));
     }
-    if counts.lost {
+    if counts.document_broke {
         let message = format!(
             "{file} BREAKS as a JSON document: what follows the break could not be read, and is kept."
         );
         found.push((WarningCode::Broken, None, message));
     }
-    if counts.without > 0 {
+    if counts.without_records > 0 {
         let message = format!(
             "{file} has {} JSON values WITHOUT RECORDS where records should be: they are in both outputs and in no figure.",
-            counts.without
+            counts.without_records
         );
-        found.push((WarningCode::Broken, Some(counts.without), message));
+        found.push((WarningCode::Broken, Some(counts.without_records), message));
     }
     found
         .into_iter()
@@ -47,7 +47,7 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         .collect()
 }
 
-/// What is said of so many rows that repeat others; `more` rows were not looked at.
+/// The warning that `rows` rows repeat others; `more` says that not all rows were compared.
 pub(super) fn duplicates((rows, more): (u64, bool), dropped: bool) -> Option<Warning> {
     let message = match dropped {
         _ if rows == 0 => return None,

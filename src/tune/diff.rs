@@ -4,7 +4,7 @@
 //! format. Both lists are judged by one matcher in one pass: the exclusions of the new list stand behind those of the
 //! old one, so that one set says for each row what both lists make of it.
 
-use crate::count::coverage::{CoverSet, Coverage, Example};
+use crate::count::coverage::{CoverSet, Coverage, ExampleRow};
 use crate::exclusions::model::Exclusion;
 use crate::report::{KeptGroup, ResultsFile};
 use indexmap::IndexMap;
@@ -141,7 +141,7 @@ impl Moved {
 }
 
 /// The cells of an example by field; process and destination only where no slot has them.
-fn named(example: &Example, slots: &[String]) -> IndexMap<String, String> {
+fn named(example: &ExampleRow, slots: &[String]) -> IndexMap<String, String> {
     let names = slots.iter().map(String::as_str).chain(["process.name", "destination.ip"]);
     let mut cells = IndexMap::new();
     for (name, cell) in names.zip(example).filter(|(_, cell)| !cell.is_empty()) {

@@ -76,14 +76,14 @@ const WRITERS: &[Writer] = &[
     Writer {
         name: "splice into a folder",
         prepare: rules,
-        arguments: &["splice", "rules", "-o", "out"],
+        arguments: &["splice", "rules", "-e", "documented", "-o", "out"],
         targets: &["out/0.kql", "out/1.kql", "out/2.kql", "out/3.kql"],
         prints: false,
     },
     Writer {
         name: "splice in place",
         prepare: rules,
-        arguments: &["splice", "rules", "--in-place"],
+        arguments: &["splice", "rules", "-e", "documented", "--in-place"],
         targets: &["rules/0.kql", "rules/1.kql", "rules/2.kql", "rules/3.kql"],
         prints: false,
     },

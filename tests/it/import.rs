@@ -5,7 +5,7 @@ use quell::exclusions::document::ListFile;
 use quell::exclusions::model::{Exclusion, Family, Test};
 use quell::exclusions::validate::{ListText, load};
 use quell::kql::import::{QuerySource, import_query};
-use quell::kql::{Options, let_form, where_block};
+use quell::kql::{Options, let_form, nrt_block, where_block};
 use quell::schema::Schemas;
 use quell::yaml;
 use std::collections::BTreeSet;
@@ -146,6 +146,39 @@ fn list() -> impl Strategy<Value = String> {
     })
 }
 
+/// `['Browser']` is the name of a list, not the text `Browser`.
+#[test]
+fn a_bracketed_name_is_a_name() {
+    let schemas = Schemas::built_in();
+    let query = "let Browser = dynamic([\"firefox.exe\", \"msedge.exe\"]);\nDeviceNetworkEvents\n| where not(InitiatingProcessFileName in~ (['Browser']))";
+    let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: Some("r.kql") };
+    let found = import_query(query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
+    let text = yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap();
+    assert!(text.contains("process.name:\n    - firefox.exe\n    - msedge.exe"), "{text}");
+    assert!(text.contains("rules: r.kql"), "{text}");
+}
+
+/// Rules carry blocks that earlier releases wrote.
+#[test]
+fn blocks_of_earlier_releases_are_read_back_whole() {
+    let schemas = Schemas::built_in();
+    let wanted = load(&quell::exclusions::documented(), &schemas).unwrap();
+    for name in ["where", "let"] {
+        let query = std::fs::read_to_string(format!("tests/kql/old/{name}.kql")).unwrap();
+        let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
+        let found = import_query(&query, "DeviceNetworkEvents", schemas.named("defender").unwrap(), source);
+        assert!(found.not_carried.is_empty() && found.traps.is_empty(), "{found:?}");
+        let back = loaded(
+            &yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap(),
+        );
+        assert_eq!(back.len(), wanted.len());
+        for (back, wanted) in back.iter().zip(&wanted) {
+            let cuts = cuts([back, wanted]);
+            assert_eq!((&back.id, meaning(back, &cuts)), (&wanted.id, meaning(wanted, &cuts)));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_list_that_becomes_kql_comes_back_with_the_same_meaning(
@@ -175,6 +208,14 @@ proptest! {
         prop_assert_eq!((&back[0].id, &back[0].reason, back[0].expires), (&exclusions[0].id, &exclusions[0].reason, exclusions[0].expires));
         let cuts = cuts([&back[0], &exclusions[0]]);
         prop_assert_eq!(meaning(&back[0], &cuts), meaning(&exclusions[0], &cuts), "{}", query);
+        if let Ok(block) = nrt_block(&all, schema) {
+            let query = format!("{table}\n{block}");
+            let found = import_query(&query, table, schema, source);
+            prop_assert!(found.not_carried.is_empty(), "{query}\n{found:?}");
+            let back = yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap();
+            let back = loaded(&back);
+            prop_assert_eq!(meaning(&back[0], &cuts), meaning(&exclusions[0], &cuts), "{}", query);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use proptest::test_runner::TestRunner;
 use quell::exclusions::document::ListFile;
 use quell::input::Format;
 use quell::input::chunk::Cut;
-use quell::input::csv::{Chunked, CsvReader};
+use quell::input::csv::{ChunkOutcome, CsvReader};
 use quell::input::json::format::Document;
 use quell::input::projection::Projection;
 use quell::report::Report;
@@ -276,11 +276,11 @@ fn read(text: &[u8], cells: usize, cut: Cut) -> Option<Vec<Option<Vec<String>>>>
     let wanted = ["a", "c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
     let splitter = CsvReader::new(b',', Projection::of_header(wanted, &header), &header);
     let mut rows = Vec::new();
-    let chunked = splitter.rows_up_to(cells, text, cut, true, |row| {
+    let chunked = splitter.rows(cells, text, cut, true, |row| {
         let cells = row.cells.ok();
         rows.push(cells.map(|cells| cells.iter().map(|cell| cell.unwrap_or_default().to_owned()).collect()));
     });
-    matches!(chunked, Chunked::Regular { .. }).then_some(rows)
+    matches!(chunked, ChunkOutcome::Regular { .. }).then_some(rows)
 }
 
 #[test]

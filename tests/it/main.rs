@@ -31,6 +31,7 @@ mod prune;
 #[cfg(unix)]
 mod repository;
 mod shapes;
+mod sides;
 mod splice;
 mod terminal;
 mod tune;

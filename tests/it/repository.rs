@@ -237,3 +237,21 @@ fn the_workflows_and_the_action_name_the_same_targets() {
     assert_eq!(released.len(), 5, "{released:?}");
     assert_eq!(released, targets(&fs::read_to_string("action.yml").unwrap(), "target="));
 }
+
+#[test]
+fn the_package_holds_what_a_build_needs_and_no_more() {
+    let output = Command::new(env!("CARGO"))
+        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let about =
+        ["Cargo.lock", "Cargo.toml", "Cargo.toml.orig", ".cargo_vcs_info.json", "README.md", "CHANGELOG.md"];
+    for file in listed.lines() {
+        let is_code = file.starts_with("src/") || file.starts_with("exclusions/");
+        assert!(is_code || about.contains(&file) || file.starts_with("LICENSE-"), "{file}");
+    }
+    for file in ["src/main.rs", "src/lib.rs", "exclusions/field/sccm.yaml", "LICENSE-MIT", "LICENSE-APACHE"] {
+        assert!(listed.lines().any(|known| known == file), "{file} is missing:\n{listed}");
+    }
+}

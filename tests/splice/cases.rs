@@ -25,8 +25,8 @@ fn main() {
     let (mut number, mut placed, mut alone, mut seen) = (0, 0, 0, std::collections::BTreeSet::new());
     for file in files {
         let Ok(text) = fs::read_to_string(&file) else { continue };
-        for range in queries(FileKind::of(&file).unwrap(), &text).found {
-            let query = &text[range];
+        for query in queries(FileKind::of(&file).unwrap(), &text).found {
+            let query = &text[query.range];
             // What another workspace's table has, the analyser is not told.
             let elsewhere = ["workspace(", "cluster("].iter().any(|call| query.contains(call));
             if !query.contains(TABLE) || elsewhere || !seen.insert(query.to_owned()) {

@@ -1,34 +1,34 @@
-//! One file on its way: bytes go beside its target, and the set of files gives it its name.
+//! Writes one file: its bytes go to a temporary file beside the target, which the set of files renames in the end.
 //!
-//! What is no regular file (a pipe, a device) is written to directly. A name that ends in `.gz` or `.zst` is packed;
-//! the encoding of the text is the caller's.
+//! A target that is no regular file (a pipe, a device) is written to directly. A file whose name ends in `.gz` or `.zst` is
+//! compressed. The caller chooses the encoding of the text.
 
 use super::set::{Finished, cannot_write, place};
 use super::system;
-use super::undo::beside;
+use super::undo::create_beside;
 use crate::commands::{Outcome, fail};
 use flate2::write::GzEncoder;
-use quell::input::decompress::Packing;
+use quell::input::decompress::Compression;
 use quell::input::utf16::{Encoder, Encoding};
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Parts that are written at a time; Linux takes no more.
+/// How many parts are written with one system call; Linux takes no more.
 const PARTS: usize = 1_024;
 
 type Stream = Box<dyn Write + Send>;
 
-/// Where a regular file will stand.
+/// Where a regular file will stand in the end.
 struct Target {
     path: PathBuf,
     temporary: PathBuf,
-    /// The same open file, to sync it and to hold its lock.
+    /// The open temporary file, to sync it and to hold its lock.
     file: File,
 }
 
-/// A file's bytes on their way, packed or not.
+/// Where the bytes of a file go, compressed or not.
 enum Body {
     Plain(Stream),
     Gzip(GzEncoder<Stream>),
@@ -36,11 +36,11 @@ enum Body {
 }
 
 impl Body {
-    fn new(target: Stream, packing: Option<Packing>) -> io::Result<Self> {
-        Ok(match packing {
+    fn new(target: Stream, compression: Option<Compression>) -> io::Result<Self> {
+        Ok(match compression {
             None => Self::Plain(target),
-            Some(Packing::Gzip) => Self::Gzip(GzEncoder::new(target, flate2::Compression::default())),
-            Some(Packing::Zstd) => {
+            Some(Compression::Gzip) => Self::Gzip(GzEncoder::new(target, flate2::Compression::default())),
+            Some(Compression::Zstd) => {
                 let mut encoder = zstd::stream::write::Encoder::new(target, 0)?;
                 encoder.include_checksum(true)?;
                 Self::Zstd(encoder)
@@ -97,7 +97,7 @@ pub(crate) struct Output {
 impl Output {
     /// Begins a file; `-` is standard output.
     pub(crate) fn create(name: &str, encoding: Encoding) -> Outcome<Self> {
-        let new = |file: Stream, target| match Body::new(file, Packing::of_name(name)) {
+        let new = |file: Stream, target| match Body::new(file, Compression::of_name(name)) {
             Ok(body) => Ok(Self {
                 name: name.to_owned(),
                 body,
@@ -105,7 +105,7 @@ impl Output {
                 last: b'\n',
                 encoder: match encoding {
                     Encoding::Utf8 => None,
-                    Encoding::Utf16 { big } => Some(Encoder::new(big)),
+                    Encoding::Utf16 { big_endian } => Some(Encoder::new(big_endian)),
                 },
                 encoded: Vec::new(),
             }),
@@ -114,7 +114,7 @@ impl Output {
         if name == "-" {
             return new(Box::new(io::stdout()), None);
         }
-        // Through a link the file that it points to is replaced, not the link.
+        // Of a symbolic link the file that it points to is replaced, not the link.
         let path = place(name);
         if path.exists() && !path.is_file() {
             if path.is_dir() {
@@ -125,7 +125,8 @@ impl Output {
                 Err(error) => cannot_write(name, &error),
             };
         }
-        let begun = beside(&path).and_then(|(file, temporary)| Ok((file.try_clone()?, file, temporary)));
+        let begun =
+            create_beside(&path).and_then(|(file, temporary)| Ok((file.try_clone()?, file, temporary)));
         match begun {
             Ok((stream, file, temporary)) => {
                 system::lock(&file);
@@ -151,7 +152,7 @@ impl Output {
         self.unless_gone(written)
     }
 
-    /// Writes several places of a text, which are not copied together first.
+    /// Writes several parts of a text, without copying them together first.
     pub(crate) fn write_runs(&mut self, text: &[u8], runs: &[Range<usize>]) -> io::Result<()> {
         if self.encoder.is_some() {
             return runs.iter().try_for_each(|run| self.write(&text[run.clone()]));
@@ -168,6 +169,7 @@ impl Output {
         Ok(())
     }
 
+    /// The result of writing, with the file's name in its error. That the reader of standard output has gone is no error.
     fn unless_gone(&self, written: io::Result<()>) -> io::Result<()> {
         match written {
             Err(error) if !is_gone(&self.name, &error) => Err(named(&self.name, &error)),
@@ -175,12 +177,12 @@ impl Output {
         }
     }
 
-    /// Ends the last line, if it has no end yet, before the rows of another file follow.
+    /// Adds a line feed if the last line has none, before the rows of another file follow.
     pub(crate) fn end_line(&mut self) -> io::Result<()> {
         if self.last == b'\n' { Ok(()) } else { self.write(b"\n") }
     }
 
-    /// Waits until all bytes are on the disk. `None` for what is no regular file: it needs no name.
+    /// Waits until all bytes are on the disk. `None` for a target that is no regular file and so is not renamed.
     pub(super) fn finish(self) -> Outcome<Option<Finished>> {
         match self.body.finish() {
             Err(error) if !is_gone(&self.name, &error) => return cannot_write(&self.name, &error),
@@ -204,7 +206,7 @@ impl Write for Output {
     }
 }
 
-/// Writes all parts, however few the system takes at a time.
+/// Writes all parts, even if the system takes only some at a time.
 fn write_all_parts(target: &mut impl Write, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
     IoSlice::advance_slices(&mut parts, 0);
     while !parts.is_empty() {
@@ -222,7 +224,7 @@ fn named(name: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{name}: {error}"))
 }
 
-/// Whoever read standard output has seen enough, which is no error.
+/// Whether writing failed only because the reader of standard output has gone away.
 fn is_gone(name: &str, error: &io::Error) -> bool {
     name == "-" && error.kind() == io::ErrorKind::BrokenPipe
 }

@@ -1,13 +1,13 @@
-//! All files that a run writes, as one: every target is the new file, or every target is the old one.
+//! Writes all files of a run together: in the end every target is the new file, or every target is the old one.
 //!
-//! 1. [`FileSet::begin`] looks at every target before any work is done.
+//! 1. [`FileSet::begin`] checks every target before any work is done.
 //! 2. Each file is written beside its target and synced to the disk.
-//! 3. [`FileSet::put`] keeps the old files under names of their own, renames the new ones into place, and runs what has
-//!    to succeed too (printing the report). If anything fails, the old files are put back.
-//! 4. Only then are the old files let go.
+//! 3. [`FileSet::put`] keeps the old files under other names, renames the new ones to their targets, and runs what has to
+//!    succeed as well, such as printing the report. If anything fails, the old files are put back.
+//! 4. Only then are the old files removed.
 //!
-//! What no process can undo is the loss of power or SIGKILL between two renames. Each file is whole even then,
-//! and the next run says which are new and which old ([`super::strays`]).
+//! After a loss of power or SIGKILL between two renames nothing can be undone. Each file is whole even then, and the next run
+//! says which are new and which are old ([`super::strays`]).
 
 use super::output::Output;
 use super::read::is_read;
@@ -22,28 +22,29 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The code of a failure after which some files are new and some old: nobody may say then that nothing was done.
+/// The code of a failure after which some files are new and some are old. After it quell must not say that nothing was done.
 pub(crate) const PARTLY_WRITTEN: &str = "partly-written";
 
-/// What is true of every failure before the files have their names, and of every one that was undone.
+/// The help for a failure before any file was renamed, or after which everything was undone.
 const AS_BEFORE: &str = "nothing was written; files that were there before are as they were";
 
-/// How often a run looks whether another one has given its files their names in the same folder, and how long it waits
-/// in between: half a minute in all.
-const LOOKS: u32 = 6_000;
+/// How often a run tries to lock a folder in which another run is renaming files, and how long it waits in between: half a
+/// minute in all.
+const TRIES: u32 = 6_000;
 const BETWEEN: Duration = Duration::from_millis(5);
 
-/// Locks that are held at most; each costs a handle, and one in a folder says that the run is alive.
+/// How many files are locked, at most. Each lock costs a file handle, and one in a folder is enough to show that the run is
+/// alive.
 const MOST_LOCKS: usize = 200;
 
-/// A file that is whole and waits for its name.
+/// A file that is written and is still to be renamed to its target.
 pub(super) struct Finished {
     pub(super) name: String,
     pub(super) temporary: PathBuf,
     pub(super) target: PathBuf,
-    /// Keeps the lock that says this run is alive.
+    /// Holds the lock that shows that this run is alive.
     pub(super) lock: Option<File>,
-    /// What the old file must still hold, for an edit of a file that was read.
+    /// What the old file must still contain, if the new one is an edit of it.
     expected: Option<Vec<u8>>,
 }
 
@@ -54,13 +55,13 @@ pub(crate) struct FileSet {
 
 impl Drop for FileSet {
     fn drop(&mut self) {
-        // A failure of its own cannot be said here; `put` says the ones that matter.
+        // A failure cannot be reported here. `put` reports those that matter.
         let _ = begun().undo();
     }
 }
 
 impl FileSet {
-    /// Looks at all targets: none may be a file that is read, stand twice, or refuse to be written.
+    /// Checks all targets: none may be a file that is read, be named twice, or be protected from writing.
     pub(crate) fn begin<'n>(names: impl IntoIterator<Item = &'n str>) -> Outcome<Self> {
         let mut targets: Vec<PathBuf> = Vec::new();
         for name in names {
@@ -92,7 +93,7 @@ impl FileSet {
         Output::create(name, encoding)
     }
 
-    /// Takes in a file that has all its bytes.
+    /// Adds a file that is written.
     pub(crate) fn add(&mut self, output: Output) -> Outcome<()> {
         if let Some(mut finished) = output.finish()? {
             if self.finished.len() >= MOST_LOCKS {
@@ -103,13 +104,13 @@ impl FileSet {
         Ok(())
     }
 
-    /// Takes in a small file at once.
+    /// Writes and adds a small file.
     pub(crate) fn write(&mut self, name: &str, text: impl AsRef<[u8]>) -> Outcome<()> {
         let output = self.create(name, Encoding::Utf8)?;
         self.fill(output, text.as_ref())
     }
 
-    /// Takes in the new text of a file that was read. It must still hold `old` when the new one takes its place.
+    /// Writes and adds the new text of a file that was read. The file must still contain `old` when it is replaced.
     pub(crate) fn replace(&mut self, name: &str, old: &str, new: &str) -> Outcome<()> {
         can_be_written(name, &place(name))?;
         self.fill(Output::create(name, Encoding::Utf8)?, new.as_bytes())?;
@@ -126,7 +127,7 @@ impl FileSet {
         }
     }
 
-    /// Makes a folder and those above it; they go again if the set fails.
+    /// Creates a folder and those above it. They are removed again if the set fails.
     #[expect(clippy::unused_self, reason = "a folder belongs to a set from its beginning")]
     pub(crate) fn folder(&self, folder: &Path) -> Outcome<()> {
         let missing: Vec<&Path> =
@@ -141,8 +142,8 @@ impl FileSet {
         Ok(())
     }
 
-    /// Gives all files their names and runs `then`. Unless both succeed, every file is the old one again, or the error
-    /// says which are not.
+    /// Renames all files to their targets and runs `then`. Unless both succeed, every target is the old file again, or the
+    /// error says which are not.
     pub(crate) fn put<T>(mut self, then: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
         let finished = std::mem::take(&mut self.finished);
         // The locks end when the files are settled.
@@ -157,7 +158,7 @@ impl FileSet {
                 Ok(value)
             }
             Err(cause) => {
-                let _turn = Turn::take(&folders);
+                let _locks = FolderLocks::take(&folders);
                 Err(undone(cause))
             }
         }
@@ -187,22 +188,22 @@ fn undone(cause: Vec<Diagnostic>) -> Vec<Diagnostic> {
     }
 }
 
-/// The turn of this run in some folders: no other run renames files there meanwhile.
-struct Turn {
+/// Locks on folders. While a run holds them, no other run renames files there.
+struct FolderLocks {
     _folders: Vec<File>,
 }
 
-impl Turn {
-    /// Waits for it. A folder that cannot be locked is used without; `None` if another run does not come to an end.
+impl FolderLocks {
+    /// Waits for the locks; `None` if another run holds one for too long. A folder that cannot be locked is left out.
     fn take(folders: &BTreeSet<PathBuf>) -> Option<Self> {
-        let mut looks = 0;
+        let mut tries = 0;
         let mut held = Vec::new();
         // Always in the order of their names, so that two runs never wait for each other.
         for folder in folders {
             let Ok(folder) = File::open(folder) else { continue };
             while let Err(fs::TryLockError::WouldBlock) = folder.try_lock() {
-                looks += 1;
-                if looks > LOOKS {
+                tries += 1;
+                if tries > TRIES {
                     return None;
                 }
                 std::thread::sleep(BETWEEN);
@@ -213,9 +214,9 @@ impl Turn {
     }
 }
 
-/// Puts every file in its place, or none.
+/// Renames every file to its target, or none.
 fn place_all(finished: &[Finished], folders: &BTreeSet<PathBuf>) -> Outcome<()> {
-    let Some(_turn) = Turn::take(folders) else {
+    let Some(_locks) = FolderLocks::take(folders) else {
         return fail(
             "busy",
             "another run of quell has been writing into the same folder for 30 seconds",
@@ -238,7 +239,7 @@ impl Finished {
         Self { name, temporary, target, lock, expected: None }
     }
 
-    /// An edit must not take back what somebody else has written since.
+    /// An error if the old file has changed since it was read: an edit must not undo what somebody else wrote meanwhile.
     fn is_unchanged(&self) -> Outcome<()> {
         let Some(expected) = &self.expected else { return Ok(()) };
         match fs::read(&self.target) {
@@ -252,13 +253,13 @@ impl Finished {
     }
 }
 
-/// Where a name leads, so that two spellings of one file are known as one.
+/// The real path of a name, so that two spellings of one file have the same path.
 pub(super) fn place(name: &str) -> PathBuf {
     let path = Path::new(name);
     if let Ok(known) = fs::canonicalize(path) {
         return known;
     }
-    // A link to a file that is still to come leads where it points.
+    // A link may point to a file that does not exist yet.
     let pointed = fs::read_link(path).map(|to| path.parent().unwrap_or(Path::new(".")).join(to));
     let path = pointed.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -281,7 +282,7 @@ fn may_be_replaced(name: &str, target: &Path) -> Outcome<()> {
     can_be_written(name, target)
 }
 
-/// A file that its owner has protected is not replaced, although its folder would allow that.
+/// An error if the target is protected from writing. Renaming would replace it all the same.
 fn can_be_written(name: &str, target: &Path) -> Outcome<()> {
     if !target.is_file() {
         return Ok(());

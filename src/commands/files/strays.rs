@@ -1,4 +1,4 @@
-//! What a run that was killed has left behind.
+//! Finds and reports files that a killed run has left behind.
 //!
 //! Beside `left.csv` a run keeps `.left.csv.quell-RUN.unfinished`, the new file before it has its name, and
 //! `.left.csv.quell-RUN.old`, the old one until all files of the run have theirs. RUN is the same for all files of a run,
@@ -11,16 +11,16 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Where in a run a file was left.
+/// Which file of a run was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum StrayKind {
     /// The new file, which has no name yet.
     Unfinished,
     /// The old file, while the new one has its name.
     Old,
 }
 
-impl Kind {
+impl StrayKind {
     const fn ending(self) -> &'static str {
         match self {
             Self::Unfinished => "unfinished",
@@ -29,18 +29,18 @@ impl Kind {
     }
 }
 
-/// What tells this run from all others.
+/// The random number that identifies this run.
 static RUN: LazyLock<String> =
     LazyLock::new(|| format!("{:016x}", RandomState::new().build_hasher().finish()));
 
-/// Between the name of the target and the run.
+/// Stands between the name of the target and that of the run.
 const MARK: &str = ".quell-";
 
-/// Bytes of a target's name that are kept: with what is added, no file system refuses the result.
+/// How many bytes of a target's name are kept, so that the whole name is not too long for any file system.
 const LONGEST: usize = 200;
 
 /// The name of a file that this run keeps beside a target.
-pub(super) fn named(target: &Path, kind: Kind) -> PathBuf {
+pub(super) fn named(target: &Path, kind: StrayKind) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let end = (0..=LONGEST.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     let name = &name[..end];
@@ -51,7 +51,7 @@ pub(super) fn named(target: &Path, kind: Kind) -> PathBuf {
 struct Stray {
     path: PathBuf,
     target: PathBuf,
-    kind: Kind,
+    kind: StrayKind,
 }
 
 impl Stray {
@@ -59,7 +59,8 @@ impl Stray {
     fn of(path: PathBuf) -> Option<(String, Self)> {
         let name = path.file_name()?.to_str()?.strip_prefix('.')?;
         let (name, ending) = name.rsplit_once('.')?;
-        let kind = [Kind::Unfinished, Kind::Old].into_iter().find(|kind| kind.ending() == ending)?;
+        let kind =
+            [StrayKind::Unfinished, StrayKind::Old].into_iter().find(|kind| kind.ending() == ending)?;
         let (name, run) = name.rsplit_once(MARK)?;
         let is_run = run.len() == 16 && run.bytes().all(|byte| byte.is_ascii_hexdigit()) && run != *RUN;
         let (run, target) = (run.to_owned(), path.with_file_name(name));
@@ -72,16 +73,12 @@ impl Stray {
 
     /// Whether the new file stands at the target.
     fn is_replaced(&self) -> bool {
-        self.kind == Kind::Old && identity(&self.path) != identity(&self.target)
+        self.kind == StrayKind::Old && identity(&self.path) != identity(&self.target)
     }
 }
 
-/// Names what was left in the folder of a file, once for each folder.
-pub(super) fn look_beside(path: &Path) {
-    look_into(path.parent());
-}
-
-/// Names what was left in folders, once for each. Files of one run in several of them are judged together.
+/// Reports the files that killed runs have left in some folders, once for each folder. Files that one run has left in several
+/// of them are reported together.
 pub(super) fn look_into<'f>(folders: impl IntoIterator<Item = &'f Path>) {
     static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
     let mut runs: BTreeMap<String, Vec<Stray>> = BTreeMap::new();
@@ -99,11 +96,11 @@ pub(super) fn look_into<'f>(folders: impl IntoIterator<Item = &'f Path>) {
         }
     }
     let dead = runs.values().filter(|strays| !strays.iter().any(Stray::is_alive));
-    crate::commands::tell(&dead.map(|strays| said(strays)).collect::<String>());
+    crate::commands::tell(&dead.map(|strays| report(strays)).collect::<String>());
 }
 
-/// What is said of the files that one run has left.
-fn said(strays: &[Stray]) -> String {
+/// The report on the files that one run has left.
+fn report(strays: &[Stray]) -> String {
     let name = |path: &Path| path.display().to_string();
     let names = |chosen: &mut dyn Iterator<Item = &Stray>| {
         let mut targets: Vec<String> = chosen.map(|stray| name(&stray.target)).collect();
@@ -112,7 +109,7 @@ fn said(strays: &[Stray]) -> String {
         targets.join(", ")
     };
     let new = names(&mut strays.iter().filter(|stray| stray.is_replaced()));
-    let old = names(&mut strays.iter().filter(|stray| stray.kind == Kind::Unfinished));
+    let old = names(&mut strays.iter().filter(|stray| stray.kind == StrayKind::Unfinished));
     let mut left: Vec<String> = strays.iter().map(|stray| name(&stray.path)).collect();
     left.sort();
     let mut text = "warning: a run of quell was killed here. ".to_owned();
@@ -135,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_name_leads_back_to_its_target() {
-        for kind in [Kind::Unfinished, Kind::Old] {
+        for kind in [StrayKind::Unfinished, StrayKind::Old] {
             let own = named(Path::new("/data/left.csv"), kind);
             assert!(Stray::of(own.clone()).is_none(), "files of this run are no strays");
             let other = PathBuf::from(own.to_str().unwrap().replace(&*RUN, "0123456789abcdef"));
@@ -151,7 +148,7 @@ mod tests {
     #[test]
     fn a_long_name_still_fits() {
         let long = "ä".repeat(127);
-        let name = named(Path::new(&long), Kind::Unfinished);
+        let name = named(Path::new(&long), StrayKind::Unfinished);
         assert!(name.as_os_str().len() <= 255);
     }
 }

@@ -1,59 +1,59 @@
-//! What differs between operating systems: which file a handle is, who owns it, and whether a handle can lock.
+//! What differs between operating systems: the identity and owner of a file, renaming, and locks.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Tells one file from all others, whatever name it is opened by.
+/// Identifies a file, whatever name it is opened by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Identity {
+pub(super) enum FileIdentity {
     /// Device and inode: the same for every link to a file.
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix tells them"))]
     Inode(u64, u64),
-    /// Where links have been followed to, on systems that tell nothing else.
+    /// The path without links, on systems where the standard library offers nothing better.
     #[cfg_attr(unix, expect(dead_code, reason = "Unix tells more"))]
     Path(PathBuf),
 }
 
-/// Which file stands at a path, if one does.
-pub(super) fn identity(path: &Path) -> Option<Identity> {
+/// The identity of the file at a path, if there is one.
+pub(super) fn identity(path: &Path) -> Option<FileIdentity> {
     #[cfg(unix)]
     return fs::metadata(path).ok().as_ref().map(inode);
     #[cfg(not(unix))]
-    return fs::canonicalize(path).ok().map(Identity::Path);
+    return fs::canonicalize(path).ok().map(FileIdentity::Path);
 }
 
 #[cfg(unix)]
-fn inode(about: &fs::Metadata) -> Identity {
+fn inode(about: &fs::Metadata) -> FileIdentity {
     use std::os::unix::fs::MetadataExt;
-    Identity::Inode(about.dev(), about.ino())
+    FileIdentity::Inode(about.dev(), about.ino())
 }
 
-/// Which regular file standard input or output is, if it is one.
+/// The identity of standard input or output, if that is a regular file.
 #[cfg(unix)]
-pub(super) fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<Identity> {
+pub(super) fn of_stream(stream: &impl std::os::fd::AsFd) -> Option<FileIdentity> {
     let file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
     file.metadata().ok().filter(fs::Metadata::is_file).as_ref().map(inode)
 }
 
-/// Such a stream has no path.
+/// Unknown here: a stream has no path.
 #[cfg(not(unix))]
-pub(super) fn of_stream<S>(_: &S) -> Option<Identity> {
+pub(super) fn of_stream<S>(_: &S) -> Option<FileIdentity> {
     None
 }
 
-/// Creates a file that does not exist yet, with the permissions and, where that is allowed, the owner of the file
-/// whose place it will take.
+/// Creates a file that does not exist yet, with the permissions and, if that is allowed, the owner of the file that it will
+/// replace.
 #[cfg(unix)]
 pub(super) fn create_like(new: &Path, old: &Path) -> io::Result<File> {
     use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
     let Ok(about) = fs::metadata(old) else {
         return OpenOptions::new().write(true).create_new(true).open(new);
     };
-    // Nobody else reads the rows before the permissions are those of the old file.
+    // Only the owner may read the new file until it has the permissions of the old one.
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(new)?;
-    // Only root may give files away; for others the new file is theirs, as a copy would be.
+    // Only root may change the owner. For other users the new file is their own, as a copy would be.
     let _ = fchown(&file, Some(about.uid()), Some(about.gid()));
     file.set_permissions(fs::Permissions::from_mode(about.permissions().mode() & 0o7777))?;
     Ok(file)
@@ -65,8 +65,8 @@ pub(super) fn create_like(new: &Path, _: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(new)
 }
 
-/// Whether another name for `old` can be taken away again by whoever owns `own`: in a sticky folder such as `/tmp` only
-/// the owner of a file can.
+/// Whether the owner of `own` may remove a second name of `old`: in a sticky folder such as `/tmp` only the owner of `old`
+/// may.
 #[cfg(unix)]
 pub(super) fn may_unlink(old: &Path, own: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -82,12 +82,17 @@ pub(super) fn may_unlink(_: &Path, _: &Path) -> bool {
     true
 }
 
-/// How often, and how long apart, a name that Windows refuses is tried again.
+/// How patterns of file names are read: as the file system compares names.
+pub(crate) fn pattern_options() -> glob::MatchOptions {
+    glob::MatchOptions { case_sensitive: !cfg!(windows), ..glob::MatchOptions::new() }
+}
+
+/// How often a rename that Windows refuses is tried again, and how long to wait in between.
 const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(50);
 
-/// Gives a file another name, also one that is taken. On Windows that fails while another program has either file open:
-/// a virus scanner for a moment, so it is tried for a second; a spreadsheet for longer, so that is said.
+/// Renames a file, even over another one. On Windows that fails while another program has one of them open. A virus scanner
+/// has it only for a moment, so renaming is tried for a second. A spreadsheet has it longer, so the error suggests that.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     // Access denied, and sharing violation.
     let is_open = |error: &io::Error| cfg!(windows) && matches!(error.raw_os_error(), Some(5 | 32));
@@ -106,20 +111,20 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
-/// Which file stands at a target after a new one has been renamed to it; `new` is what that was before. Where only paths
-/// tell files apart, it now has the target's.
-pub(super) fn identity_after_rename(new: Option<Identity>, target: &Path) -> Option<Identity> {
+/// The identity of a file that was renamed to `target`; `new` is its identity before. An inode stays the same, a path does
+/// not.
+pub(super) fn identity_after_rename(new: Option<FileIdentity>, target: &Path) -> Option<FileIdentity> {
     if cfg!(unix) { new } else { identity(target) }
 }
 
-/// Waits until a folder's entries are on the disk. Where a folder cannot be opened as a file, the system sees to it.
+/// Waits until the entries of a folder are on the disk. Elsewhere than on Unix the system is left to do that.
 pub(super) fn sync_folder(folder: &Path) {
     if cfg!(unix) {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
 
-/// Takes a lock that ends with the process; whether it could be taken. On Windows a lock would keep other programs from
+/// Takes a lock that ends with the process, and returns whether that worked. On Windows a lock would keep other programs from
 /// reading the file, so none is taken there.
 pub(super) fn lock(file: &File) -> bool {
     cfg!(unix) && file.try_lock().is_ok()

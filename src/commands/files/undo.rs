@@ -1,39 +1,40 @@
-//! What this process has begun and not yet settled, and how it is undone.
+//! Remembers which files this process has created and replaced, and undoes that.
 //!
-//! Another thread may end the process at any time ([`abandon`], for signals): it puts back what this one has put in
-//! place. All that happens to a file between its beginning and the end of its set happens under one lock.
+//! A signal may end the process at any time: its thread calls [`abandon`], which puts the old files back. So every change to
+//! a file, from its creation to the end of its set, is made under one lock.
 
 use super::set::{Finished, cannot_write};
-use super::strays::{self, Kind};
-use super::system::{self, Identity, identity};
+use super::strays::{self, StrayKind};
+use super::system::{self, FileIdentity, identity};
 use crate::commands::Outcome;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What this process has begun and not yet settled, for whoever has to undo it.
+/// What this process has to undo if it fails or is ended.
 static BEGUN: Mutex<Begun> =
     Mutex::new(Begun { temporaries: Vec::new(), folders: Vec::new(), placed: Vec::new(), settled: false });
 
 pub(super) struct Begun {
-    /// New files beside their targets.
+    /// New files that are not renamed to their targets yet.
     temporaries: Vec<PathBuf>,
-    /// Folders that were made for them, outer ones first.
+    /// Folders that were created for them, outer ones first.
     pub(super) folders: Vec<PathBuf>,
+    /// Targets that are being replaced.
     placed: Vec<Placed>,
-    /// Some files have their names for good.
+    /// Whether a set of files was replaced for good.
     settled: bool,
 }
 
-/// A target whose old file is still kept, whether or not the new one stands in its place yet.
+/// A target that is being replaced, and whose old file is still kept.
 pub(super) struct Placed {
     name: String,
     target: PathBuf,
     /// The old file under another name, if there was one.
     old: Option<PathBuf>,
-    /// The new file, as soon as it stands at the target.
-    new: Option<Identity>,
+    /// The new file, once it is renamed to the target.
+    new: Option<FileIdentity>,
 }
 
 pub(super) fn begun() -> MutexGuard<'static, Begun> {
@@ -42,23 +43,23 @@ pub(super) fn begun() -> MutexGuard<'static, Begun> {
 
 /// How an interrupted run leaves its files.
 pub(crate) enum Abandoned {
-    /// Nothing had been begun.
+    /// No file was written.
     Nothing,
-    /// Every file is the old one.
+    /// Every target is the old file.
     AllOld,
-    /// Every file is the new one.
+    /// Every target is the new file.
     AllNew,
-    /// Which are new, which are old.
+    /// Some are new and some are old: which ones, in words.
     Mixed(String),
 }
 
-/// Undoes what is not settled. The process must end after it: no file is begun or renamed any more.
+/// Undoes what can be undone. The process must end after it: no file can be created or renamed any more.
 pub(crate) fn abandon() -> Abandoned {
     let mut begun = begun();
     let any = !begun.temporaries.is_empty() || !begun.placed.is_empty();
     let undone = begun.undo();
     let settled = begun.settled;
-    // The lock is never given back, so that no rename can begin while the process ends.
+    // The lock is never released, so that no other thread renames a file while the process ends.
     std::mem::forget(begun);
     match undone {
         Err(mixed) => Abandoned::Mixed(mixed),
@@ -69,7 +70,7 @@ pub(crate) fn abandon() -> Abandoned {
 }
 
 impl Begun {
-    /// Puts old files back and removes new ones. The error says which files are new and which old.
+    /// Puts old files back and removes new ones. The error says which targets are new and which are old.
     pub(super) fn undo(&mut self) -> Result<(), String> {
         for temporary in self.temporaries.drain(..) {
             let _ = fs::remove_file(temporary);
@@ -91,7 +92,7 @@ impl Begun {
             }
         }
         for folder in self.folders.drain(..).rev() {
-            // It stays if somebody else has put a file into it.
+            // A folder into which somebody else has put a file cannot be removed, and stays.
             let _ = fs::remove_dir(folder);
         }
         states.reverse();
@@ -100,12 +101,12 @@ impl Begun {
 }
 
 impl Placed {
-    /// Makes the target what it was, unless another run has replaced it since.
+    /// Puts the old file back, unless another run has replaced the target since.
     fn put_back(&self) -> io::Result<()> {
         let now = identity(&self.target);
         let ours = self.new.is_some() && now == self.new;
         match &self.old {
-            // Between two renames of a system without links the target may be gone.
+            // Without hard links the old file was moved away, so there may be no file at the target for a moment.
             Some(old) if ours || now.is_none() => system::rename(old, &self.target),
             Some(old) => {
                 let _ = fs::remove_file(old);
@@ -123,13 +124,13 @@ impl Begun {
         let mut placed =
             Placed { name: finished.name.clone(), target: finished.target.clone(), old: None, new: None };
         if finished.target.exists() {
-            let old = strays::named(&finished.target, Kind::Old);
+            let old = strays::named(&finished.target, StrayKind::Old);
             let linked = if system::may_unlink(&finished.target, &finished.temporary) {
                 fs::hard_link(&finished.target, &old)
             } else {
                 Err(io::ErrorKind::PermissionDenied.into())
             };
-            // Some file systems know no links: there the old file moves away, just before the new one comes.
+            // Without hard links, the old file is moved away just before the new one is renamed to the target.
             let kept = linked.or_else(|_| system::rename(&finished.target, &old));
             if let Err(error) = kept {
                 return cannot_write(&finished.name, &error);
@@ -151,7 +152,7 @@ impl Begun {
     }
 }
 
-/// Lets the old files go: the new ones are there for good.
+/// Removes the old files: from now on nothing is undone.
 pub(super) fn settle(folders: &std::collections::BTreeSet<PathBuf>) {
     for folder in folders {
         system::sync_folder(folder);
@@ -168,9 +169,9 @@ pub(super) fn settle(folders: &std::collections::BTreeSet<PathBuf>) {
     begun.settled = true;
 }
 
-/// Begins a new file beside its target. It is known from then on to whoever has to undo the run.
-pub(super) fn beside(target: &Path) -> io::Result<(File, PathBuf)> {
-    let temporary = strays::named(target, Kind::Unfinished);
+/// Creates a new file beside its target, and remembers to remove it if the run fails.
+pub(super) fn create_beside(target: &Path) -> io::Result<(File, PathBuf)> {
+    let temporary = strays::named(target, StrayKind::Unfinished);
     let mut begun = begun();
     let file = system::create_like(&temporary, target)?;
     begun.temporaries.push(temporary.clone());

@@ -5,27 +5,12 @@
 
 mod places;
 
-pub use places::ExclusionPlaces;
+pub use places::{ExclusionPart, ExclusionPlaces};
 
 use super::model::Exclusion;
 use super::validate::{ListText, meaning};
 use crate::schema::Schemas;
 use std::ops::Range;
-
-/// A part of an exclusion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ExclusionPart {
-    /// The whole of it; its id stands for it where a place is shown.
-    Exclusion,
-    /// The value of one of its own keys.
-    Key(&'static str),
-    /// An entry.
-    Entry(usize),
-    /// The key of a condition: entry and condition.
-    Condition(usize, usize),
-    /// A value: entry, condition and value.
-    Value(usize, usize, usize),
-}
 
 /// A list of which parts are taken out.
 #[derive(Debug)]

@@ -3,13 +3,27 @@
 //! In: the text of a list that has loaded, an id, a [`ExclusionPart`]. Out: its span, its place to show, or the bytes that have to
 //! go for it to be taken out. Only lists with findings are looked at, so the model carries no places.
 
-use super::ExclusionPart;
 use crate::diagnostic::Place;
 use crate::exclusions::validate::ListText;
 use crate::lines::LineIndex;
 use crate::yaml::{self, Node, Span, Value};
 use hashbrown::HashMap;
 use std::ops::Range;
+
+/// A part of an exclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ExclusionPart {
+    /// The whole of it; its id stands for it where a place is shown.
+    Exclusion,
+    /// The value of one of its own keys.
+    Key(&'static str),
+    /// An entry.
+    Entry(usize),
+    /// The key of a condition: entry and condition.
+    Condition(usize, usize),
+    /// A value: entry, condition and value.
+    Value(usize, usize, usize),
+}
 
 /// One list and its exclusions by id.
 #[derive(Debug)]

@@ -1,15 +1,15 @@
-//! Finds rows and cells fast, as long as quotation marks stand only where RFC 4180 lets them.
+//! Finds rows and cells fast, as long as quotation marks stand only where RFC 4180 allows them.
 //!
-//! In: a chunk that begins and ends at a row. Out: its rows, stretch by stretch, and the places of their cells. It gives
-//! up at the first byte that is out of place; [`super::csv`] reads such a chunk by walking, and a property test holds the
-//! two against each other.
+//! In: a chunk that begins and ends at a row. Out: its rows, one stretch of some 64 KiB after the other, with the places of
+//! their cells. It gives up at the first byte that is out of place; the parent module then walks the chunk. A property test
+//! compares the two.
 
 use super::structure::{IndexedRow, StructuralIndex};
 
-/// Bytes that are looked through at a time, so few that they are at hand still when their rows are read.
+/// How many bytes are scanned before their rows are read: few enough to be still in the processor's cache then.
 pub(super) const STRETCH: usize = 1 << 16;
 
-/// The chunk has a byte out of place.
+/// A quotation mark or a carriage return stands where RFC 4180 allows none.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct OutOfPlace;
 
@@ -17,11 +17,11 @@ pub(super) struct OutOfPlace;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch<'t> {
     pub(super) bytes: &'t [u8],
-    /// Where they stand in the chunk.
+    /// Where they begin in the chunk.
     pub(super) start: usize,
-    /// The same as text, if it is.
+    /// The bytes as text, if they are UTF-8.
     pub(super) text: Option<&'t str>,
-    /// It is text, and no NUL byte is in it.
+    /// Whether they are UTF-8 without a NUL byte.
     pub(super) clean: bool,
 }
 
@@ -39,21 +39,21 @@ pub(super) fn rows<'c>(
         let rest = &chunk[start..];
         let last = rest.len() <= reach;
         let text = &rest[..reach.min(rest.len())];
-        let met = index.read(text, delimiter, last);
-        if met.out_of_place || last && met.inside {
+        let scanned = index.scan(text, delimiter, last);
+        if scanned.out_of_place || last && scanned.ends_in_quotes {
             return Err(OutOfPlace);
         }
         let end = index.end(text);
         if end == 0 {
-            // A row that is longer than the stretch.
+            // The row is longer than the stretch.
             reach *= 2;
             continue;
         }
         let bytes = &text[..end];
         let text = simdutf8::basic::from_utf8(bytes).ok();
-        let stretch = Stretch { bytes, start, text, clean: text.is_some() && !met.nul };
+        let stretch = Stretch { bytes, start, text, clean: text.is_some() && !scanned.nul };
         index.rows(bytes, |row| take(&stretch, row));
-        lines += met.lines;
+        lines += scanned.lines;
         start += end;
         reach = size;
     }
@@ -66,10 +66,10 @@ mod tests {
     use proptest::prelude::*;
 
     /// A row's bytes, whether they are clean, and the bounds of its cells.
-    type Read = (Vec<u8>, bool, Vec<(usize, usize)>);
+    type RowRead = (Vec<u8>, bool, Vec<(usize, usize)>);
 
     /// The rows and the number of line feeds.
-    fn read(text: &[u8], size: usize) -> Option<(Vec<Read>, u64)> {
+    fn read(text: &[u8], size: usize) -> Option<(Vec<RowRead>, u64)> {
         let mut found = Vec::new();
         let lines = rows(text, b',', size, |stretch, row| {
             assert_eq!(stretch.bytes, &text[stretch.start..stretch.start + stretch.bytes.len()]);

@@ -1,7 +1,6 @@
 //! The header of delimiter-separated text.
 //!
-//! In: the beginning of a text. Out: the names of its columns, or why there are none. It does not know which of them
-//! somebody wants.
+//! In: the beginning of a text. Out: the names of its columns, or why there are none. It does not know which are wanted.
 
 use super::walk::cell;
 use crate::input::MAX_COLUMNS;
@@ -14,14 +13,14 @@ pub enum Header {
     Whole {
         /// The names of its columns.
         names: Vec<String>,
-        /// Its bytes, with the end of the line.
+        /// How many bytes it has, with the end of the line.
         length: usize,
     },
-    /// The text ends inside of it.
+    /// The text ends inside the header.
     Open,
-    /// It has more than [`MAX_COLUMNS`].
+    /// The header has more than [`MAX_COLUMNS`] columns.
     TooWide,
-    /// A carriage return stands alone in it, outside of quotation marks.
+    /// Outside quotes stands a carriage return without a line feed.
     LoneCarriageReturn,
 }
 
@@ -32,11 +31,12 @@ pub fn header(text: &[u8], delimiter: u8, last: bool) -> Header {
     loop {
         let Some(cell) = cell(text, at, delimiter) else { return Header::Open };
         let raw = &text[cell.span.start..cell.span.end];
-        // Between quotation marks it is a part of the name; before a line feed, which may still come, it ends the line.
-        let bare = if text[at..].starts_with(b"\"") { cell.span.end + 1 } else { cell.span.start };
-        let bare = &text[bare..cell.next];
-        let bare = bare.strip_suffix(b"\r\n").or(bare.strip_suffix(b"\r")).unwrap_or(bare);
-        if memchr(b'\r', bare).is_some() {
+        // A carriage return inside quotes is a part of the name. Before a line feed, which may still be unread, it ends the
+        // line.
+        let unquoted = if text[at..].starts_with(b"\"") { cell.span.end + 1 } else { cell.span.start };
+        let unquoted = &text[unquoted..cell.next];
+        let unquoted = unquoted.strip_suffix(b"\r\n").or(unquoted.strip_suffix(b"\r")).unwrap_or(unquoted);
+        if memchr(b'\r', unquoted).is_some() {
             return Header::LoneCarriageReturn;
         }
         if cell.next >= text.len() && !cell.ends_row && !last {

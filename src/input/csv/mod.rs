@@ -1,10 +1,11 @@
 //! Finds the rows and cells of delimiter-separated text.
 //!
-//! In: bytes that begin at a row. Out: the end of each row, and the cells that are wanted. The rules are
-//! RFC 4180's; what they do not allow is a [`Fault`] of that row, and the row is kept.
+//! In: a chunk that begins at a row. Out: each row with its wanted cells. The rules are those of RFC 4180; a row that breaks
+//! them has a [`Fault`] and is kept.
 //!
-//! It allocates nothing for a row and looks into no column that nobody asked for. Regular chunks are read by
-//! `fast`; what stands here walks byte by byte and knows what to do with everything else.
+//! There are two ways to read. `fast` reads chunks that follow RFC 4180 and gives up at the first byte that does not. This
+//! file walks such chunks cell by cell, which is slower and reads everything. Neither allocates for a row, and
+//! neither looks into columns that are not wanted.
 
 mod fast;
 pub mod header;
@@ -28,15 +29,15 @@ pub struct CsvReader {
     paths: Vec<bool>,
 }
 
-/// Whether every row of a chunk could be told apart without doubt.
+/// What came of reading a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chunked {
-    /// Yes.
+pub enum ChunkOutcome {
+    /// Every row was found.
     Regular {
-        /// Its line feeds.
+        /// How many line feeds the chunk has.
         lines: u64,
     },
-    /// No: quotation marks stand where none may, so the cut between chunks is in doubt.
+    /// A quotation mark stands where none may, so the chunk may begin or end inside a cell. It must be read again.
     Irregular,
 }
 
@@ -47,40 +48,35 @@ impl CsvReader {
         Self { delimiter, projection, paths }
     }
 
-    /// Calls `take` with each row of a chunk, in order.
+    /// Calls `take` with each row of a chunk, in order. The caller needs the first `cells` wanted cells, so others may be left
+    /// out. `last` says that no byte follows the chunk.
     ///
-    /// In a chunk from a careful cut faults are faults of their row. In one from a fast cut the first fault of
-    /// quoting ends the reading, since the cut itself is in doubt.
-    /// `last` says that no byte follows the chunk.
-    pub fn rows(&self, chunk: &[u8], cut: Cut, last: bool, take: impl FnMut(&Row<'_>)) -> Chunked {
-        self.rows_up_to(usize::MAX, chunk, cut, last, take)
-    }
-
-    /// The same, but cells beyond the first so many may be left out.
-    pub fn rows_up_to(
+    /// After a careful cut, a fault of quoting concerns its row only. After a fast cut it makes the chunk irregular, since
+    /// the cut may be wrong.
+    pub fn rows(
         &self,
         cells: usize,
         chunk: &[u8],
         cut: Cut,
         last: bool,
         mut take: impl FnMut(&Row<'_>),
-    ) -> Chunked {
+    ) -> ChunkOutcome {
         match cut {
             Cut::Lost { continues } => {
                 let begun = if continues { line_end(chunk, 0) } else { 0 };
                 lost_lines(chunk, begun, &mut take);
             }
             Cut::TooLong { continues } => too_long(chunk, continues, &mut take),
-            Cut::Fast => return self.hasty_rows(cells, chunk, &mut take),
-            Cut::Careful { .. } | Cut::JsonReader | Cut::Records => self.careful_rows(chunk, last, &mut take),
+            Cut::Fast => return self.fast_rows(cells, chunk, &mut take),
+            Cut::Careful { .. } | Cut::Lines | Cut::Records => self.careful_rows(chunk, last, &mut take),
         }
-        Chunked::Regular { lines: memchr_iter(b'\n', chunk).count() as u64 }
+        ChunkOutcome::Regular { lines: memchr_iter(b'\n', chunk).count() as u64 }
     }
 
-    fn hasty_rows(&self, wanted: usize, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> Chunked {
+    fn fast_rows(&self, wanted: usize, chunk: &[u8], take: &mut impl FnMut(&Row<'_>)) -> ChunkOutcome {
         let all = self.projection.wanted.len();
-        // What stands in for another cell comes last.
-        let wanted = if self.projection.has_stand_ins() { all } else { wanted.min(all) };
+        // Fallbacks stand behind all wanted cells, so none of those may be left out.
+        let wanted = if self.projection.has_fallbacks() { all } else { wanted.min(all) };
         let mut cells = vec![None; wanted];
         let mut spans = vec![None; self.projection.wanted.len()];
         let width = self.projection.width;
@@ -98,7 +94,7 @@ impl CsvReader {
             if let Some(text) = stretch.text
                 && self.plain_cells(text, &row, &mut cells)
             {
-                return take(&Row { bytes, start, cells: Ok(self.projection.without_stand_ins(&mut cells)) });
+                return take(&Row { bytes, start, cells: Ok(self.projection.fall_back(&mut cells)) });
             }
             for (span, column) in spans.iter_mut().zip(&self.projection.columns) {
                 *span = column.map(|column| {
@@ -108,10 +104,10 @@ impl CsvReader {
             }
             self.hand_over(bytes, start, None, &spans, take);
         });
-        found.map_or(Chunked::Irregular, |lines| Chunked::Regular { lines })
+        found.map_or(ChunkOutcome::Irregular, |lines| ChunkOutcome::Regular { lines })
     }
 
-    /// Puts the wanted cells of a row in their spans; false if one of them holds doubled quotation marks.
+    /// Finds the wanted cells of a row; false if one of them holds an escaped quotation mark.
     #[inline]
     fn plain_cells<'t>(&self, text: &'t str, row: &IndexedRow<'_>, cells: &mut [Option<&'t str>]) -> bool {
         for (cell, (column, is_path)) in cells.iter_mut().zip(self.projection.columns.iter().zip(&self.paths))
@@ -176,15 +172,11 @@ impl CsvReader {
             if *is_path { text.map(last_segment) } else { text }
         });
         let mut cells: Cells<'_> = texts.collect();
-        take(&Row {
-            bytes: text.as_bytes(),
-            start,
-            cells: Ok(self.projection.without_stand_ins(&mut cells)),
-        });
+        take(&Row { bytes: text.as_bytes(), start, cells: Ok(self.projection.fall_back(&mut cells)) });
     }
 
-    /// Walks one row, and says where it ends and what is wrong with it; `None` if it does not end in the text. `last` says
-    /// that the end of the text is the end of the row.
+    /// Walks one row, and returns its end and what is wrong with it; `None` if it does not end in the text. With `last` the
+    /// end of the text ends the row.
     fn walk(
         &self,
         text: &[u8],
@@ -210,7 +202,7 @@ impl CsvReader {
             }
             column += 1;
             at = cell.next;
-            // A delimiter as the very last byte is followed by one more, empty cell.
+            // If a delimiter is the last byte, one more cell follows it, which is empty.
             if cell.ends_row || (ends_text && !cell.delimited) {
                 break;
             }
@@ -223,7 +215,8 @@ impl CsvReader {
     }
 }
 
-/// The cells in which quotation marks are doubled, with single ones; `None` if there are none.
+/// Appends the cells that hold escaped quotation marks to `out` without the escapes, and returns the place of each; `None`
+/// if no cell holds one.
 #[inline]
 fn unescape_all(text: &str, spans: &[Option<CellSpan>], out: &mut String) -> Option<Vec<Range<usize>>> {
     let doubled = |span: &Option<CellSpan>| span.is_some_and(|span| span.doubled);
@@ -250,7 +243,7 @@ fn byte_fault(bytes: &[u8]) -> Option<Fault> {
     std::str::from_utf8(bytes).err().map(|_| Fault::NotUtf8)
 }
 
-/// Every line from `start` on is a row that cannot be read.
+/// Calls `take` with every line from `start` on as a row that cannot be read.
 fn lost_lines(chunk: &[u8], start: usize, take: &mut impl FnMut(&Row<'_>)) {
     let mut start = start;
     while start < chunk.len() {
@@ -262,7 +255,7 @@ fn lost_lines(chunk: &[u8], start: usize, take: &mut impl FnMut(&Row<'_>)) {
     }
 }
 
-/// A part of a row that is too long is a row where it begins.
+/// Calls `take` once for a row that is too long: with its first part.
 pub(in crate::input) fn too_long(chunk: &[u8], continues: bool, take: &mut impl FnMut(&Row<'_>)) {
     if !continues {
         take(&Row { bytes: chunk, start: 0, cells: Err(Fault::TooLong) });

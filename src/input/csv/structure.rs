@@ -1,11 +1,11 @@
-//! Looks at 64 bytes at a time and says where the bytes stand that give CSV its structure.
+//! Finds the delimiters and line feeds that give CSV its structure, 64 bytes at a time.
 //!
-//! In: text that begins at a row. Out: an [`StructuralIndex`]: where delimiters and line feeds stand outside quoted cells, and which
-//! of them end a row; and what was [`Met`] on the way. It knows nothing of columns.
+//! In: text that begins at a row. Out: a [`StructuralIndex`], which says where delimiters and line feeds stand outside
+//! quotes, and [`Scanned`], which says what else the text holds. It knows nothing of columns.
 //!
-//! Sixty-four bytes become bit sets, in which bit n is byte n. An odd number of quotation marks before a byte means that
-//! it is inside a quoted cell. `fearless_simd` compares as many bytes in one instruction as the processor can, chosen
-//! when quell runs; a test holds every way that the processor at hand has against a plain loop.
+//! A block of 64 bytes becomes bit sets, in which bit n stands for byte n. A byte is inside quotes if an odd number of
+//! quotation marks stands before it. `fearless_simd` compares as many bytes in one instruction as the processor can, which
+//! is found out when quell runs. A test compares every instruction set of the processor at hand with a plain loop.
 
 #![expect(
     clippy::inline_always,
@@ -19,43 +19,44 @@ use fearless_simd::{Level, Simd, dispatch, u8x64};
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
-/// Structure that most blocks do not have more of.
-const FEW: usize = 8;
+/// Most blocks have no more delimiters and line feeds than this.
+const USUAL: usize = 8;
 /// Bytes of a group of blocks.
 const GROUP: usize = 32 * BLOCK;
 
-/// Where a text has its structure; its memory is used again for the next.
+/// Where the delimiters and line feeds of a text stand. Its memory is used again for the next text.
 #[derive(Debug, Default)]
 pub(super) struct StructuralIndex {
-    /// Delimiters and line feeds outside quoted cells. Beyond those that were found stands anything.
+    /// Where delimiters and line feeds stand outside quotes. Only the first `found` are valid.
     places: Vec<u32>,
     found: usize,
-    /// For each row the number, among `places`, of the line feed that ends it.
+    /// For each row, which of `places` is the line feed that ends it. Only the first `rows` are valid.
     ends: Vec<usize>,
     rows: usize,
 }
 
-/// What a text holds besides.
+/// What else a scan found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Met {
-    /// A quotation mark or a carriage return stands where RFC 4180 lets none stand.
+pub(super) struct Scanned {
+    /// Whether a quotation mark or a carriage return stands where RFC 4180 allows none.
     pub(super) out_of_place: bool,
-    /// The text ends inside a quoted cell.
-    pub(super) inside: bool,
-    /// A NUL byte.
+    /// Whether the text ends inside quotes.
+    pub(super) ends_in_quotes: bool,
+    /// Whether the text holds a NUL byte.
     pub(super) nul: bool,
-    /// Line feeds up to the end of the last row, those inside cells too.
+    /// How many line feeds stand before the end of the last row, those inside cells included.
     pub(super) lines: u64,
 }
 
-/// A row: where it begins and ends, and the bytes that end its cells.
+/// Where a row and its cells begin and end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IndexedRow<'i> {
     pub(super) start: usize,
-    /// With its end of line.
+    /// Its end, after the line feed.
     pub(super) end: usize,
-    /// Without it.
-    content: usize,
+    /// The end of its last cell, before the end of the line.
+    content_end: usize,
+    /// Where the byte stands that ends each cell.
     separators: &'i [u32],
 }
 
@@ -66,35 +67,35 @@ impl IndexedRow<'_> {
         self.separators.len()
     }
 
-    /// The bounds of a cell that it has.
+    /// Where the cell in a column begins and ends. The row must have that column.
     #[inline]
     pub(super) fn cell(&self, column: usize) -> (usize, usize) {
         let start = column.checked_sub(1).map_or(self.start, |before| self.separators[before] as usize + 1);
-        // Only the last cell can reach into the end of line.
-        (start, (self.separators[column] as usize).min(self.content))
+        // The line feed after the last cell may have a carriage return before it, which is no part of the cell.
+        (start, (self.separators[column] as usize).min(self.content_end))
     }
 }
 
 impl StructuralIndex {
-    /// Looks through a text that begins at a row and is shorter than 4 GiB. If it is `last`, its end is the end of a row too.
-    pub(super) fn read(&mut self, text: &[u8], delimiter: u8, last: bool) -> Met {
-        self.read_at(Level::new(), text, delimiter, last)
+    /// Scans a text that begins at a row and is shorter than 4 GiB. With `last` the end of the text ends a row too.
+    pub(super) fn scan(&mut self, text: &[u8], delimiter: u8, last: bool) -> Scanned {
+        self.scan_with(Level::new(), text, delimiter, last)
     }
 
-    fn read_at(&mut self, level: Level, text: &[u8], delimiter: u8, last: bool) -> Met {
+    fn scan_with(&mut self, level: Level, text: &[u8], delimiter: u8, last: bool) -> Scanned {
         self.found = 0;
         self.rows = 0;
-        let state = dispatch!(level, simd => read(simd, text, delimiter, self));
-        if last && self.end(text) < text.len() && state.inside == 0 {
-            self.room();
+        let state = dispatch!(level, simd => scan_blocks(simd, text, delimiter, self));
+        if last && self.end(text) < text.len() && state.in_quotes == 0 {
+            self.reserve_group();
             self.places[self.found] = u32::try_from(text.len()).unwrap_or(u32::MAX);
             self.ends[self.rows] = self.found;
             self.found += 1;
             self.rows += 1;
         }
-        Met {
+        Scanned {
             out_of_place: state.wrong != 0,
-            inside: state.inside != 0,
+            ends_in_quotes: state.in_quotes != 0,
             nul: state.nul,
             lines: state.lines_of_rows,
         }
@@ -113,20 +114,20 @@ impl StructuralIndex {
         for &last in &self.ends[..self.rows] {
             let separators = &self.places[first..=last];
             let line_end = separators[separators.len() - 1] as usize;
-            let content = match text[start..line_end].last() {
+            let content_end = match text[start..line_end].last() {
                 Some(b'\r') => line_end - 1,
                 _ => line_end,
             };
             let end = (line_end + 1).min(text.len());
-            if content > start {
-                take(IndexedRow { start, end, content, separators });
+            if content_end > start {
+                take(IndexedRow { start, end, content_end, separators });
             }
             (first, start) = (last + 1, end);
         }
     }
 
-    /// Room for the places of a group of blocks and one more.
-    fn room(&mut self) {
+    /// Makes room for all places in one more group of blocks, and one place more.
+    fn reserve_group(&mut self) {
         if self.places.len() < self.found + GROUP + 1 {
             self.places.resize((self.found + GROUP) * 2, 0);
         }
@@ -136,33 +137,36 @@ impl StructuralIndex {
     }
 }
 
-/// What goes over from one block to the next.
+/// What one block hands on to the next, and what was found so far.
 #[derive(Debug, Default)]
-struct State {
-    /// All ones inside a quoted cell.
-    inside: u64,
-    /// Bit 0: the byte before was a delimiter or line feed outside quotes, or the start, or it closed a cell.
+struct BlockState {
+    /// All bits are set if the block ended inside quotes, else none.
+    in_quotes: u64,
+    /// Bit 0: an opening quotation mark may follow. The last byte was a delimiter or line feed outside quotes, or a
+    /// quotation mark that may be half of an escaped one; or the text begins.
     may_open: u64,
-    /// Bit 0: the byte before closed a quoted cell, or half of a doubled mark.
+    /// Bit 0: the last byte was a quotation mark that closes a cell or is half of an escaped one.
     after_closing: u64,
-    /// Bit 0: the byte before was a carriage return outside quotes.
+    /// Bit 0: the last byte was a carriage return outside quotes.
     after_return: u64,
-    /// Bytes that are out of place.
+    /// Not zero if a byte is out of place.
     wrong: u64,
     nul: bool,
+    /// Line feeds so far.
     lines: u64,
+    /// Line feeds up to the end of the last row.
     lines_of_rows: u64,
 }
 
 #[inline(always)]
-fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralIndex) -> State {
-    let mut state = State { may_open: 1, ..State::default() };
-    // The least of the bytes at each place of a block.
+fn scan_blocks<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralIndex) -> BlockState {
+    let mut state = BlockState { may_open: 1, ..BlockState::default() };
+    // The smallest byte at each place of a block: zero if there is a NUL byte.
     let mut least = u8x64::splat(simd, !0);
     let mut base = 0;
     for group in text.chunks(GROUP) {
-        index.room();
-        let mut found = Found {
+        index.reserve_group();
+        let mut found = GroupFound {
             places: &mut index.places[index.found..],
             ends: &mut index.ends[index.rows..],
             before: index.found,
@@ -173,18 +177,18 @@ fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralInde
         for block in blocks {
             let bytes = u8x64::from_slice(simd, block);
             least = least.min(bytes);
-            step(bytes, delimiter, !0, base, &mut found, &mut state);
+            scan_block(bytes, delimiter, !0, base, &mut found, &mut state);
             base += 64;
         }
         if !rest.is_empty() {
-            // A filler of no kind.
+            // The text ends inside this block, which is filled up with a byte that means nothing.
             let mut filled = [b'x'; BLOCK];
             filled[..rest.len()].copy_from_slice(rest);
             let bytes = u8x64::from_slice(simd, &filled);
             least = least.min(bytes);
-            step(bytes, delimiter, (1 << rest.len()) - 1, base, &mut found, &mut state);
+            scan_block(bytes, delimiter, (1 << rest.len()) - 1, base, &mut found, &mut state);
         }
-        let Found { count, rows, .. } = found;
+        let GroupFound { count, rows, .. } = found;
         index.found += count;
         index.rows += rows;
     }
@@ -192,22 +196,23 @@ fn read<S: Simd>(simd: S, text: &[u8], delimiter: u8, index: &mut StructuralInde
     state
 }
 
-/// What is found in a group.
-struct Found<'i> {
+/// What is found in one group of blocks: the free parts of the index, and how much of them is used.
+struct GroupFound<'i> {
     places: &'i mut [u32],
     ends: &'i mut [usize],
-    /// Places before the group.
+    /// How many places stand in the index before those of the group.
     before: usize,
     count: usize,
     rows: usize,
 }
 
-impl Found<'_> {
-    /// Adds the bits of a block.
+impl GroupFound<'_> {
+    /// Adds the places of a block.
     #[inline(always)]
     fn add<S: Simd>(&mut self, simd: S, bits: u64, base: u32) {
         let count = bits.count_ones() as usize;
-        // Most blocks have few. Places beyond the count are written over by the next block.
+        // A fixed number of places is written without a branch, which is enough for most blocks. The next block overwrites
+        // those beyond `count`.
         let written = write_first(simd, bits, base, &mut self.places[self.count..]);
         if count > written {
             let mut rest = (0..written).fold(bits, |bits, _| bits & (bits - 1));
@@ -219,7 +224,7 @@ impl Found<'_> {
         self.count += count;
     }
 
-    /// Adds rows, before the bits of the block in which they end.
+    /// Adds the rows that end in a block. It is called before [`GroupFound::add`] for the same block.
     #[inline(always)]
     fn add_ends(&mut self, structure: u64, mut ends: u64) {
         while ends != 0 {
@@ -231,9 +236,9 @@ impl Found<'_> {
     }
 }
 
-/// The numbers of the bytes of a block.
+/// The numbers from 0 to 63, one for each byte of a block.
 #[cfg(target_arch = "x86_64")]
-const ALL: [u8; BLOCK] = {
+const PLACES: [u8; BLOCK] = {
     let mut all = [0; BLOCK];
     let mut number = 0;
     while number < BLOCK {
@@ -243,7 +248,8 @@ const ALL: [u8; BLOCK] = {
     all
 };
 
-/// Writes the places of the first bits that are set, and returns how many it has written at most.
+/// Writes the places of the first set bits, and returns how many places it writes. If fewer bits are set, the rest is
+/// meaningless.
 #[inline(always)]
 #[cfg_attr(
     not(target_arch = "x86_64"),
@@ -256,42 +262,42 @@ fn write_first<S: Simd>(simd: S, mut bits: u64, base: u32, places: &mut [u32]) -
         first.store_slice(&mut places[..16]);
         return 16;
     }
-    for place in &mut places[..FEW] {
+    for place in &mut places[..USUAL] {
         *place = base + bits.trailing_zeros();
         bits &= bits.wrapping_sub(1);
     }
-    FEW
+    USUAL
 }
 
 #[cfg(target_arch = "x86_64")]
 fearless_simd::kernel!(
-    /// The places of the first sixteen bits that are set. The compiler would find each of eight by itself, and then make
-    /// one vector of them, which takes twice as long.
+    /// The places of the first sixteen set bits. The compiler would compute places one by one and then join
+    /// them to a vector, which takes twice as long.
     #[inline]
     fn first_places(avx512: Avx512, bits: u64, base: u32) -> std::arch::x86_64::__m512i {
         use std::arch::x86_64::{
             _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cvtepu8_epi32, _mm512_maskz_compress_epi8,
             _mm512_set1_epi32,
         };
-        let all: u8x64<_> = ALL.simd_into(avx512);
+        let all: u8x64<_> = PLACES.simd_into(avx512);
         let set = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(bits, all.into()));
         _mm512_add_epi32(_mm512_cvtepu8_epi32(set), _mm512_set1_epi32(base.cast_signed()))
     }
 );
 
-/// Takes a block of which the bytes in `valid` count.
+/// Scans one block, of which only the bytes in `valid` belong to the text.
 #[inline(always)]
-fn step<S: Simd>(
+fn scan_block<S: Simd>(
     bytes: u8x64<S>,
     delimiter: u8,
     valid: u64,
     base: u32,
-    found: &mut Found<'_>,
-    state: &mut State,
+    found: &mut GroupFound<'_>,
+    state: &mut BlockState,
 ) {
     let quotes = bytes.simd_eq(b'"').to_bitmask();
     let quoting = quotes | state.after_closing != 0;
-    let inside = if quoting { parity(quotes) ^ state.inside } else { state.inside };
+    let inside = if quoting { parity(quotes) ^ state.in_quotes } else { state.in_quotes };
     let outside = !inside & valid;
     let mut structure = bytes.simd_eq(delimiter).to_bitmask() & outside;
     let mut returns = 0;
@@ -322,7 +328,7 @@ fn step<S: Simd>(
     } else {
         state.may_open = structure >> 63;
     }
-    state.inside = 0_u64.wrapping_sub(inside >> 63);
+    state.in_quotes = 0_u64.wrapping_sub(inside >> 63);
     found.add(bytes.simd, structure, base);
 }
 
@@ -340,7 +346,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The ways that this processor has.
+    /// The instruction sets that this processor has.
     fn levels() -> Vec<Level> {
         let best = Level::new();
         #[cfg(target_arch = "x86_64")]
@@ -354,40 +360,43 @@ mod tests {
         [best].into_iter().chain(lower.into_iter().flatten()).collect()
     }
 
-    /// The same by looking at one byte after the other.
-    fn plain(text: &[u8], delimiter: u8, last: bool) -> (Met, Vec<Vec<u32>>) {
-        let (mut met, mut lines) = (Met::default(), 0);
+    /// Scans one byte after the other.
+    fn plain(text: &[u8], delimiter: u8, last: bool) -> (Scanned, Vec<Vec<u32>>) {
+        let (mut scanned, mut lines) = (Scanned::default(), 0);
         let (mut rows, mut row) = (Vec::new(), Vec::new());
         // The start is like the end of a row.
         let mut before = b'\n';
         let mut closed = false;
         for (place, &byte) in text.iter().enumerate() {
-            met.nul |= byte == 0;
+            scanned.nul |= byte == 0;
             lines += u64::from(byte == b'\n');
             let quote = byte == b'"';
-            if met.inside {
-                (closed, met.inside) = (quote, !quote);
+            if scanned.ends_in_quotes {
+                (closed, scanned.ends_in_quotes) = (quote, !quote);
                 before = b'x';
                 continue;
             }
             let ends_cell = byte == delimiter || byte == b'\n';
-            met.out_of_place |= closed && !(ends_cell || quote || byte == b'\r');
-            met.out_of_place |= before == b'\r' && byte != b'\n';
-            met.out_of_place |= quote && !(closed || before == delimiter || before == b'\n');
+            scanned.out_of_place |= closed && !(ends_cell || quote || byte == b'\r');
+            scanned.out_of_place |= before == b'\r' && byte != b'\n';
+            scanned.out_of_place |= quote && !(closed || before == delimiter || before == b'\n');
             if ends_cell {
                 row.push(u32::try_from(place).unwrap());
             }
             if byte == b'\n' {
                 rows.push(std::mem::take(&mut row));
-                met.lines = lines;
+                scanned.lines = lines;
             }
-            (closed, met.inside, before) = (false, quote, byte);
+            (closed, scanned.ends_in_quotes, before) = (false, quote, byte);
         }
-        if last && !met.inside && text.last().is_some_and(|byte| *byte != b'\n' || !row.is_empty()) {
+        if last
+            && !scanned.ends_in_quotes
+            && text.last().is_some_and(|byte| *byte != b'\n' || !row.is_empty())
+        {
             row.push(u32::try_from(text.len()).unwrap());
             rows.push(row);
         }
-        (met, rows)
+        (scanned, rows)
     }
 
     proptest! {
@@ -398,15 +407,15 @@ mod tests {
             delimiter in proptest::sample::select(b",;\t".to_vec()),
             last in any::<bool>(),
         ) {
-            // Groups are told from each other, too.
+            // Long enough for several groups of blocks.
             let text = [&b"a,\"b\n\"\n".repeat(filler * 300), bytes.as_slice()].concat();
             let (wanted, rows) = plain(&text, delimiter, last);
             for level in levels() {
                 let mut index = StructuralIndex::default();
-                let met = index.read_at(level, &text, delimiter, last);
-                prop_assert_eq!(met.out_of_place, wanted.out_of_place);
-                if !met.out_of_place {
-                    prop_assert_eq!(met, wanted);
+                let scanned = index.scan_with(level, &text, delimiter, last);
+                prop_assert_eq!(scanned.out_of_place, wanted.out_of_place);
+                if !scanned.out_of_place {
+                    prop_assert_eq!(scanned, wanted);
                     let mut first = 0;
                     let found = index.ends[..index.rows].iter().map(|last| {
                         let row = index.places[first..=*last].to_vec();

@@ -1,7 +1,7 @@
-//! The cells of delimiter-separated text, one after the other.
+//! Walks delimiter-separated text from cell to cell.
 //!
 //! In: bytes that begin at a cell. Out: where the cell ends and what follows it, by the rules of RFC 4180. It knows no
-//! header, and allocates nothing.
+//! header and allocates nothing.
 
 use memchr::{memchr, memchr3};
 
@@ -10,22 +10,24 @@ use memchr::{memchr, memchr3};
 pub(in crate::input) struct CellSpan {
     pub(in crate::input) start: usize,
     pub(in crate::input) end: usize,
-    /// It stood in quotes and holds doubled quotes.
+    /// Whether it is quoted and holds doubled quotation marks, each of which stands for one.
     pub(in crate::input) doubled: bool,
 }
 
-/// A cell, and what ends it.
+/// A cell and what follows it.
 pub(in crate::input) struct Cell {
     pub(in crate::input) span: CellSpan,
     /// Where the next cell or row begins.
     pub(in crate::input) next: usize,
+    /// Whether a line feed follows it.
     pub(in crate::input) ends_row: bool,
+    /// Whether a delimiter follows it.
     pub(in crate::input) delimited: bool,
-    /// A quotation mark or a carriage return stands where none may.
+    /// Whether a quotation mark or a carriage return stands where none may.
     pub(in crate::input) stray: bool,
 }
 
-/// A cell without the quotation marks around it.
+/// The content of a cell from `start` to `end`, without the quotation marks around it.
 #[inline]
 pub(in crate::input) fn unquoted(bytes: &[u8], start: usize, end: usize) -> CellSpan {
     if bytes.get(start) == Some(&b'"') && end >= start + 2 {
@@ -35,7 +37,7 @@ pub(in crate::input) fn unquoted(bytes: &[u8], start: usize, end: usize) -> Cell
     CellSpan { start, end, doubled: false }
 }
 
-/// The cell that begins at `at`; `None` if it is quoted and does not end.
+/// The cell that begins at `at`; `None` if it is quoted and never closed.
 pub(in crate::input) fn cell(text: &[u8], at: usize, delimiter: u8) -> Option<Cell> {
     if text.get(at) == Some(&b'"') {
         return quoted_cell(text, at + 1, delimiter);
@@ -54,7 +56,7 @@ fn quoted_cell(text: &[u8], start: usize, delimiter: u8) -> Option<Cell> {
             continue;
         }
         let mut cell = plain_cell(text, end + 1, end + 1, delimiter);
-        // Anything between the closing quote and the delimiter does not belong there.
+        // Nothing may stand between the closing quotation mark and the delimiter.
         cell.stray |= cell.span.end > end + 1;
         cell.span = CellSpan { start, end, doubled };
         return Some(cell);
@@ -67,7 +69,7 @@ fn plain_cell(text: &[u8], start: usize, from: usize, delimiter: u8) -> Cell {
     loop {
         let Some(found) = memchr3(delimiter, b'\n', b'"', &text[at..]) else {
             let end = text.len();
-            return finish(text, start, end, end, stray);
+            return last_cell(text, start, end, end, stray);
         };
         let end = at + found;
         match text[end] {
@@ -75,7 +77,7 @@ fn plain_cell(text: &[u8], start: usize, from: usize, delimiter: u8) -> Cell {
                 stray = true;
                 at = end + 1;
             }
-            b'\n' => return finish(text, start, end, end + 1, stray),
+            b'\n' => return last_cell(text, start, end, end + 1, stray),
             _ => {
                 stray |= memchr(b'\r', &text[start..end]).is_some();
                 let span = CellSpan { start, end, doubled: false };
@@ -85,8 +87,8 @@ fn plain_cell(text: &[u8], start: usize, from: usize, delimiter: u8) -> Cell {
     }
 }
 
-/// A cell at the end of a row or of the text: a carriage return before the line feed is part of the end.
-fn finish(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Cell {
+/// A cell at the end of a row or of the text. A carriage return at its end belongs to the end of the line.
+fn last_cell(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Cell {
     let ends_row = next > end;
     let end = if end > start && text[end - 1] == b'\r' { end - 1 } else { end };
     Cell {
@@ -98,7 +100,7 @@ fn finish(text: &[u8], start: usize, end: usize, next: usize, stray: bool) -> Ce
     }
 }
 
-/// The length of an empty line at the start of the text; such a line is no row.
+/// The length of the empty line that a text begins with, if it does. An empty line is no row.
 pub(in crate::input) fn blank_line(text: &[u8]) -> Option<usize> {
     match text {
         [b'\r', b'\n', ..] => Some(2),
@@ -107,7 +109,7 @@ pub(in crate::input) fn blank_line(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the line that begins here ends.
+/// Where the line that begins at `start` ends, with its line feed.
 pub(in crate::input) fn line_end(text: &[u8], start: usize) -> usize {
     memchr(b'\n', &text[start..]).map_or(text.len(), |found| start + found + 1)
 }
@@ -122,7 +124,7 @@ pub(in crate::input) fn ends_in_quotes(text: &[u8], delimiter: u8) -> bool {
     false
 }
 
-/// The end of the last whole row of a text, found by walking it; `None` if no row ends in it.
+/// Where the last whole row of a text ends; `None` if no row ends in it.
 pub(in crate::input) fn last_row_end(text: &[u8], delimiter: u8) -> Option<usize> {
     let mut at = 0;
     let mut ended = None;

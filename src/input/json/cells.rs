@@ -1,17 +1,18 @@
-//! The wanted cells of one JSON record, as they are found.
+//! Collects the wanted cells of one JSON record.
 //!
-//! In: keys of a record and the texts that they hold. Out: for each wanted cell its text, and whether a key stood twice.
-//! Its memory is used again for the next record.
+//! In: the wanted keys of a record, as they are found, and their values. Out: for each wanted cell its text, and whether a
+//! key occurred twice.
 
 use super::super::projection::KeyUse;
 use std::ops::Range;
 
-/// What was found for one wanted cell so far: which of its sources, and its text.
+/// What was found for one wanted cell so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FoundCell {
+    /// Which of the cell's sources it is; `None` if none was found.
     pub(super) source: Option<usize>,
     pub(super) text: Option<CellText>,
-    /// That source has been there before.
+    /// Whether that source occurred twice.
     pub(super) twice: bool,
 }
 
@@ -19,43 +20,43 @@ pub(super) struct FoundCell {
 #[derive(Debug, Clone)]
 pub(super) struct CellText {
     pub(super) range: Range<usize>,
-    /// In the memory of the [`RecordCells`], not in the row.
+    /// Whether it stands in [`RecordCells::copies`], not in the row.
     pub(super) copied: bool,
 }
 
 impl CellText {
-    /// In the text of the row.
+    /// A text that stands in the row.
     #[inline]
     pub(super) fn of_row(range: Range<usize>) -> Self {
         Self { range, copied: false }
     }
 }
 
-/// What was found in one row; its memory is used again for the next.
+/// What was found in one row. Its memory is used again for the next row.
 #[derive(Debug, Default)]
 pub(crate) struct RecordCells {
     pub(super) found: Vec<FoundCell>,
-    /// What was copied.
-    pub(super) text: String,
-    /// Something stood twice; whether it counts is known only at the end.
+    /// Texts that do not stand in the row as they are, for example because they held escapes.
+    pub(super) copies: String,
+    /// Whether a key occurred twice. It matters only if no better source of the cell is found later.
     pub(super) duplicate: bool,
 }
 
 impl RecordCells {
     /// Forgets the last row.
     pub(super) fn clear(&mut self, cells: usize) {
-        self.text.clear();
+        self.copies.clear();
         self.duplicate = false;
         self.found.clear();
         self.found.resize(cells, FoundCell::default());
     }
 
-    /// The text of a cell of a row that was read whole.
+    /// The text of a cell, in a row whose texts were all copied.
     pub(super) fn text(&self, cell: usize) -> Option<&str> {
-        self.found[cell].text.as_ref().map(|text| &self.text[text.range.clone()])
+        self.found[cell].text.as_ref().map(|text| &self.copies[text.range.clone()])
     }
 
-    /// Takes what a key holds.
+    /// Notes the value of a key.
     #[inline]
     pub(super) fn put(&mut self, key: &KeyUse, text: Option<&CellText>) {
         for (cell, source) in &key.cells {
@@ -71,23 +72,23 @@ impl RecordCells {
     }
 
     /// Copies a text.
-    pub(super) fn copied(&mut self, text: &str) -> CellText {
-        let start = self.text.len();
-        self.text.push_str(text);
-        CellText { range: start..self.text.len(), copied: true }
+    pub(super) fn copy(&mut self, text: &str) -> CellText {
+        let start = self.copies.len();
+        self.copies.push_str(text);
+        CellText { range: start..self.copies.len(), copied: true }
     }
 
-    /// Copies a text without its escapes; `None` if one of them is a number.
-    pub(super) fn unescaped(&mut self, text: &[u8]) -> Option<CellText> {
-        let start = self.text.len();
+    /// Copies a text and resolves its escapes; `None` if one of them is `\u`.
+    pub(super) fn copy_unescaped(&mut self, text: &[u8]) -> Option<CellText> {
+        let start = self.copies.len();
         let mut parts = std::str::from_utf8(text).ok()?.split('\\');
-        self.text.push_str(parts.next()?);
+        self.copies.push_str(parts.next()?);
         while let Some(part) = parts.next() {
             let (plain, rest) = match part.as_bytes().first() {
-                // What follows is a backslash that is escaped.
+                // Nothing stands between two backslashes: an escaped backslash.
                 None => {
-                    self.text.push('\\');
-                    self.text.push_str(parts.next()?);
+                    self.copies.push('\\');
+                    self.copies.push_str(parts.next()?);
                     continue;
                 }
                 Some(b'b') => ('\u{8}', &part[1..]),
@@ -98,9 +99,9 @@ impl RecordCells {
                 Some(b'"' | b'/') => (char::from(part.as_bytes()[0]), &part[1..]),
                 Some(_) => return None,
             };
-            self.text.push(plain);
-            self.text.push_str(rest);
+            self.copies.push(plain);
+            self.copies.push_str(rest);
         }
-        Some(CellText { range: start..self.text.len(), copied: true })
+        Some(CellText { range: start..self.copies.len(), copied: true })
     }
 }

@@ -1,10 +1,10 @@
-//! Finds the records of a JSON document without holding it.
+//! Finds the records of a JSON document without keeping the whole document in memory.
 //!
-//! In: the bytes of a document in pieces, and which array of it holds the records. Out: [`Piece`]s that together are
-//! the bytes: records, what stands between two of them, and the envelope around them. It walks the structure and
-//! leaves the content of records and of the rest of the envelope to others. One file may hold several documents.
+//! In: the bytes of a document in pieces, and which array of it holds the records. Out: [`DocumentPiece`]s that together
+//! cover all bytes: records, what stands between two of them, and the envelope around them. It does not look into records,
+//! or into parts of the envelope that do not lead to one. One file may hold several documents.
 //!
-//! Where the structure breaks, everything that follows is [`PieceKind::Lost`]; where the text ends inside it,
+//! If the structure breaks, everything that follows is [`PieceKind::Lost`]. If the text ends inside a document,
 //! [`Walker::is_cut_off`] says so.
 
 use super::format::{Document, PathStep};
@@ -16,76 +16,87 @@ use std::ops::Range;
 /// What a piece of a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PieceKind {
-    /// A part of the envelope, which every output needs.
+    /// A part of the envelope, which both outputs need.
     Frame,
-    /// Nothing; here a list of columns ends, and one more can be added.
+    /// An empty piece that marks where the list of columns ends, so that a column can be added.
     Columns,
     /// What stands between two records: white space and a comma.
     Between,
     /// One record.
     Record,
-    /// Lines after the structure broke.
+    /// Lines that cannot be read because the structure broke before them.
     Lost,
 }
 
 /// A part of a chunk of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct DocumentPiece {
     /// Its bytes in the chunk.
     pub range: Range<usize>,
     /// What they are.
     pub kind: PieceKind,
 }
 
-/// Where a walk stands in the grammar.
+/// What may come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
+enum GrammarState {
+    /// A document, or the end of the text.
     Top,
+    /// A value, or the end of an array.
     FirstValue,
     Value,
+    /// A key, or the end of an object.
     FirstKey,
     Key,
-    InKey { escaped: bool },
+    /// The rest of a key.
+    InKey {
+        escaped: bool,
+    },
     Colon,
+    /// A comma, or the end of the array or object.
     After,
 }
 
+/// An open array or object on the path to the records.
 #[derive(Debug)]
 struct Frame {
     array: bool,
-    /// Steps of the path that led here.
+    /// How many steps of the path led here.
     matched: usize,
-    /// The path went on from here.
-    met: bool,
+    /// Whether the next step of the path was found in it.
+    continued: bool,
 }
 
 /// Walks the documents of one file.
 #[derive(Debug)]
 pub struct Walker {
     document: Document,
-    at: Position,
+    state: GrammarState,
     frames: Vec<Frame>,
+    /// The key that was read last.
     key: Vec<u8>,
+    /// The value that is being skipped.
     skip: Option<Skip>,
-    /// The gap before the next record holds more than white space and a comma.
+    /// Whether what was read since the last piece belongs to the envelope, not only to the gap between two records.
     structural: bool,
-    /// Bytes of a gap that go with the record which is being read.
+    /// How many bytes stand between the last piece and the record that is being read.
     gap: usize,
+    /// The columns of the first table.
     columns: Option<Vec<String>>,
-    /// Whether the table at hand has the columns of the first; `None` before they were seen.
+    /// Whether the current table has the columns of the first one; `None` before its columns were read.
     same_columns: Option<bool>,
     error: Option<String>,
     lost: bool,
     cut_off: bool,
-    without: u64,
+    without_records: u64,
 }
 
 impl Walker {
-    /// Stands before the first byte of a file.
+    /// A walker before the first byte of a file.
     pub fn new(document: Document) -> Self {
         Self {
             document,
-            at: Position::Top,
+            state: GrammarState::Top,
             frames: Vec::new(),
             key: Vec::new(),
             skip: None,
@@ -96,7 +107,7 @@ impl Walker {
             error: None,
             lost: false,
             cut_off: false,
-            without: 0,
+            without_records: 0,
         }
     }
 
@@ -105,7 +116,7 @@ impl Walker {
         self.columns.as_deref()
     }
 
-    /// What the service says went wrong beside the results: they are not all.
+    /// The error that a service reports beside its results, which are then incomplete.
     pub fn error(&self) -> Option<&str> {
         self.error.as_deref()
     }
@@ -120,47 +131,47 @@ impl Walker {
         self.lost
     }
 
-    /// Values that stand where something with records should, and have none.
+    /// How many values stand where an object or array with records should stand, and have none.
     pub fn without_records(&self) -> u64 {
-        self.without
+        self.without_records
     }
 
-    /// Walks on over `text`, of which `from` bytes were seen before, and says how many bytes the pieces cover.
-    /// The rest has to come again with more behind it.
+    /// Walks on over `text`, of which `from` bytes were walked before, and returns how many bytes the new pieces cover. The
+    /// caller has to pass the rest again, with more text behind it.
     pub fn walk(
         &mut self,
         text: &[u8],
         from: usize,
         ended: bool,
-        pieces: &mut Vec<Piece>,
+        pieces: &mut Vec<DocumentPiece>,
     ) -> io::Result<usize> {
-        let mut walk = Walk { text, start: 0, at: from, pieces };
+        let mut walk = TextWalk { text, start: 0, at: from, pieces };
         while !self.lost && walk.at < text.len() {
             if let Some(skip) = &mut self.skip {
-                if skip.pass(&mut walk.at, text) {
-                    self.passed(&mut walk);
+                if skip.advance(&mut walk.at, text) {
+                    self.skipped(&mut walk);
                 }
             } else if !self.step(&mut walk)? {
                 walk.put(walk.at, PieceKind::Frame);
                 self.lost = true;
             }
         }
-        self.rest(&mut walk, ended);
+        self.end_of_text(&mut walk, ended);
         Ok(walk.start)
     }
 
-    /// What is left at the end of the text at hand.
-    fn rest(&mut self, walk: &mut Walk<'_, '_>, ended: bool) {
+    /// Ends the pieces that can be ended where the text ends, for now or, with `ended`, for good.
+    fn end_of_text(&mut self, walk: &mut TextWalk<'_, '_>, ended: bool) {
         let length = walk.text.len();
         if self.lost {
             let end = memchr::memrchr(b'\n', walk.text).map_or(0, |at| at + 1);
-            let long = length - walk.start >= crate::input::chunk::MAX_ROW;
+            let long = length - walk.start >= crate::input::MAX_ROW;
             walk.put(if ended || long { length } else { end.max(walk.start) }, PieceKind::Lost);
             return;
         }
-        let in_record = self.skip.as_ref().is_some_and(|skip| skip.what == ValueKind::Record);
+        let in_record = self.skip.as_ref().is_some_and(|skip| skip.kind == ValueKind::Record);
         if ended {
-            self.cut_off |= self.at != Position::Top || self.skip.is_some();
+            self.cut_off |= self.state != GrammarState::Top || self.skip.is_some();
             self.skip = None;
             if in_record {
                 walk.put(walk.start + std::mem::take(&mut self.gap), PieceKind::Between);
@@ -173,10 +184,10 @@ impl Walker {
         }
     }
 
-    /// One byte outside of values that are passed over; false if it may not stand there.
-    fn step(&mut self, walk: &mut Walk<'_, '_>) -> io::Result<bool> {
+    /// Walks over one byte outside skipped values; false if it may not stand there.
+    fn step(&mut self, walk: &mut TextWalk<'_, '_>) -> io::Result<bool> {
         let byte = walk.text[walk.at];
-        if let Position::InKey { escaped } = self.at {
+        if let GrammarState::InKey { escaped } = self.state {
             self.in_key(byte, escaped);
             walk.at += 1;
             return Ok(true);
@@ -186,20 +197,22 @@ impl Walker {
             return Ok(true);
         }
         let array = self.frames.last().is_some_and(|frame| frame.array);
-        match (self.at, byte) {
-            (Position::FirstValue, b']') | (Position::FirstKey, b'}') => self.leave(),
-            (Position::Top | Position::FirstValue | Position::Value, _) => return self.value(walk),
-            (Position::FirstKey | Position::Key, b'"') => {
-                self.key.clear();
-                self.at = Position::InKey { escaped: false };
+        match (self.state, byte) {
+            (GrammarState::FirstValue, b']') | (GrammarState::FirstKey, b'}') => self.leave(),
+            (GrammarState::Top | GrammarState::FirstValue | GrammarState::Value, _) => {
+                return self.value(walk);
             }
-            (Position::Colon, b':') => self.at = Position::Value,
-            (Position::After, b',') => {
+            (GrammarState::FirstKey | GrammarState::Key, b'"') => {
+                self.key.clear();
+                self.state = GrammarState::InKey { escaped: false };
+            }
+            (GrammarState::Colon, b':') => self.state = GrammarState::Value,
+            (GrammarState::After, b',') => {
                 // Between two records a comma is no part of the envelope.
                 self.structural |= !self.holds_records();
-                self.at = if array { Position::Value } else { Position::Key };
+                self.state = if array { GrammarState::Value } else { GrammarState::Key };
             }
-            (Position::After, b']' | b'}') if array == (byte == b']') => self.leave(),
+            (GrammarState::After, b']' | b'}') if array == (byte == b']') => self.leave(),
             _ => return Ok(false),
         }
         walk.at += 1;
@@ -208,25 +221,25 @@ impl Walker {
 
     fn in_key(&mut self, byte: u8, escaped: bool) {
         match byte {
-            b'"' if !escaped => self.at = Position::Colon,
+            b'"' if !escaped => self.state = GrammarState::Colon,
             _ => {
-                // No key that is looked for is longer.
+                // Every key that matters is shorter.
                 if self.key.len() < 64 {
                     self.key.push(byte);
                 }
-                self.at = Position::InKey { escaped: byte == b'\\' && !escaped };
+                self.state = GrammarState::InKey { escaped: byte == b'\\' && !escaped };
             }
         }
     }
 
-    /// The beginning of a value.
-    fn value(&mut self, walk: &mut Walk<'_, '_>) -> io::Result<bool> {
+    /// Enters the value that begins here if it is on the path to the records, else begins to skip it.
+    fn value(&mut self, walk: &mut TextWalk<'_, '_>) -> io::Result<bool> {
         let byte = walk.text[walk.at];
         let path = self.document.path();
-        let matched = self.matched(path);
+        let matched = self.steps_matched(path);
         let array = byte == b'[';
         if matched == Some(path.len()) {
-            self.may_have_records()?;
+            self.check_columns()?;
             return Ok(self.begin(walk, ValueKind::Record));
         }
         let on_path = matched.filter(|matched| match path[*matched] {
@@ -239,20 +252,20 @@ impl Walker {
                 self.same_columns = None;
             }
             if let Some(frame) = self.frames.last_mut() {
-                frame.met = true;
+                frame.continued = true;
             }
-            self.frames.push(Frame { array, matched, met: false });
-            self.at = if array { Position::FirstValue } else { Position::FirstKey };
+            self.frames.push(Frame { array, matched, continued: false });
+            self.state = if array { GrammarState::FirstValue } else { GrammarState::FirstKey };
             walk.at += 1;
             return Ok(true);
         }
         self.structural = true;
-        // Of a document or an item records were expected; a key beside them is something else.
+        // A document or an item of an array should hold records. The value of another key in an object need not.
         if self.frames.last().is_none_or(|frame| frame.array) {
-            self.without += 1;
+            self.without_records += 1;
         }
         let is = |names: &[&str]| names.iter().any(|name| name.as_bytes() == self.key);
-        let what = match self.frames.last() {
+        let kind = match self.frames.last() {
             Some(Frame { array: false, matched: 2, .. })
                 if self.document == Document::Tables && is(&["columns", "Columns"]) =>
             {
@@ -263,11 +276,11 @@ impl Walker {
             }
             _ => ValueKind::Other,
         };
-        Ok(self.begin(walk, what))
+        Ok(self.begin(walk, kind))
     }
 
-    /// Steps of the path that lead to the value at hand, if they do.
-    fn matched(&self, path: &[PathStep]) -> Option<usize> {
+    /// How many steps of the path lead to the value that begins here; `None` if it is not on the path.
+    fn steps_matched(&self, path: &[PathStep]) -> Option<usize> {
         let Some(frame) = self.frames.last() else { return Some(0) };
         match path.get(frame.matched)? {
             PathStep::Item => Some(frame.matched + 1),
@@ -281,8 +294,8 @@ impl Walker {
         self.frames.last().is_some_and(|frame| frame.array && frame.matched + 1 == self.document.path().len())
     }
 
-    /// In tables the columns tell what a row is.
-    fn may_have_records(&self) -> io::Result<()> {
+    /// An error if records may not be read here: a table needs its columns first, and the same columns as the first table.
+    fn check_columns(&self) -> io::Result<()> {
         match self.same_columns {
             _ if self.columns.as_ref().is_some_and(|names| names.len() > MAX_COLUMNS) => {
                 Err(io::Error::other(format!("a table has more than {MAX_COLUMNS} columns")))
@@ -296,27 +309,27 @@ impl Walker {
         }
     }
 
-    /// Begins to pass over a value; false if none begins here.
-    fn begin(&mut self, walk: &mut Walk<'_, '_>, what: ValueKind) -> bool {
+    /// Begins to skip a value; false if none begins here.
+    fn begin(&mut self, walk: &mut TextWalk<'_, '_>, kind: ValueKind) -> bool {
         let byte = walk.text[walk.at];
         if !matches!(byte, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') {
             return false;
         }
-        if what == ValueKind::Record {
+        if kind == ValueKind::Record {
             if self.structural {
                 walk.put(walk.at, PieceKind::Frame);
             }
             self.gap = walk.at - walk.start;
             self.structural = false;
         }
-        self.skip = Some(Skip::new(what, byte));
+        self.skip = Some(Skip::new(kind, byte));
         true
     }
 
-    /// A value has been passed over.
-    fn passed(&mut self, walk: &mut Walk<'_, '_>) {
+    /// Handles the value that was skipped.
+    fn skipped(&mut self, walk: &mut TextWalk<'_, '_>) {
         let Some(skip) = self.skip.take() else { return };
-        match skip.what {
+        match skip.kind {
             ValueKind::Record => {
                 walk.put(walk.start + self.gap, PieceKind::Between);
                 walk.put(walk.at, PieceKind::Record);
@@ -326,7 +339,8 @@ impl Walker {
                 let names = skip.columns();
                 if !names.is_empty() {
                     walk.put(walk.at - 1, PieceKind::Frame);
-                    walk.pieces.push(Piece { range: walk.start..walk.start, kind: PieceKind::Columns });
+                    walk.pieces
+                        .push(DocumentPiece { range: walk.start..walk.start, kind: PieceKind::Columns });
                 }
                 self.same_columns = Some(self.columns.as_ref().is_none_or(|first| *first == names));
                 if self.columns.is_none() {
@@ -336,31 +350,32 @@ impl Walker {
             ValueKind::Error => self.error = skip.error(),
             ValueKind::Other => {}
         }
-        self.at = if self.frames.is_empty() { Position::Top } else { Position::After };
+        self.state = if self.frames.is_empty() { GrammarState::Top } else { GrammarState::After };
     }
 
     fn leave(&mut self) {
         self.structural = true;
         let left = self.frames.pop();
-        self.without += u64::from(left.is_some_and(|frame| !frame.array && !frame.met));
-        self.at = if self.frames.is_empty() { Position::Top } else { Position::After };
+        self.without_records += u64::from(left.is_some_and(|frame| !frame.array && !frame.continued));
+        self.state = if self.frames.is_empty() { GrammarState::Top } else { GrammarState::After };
     }
 }
 
-/// One text on the way through a [`Walker`].
-struct Walk<'t, 'p> {
+/// One text that a [`Walker`] walks over.
+struct TextWalk<'t, 'p> {
     text: &'t [u8],
     /// Where the next piece begins.
     start: usize,
+    /// The next byte.
     at: usize,
-    pieces: &'p mut Vec<Piece>,
+    pieces: &'p mut Vec<DocumentPiece>,
 }
 
-impl Walk<'_, '_> {
-    /// Ends a piece; an empty one is none.
+impl TextWalk<'_, '_> {
+    /// Adds the piece that ends here, unless it is empty.
     fn put(&mut self, end: usize, kind: PieceKind) {
         if end > self.start {
-            self.pieces.push(Piece { range: self.start..end, kind });
+            self.pieces.push(DocumentPiece { range: self.start..end, kind });
             self.start = end;
         }
     }

@@ -1,11 +1,11 @@
 //! Reads one JSON object fast, if it is a plain one.
 //!
-//! In: text, and where in it an object stands. Out: its wanted cells, or nothing, which says that [`super::visit`] has to
-//! look: at what is no JSON, and at what is rare in rows, such as numbers with a fraction in a wanted cell. What it reads,
-//! `serde_json` reads the same way; a property test and a fuzz target hold it to that.
+//! In: text, and where in it an object stands. Out: its wanted cells, or nothing if [`super::visit`] has to read it: what is
+//! not JSON, and what is rare in rows, such as a number with a fraction in a wanted cell. What is read here, `serde_json`
+//! reads in the same way; a property test and a fuzz target check that.
 //!
-//! Rows of one export have the same keys in the same order. So each key remembers which one came after it last, and a
-//! row is compared with what is expected, many bytes at a time, before anything is looked up.
+//! Rows of one export have the same keys in the same order. So each key remembers which key came next the last time. A row
+//! is first compared with the expected key, many bytes at a time, and only if they differ the key is looked up.
 
 #![expect(
     clippy::inline_always,
@@ -19,51 +19,52 @@ use fearless_simd::{Level, Simd, dispatch, u8x32, u8x64};
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
-/// Objects and arrays within each other; `serde_json` goes deeper.
-const DEEP: usize = 32;
-/// Different keys that are remembered; more than that are no columns.
-const NAMES: usize = 4_096;
-/// The place of no name.
+/// How deep objects and arrays may be nested; deeper ones are left to `serde_json`.
+const MAX_DEPTH: usize = 32;
+/// How many different keys are remembered. Rows with more are left to `serde_json`.
+const MAX_KEYS: usize = 4_096;
+/// The number of no key.
 const NONE: usize = usize::MAX;
-/// The name of the row itself.
+/// The number of the row itself, which is no key's value.
 const ROOT: usize = 0;
 
 /// Reads objects and remembers their keys.
 pub(super) struct FastReader<'k> {
     level: Level,
-    names: Vec<Name<'k>>,
-    /// By the name of the object around it and its own text.
-    known: HashMap<(usize, Box<[u8]>), usize>,
-    keys: &'k Keys,
+    known_keys: Vec<KnownKey<'k>>,
+    /// The number of each known key, by the key whose value the object is, and its own text.
+    numbers: HashMap<(usize, Box<[u8]>), usize>,
+    wanted_keys: &'k Keys,
 }
 
-/// A key at one place in a row.
-struct Name<'k> {
-    /// With quotation marks and colon, and the length of that.
+/// A key at one place in a row. It is known by its number, which is its place in [`FastReader::known_keys`].
+struct KnownKey<'k> {
+    /// Its text with quotation marks and colon, filled up with zeros.
     written: [u8; 64],
+    /// The length of that text.
     length: usize,
     wanted: Option<&'k KeyUse>,
-    /// The key that came next in the same object.
+    /// The key that came next in the same object the last time.
     next: usize,
-    /// The first key of the object that is its value.
+    /// The first key of the object that was its value the last time.
     first: usize,
 }
 
 /// An object or array that is open.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenValue {
     is_object: bool,
-    /// Whose value it is.
-    name: usize,
-    /// The key before.
+    /// The key whose value it is.
+    key: usize,
+    /// The last key that was read in it.
     last: usize,
 }
 
 impl<'k> FastReader<'k> {
-    /// Looks for these keys.
-    pub(super) fn new(keys: &'k Keys) -> Self {
-        let root = Name { written: [0; 64], length: 0, wanted: None, next: NONE, first: NONE };
-        Self { level: Level::new(), names: vec![root], known: HashMap::new(), keys }
+    /// A reader that looks for these keys.
+    pub(super) fn new(wanted_keys: &'k Keys) -> Self {
+        let root = KnownKey { written: [0; 64], length: 0, wanted: None, next: NONE, first: NONE };
+        Self { level: Level::new(), known_keys: vec![root], numbers: HashMap::new(), wanted_keys }
     }
 
     /// Reads the object that stands from `start` to `end`, which may have white space around it. `text` is UTF-8.
@@ -72,10 +73,10 @@ impl<'k> FastReader<'k> {
         text: &[u8],
         start: usize,
         end: usize,
-        line: &mut RecordCells,
+        record: &mut RecordCells,
     ) -> Option<()> {
         let (level, row) = (self.level, &text[..end]);
-        dispatch!(level, simd => self.object(simd, text, row, start, line))
+        dispatch!(level, simd => self.object(simd, text, row, start, record))
     }
 
     #[inline(always)]
@@ -85,54 +86,54 @@ impl<'k> FastReader<'k> {
         text: &[u8],
         row: &[u8],
         start: usize,
-        line: &mut RecordCells,
+        record: &mut RecordCells,
     ) -> Option<()> {
-        let mut at = blank(row, start);
+        let mut at = skip_space(row, start);
         if row.get(at) != Some(&b'{') {
             return None;
         }
-        at = blank(row, at + 1);
-        let mut open: SmallVec<[Open; DEEP]> = SmallVec::new();
-        let mut top = Open { is_object: true, name: ROOT, last: NONE };
+        at = skip_space(row, at + 1);
+        let mut open: SmallVec<[OpenValue; MAX_DEPTH]> = SmallVec::new();
+        let mut top = OpenValue { is_object: true, key: ROOT, last: NONE };
         let mut done = row.get(at) == Some(&b'}');
         loop {
-            // Within an object or array, which ends here, or goes on with a key or a value.
+            // `top` either ends here, or a key or a value of it follows.
             if done {
-                at = blank(row, at + 1);
+                at = skip_space(row, at + 1);
                 match open.pop() {
                     None => return (at == row.len()).then_some(()),
                     Some(around) => top = around,
                 }
             } else {
                 let mut wanted = None;
-                let mut name = NONE;
+                let mut key = NONE;
                 if top.is_object {
-                    (name, at) = self.key(simd, text, row, at, &top)?;
-                    top.last = name;
-                    wanted = self.names[name].wanted;
-                    at = blank(row, at);
+                    (key, at) = self.key(simd, text, row, at, &top)?;
+                    top.last = key;
+                    wanted = self.known_keys[key].wanted;
+                    at = skip_space(row, at);
                 }
                 match *row.get(at)? {
                     kind @ (b'{' | b'[') => {
                         if let Some(key) = wanted.filter(|key| !key.cells.is_empty()) {
-                            line.put(key, None);
+                            record.put(key, None);
                         }
-                        if open.len() == DEEP {
+                        if open.len() == MAX_DEPTH {
                             return None;
                         }
                         open.push(top);
-                        top = Open { is_object: kind == b'{', name, last: NONE };
-                        at = blank(row, at + 1);
+                        top = OpenValue { is_object: kind == b'{', key, last: NONE };
+                        at = skip_space(row, at + 1);
                         done = row.get(at) == Some(if top.is_object { &b'}' } else { &b']' });
                         continue;
                     }
-                    _ => at = leaf(simd, text, row, at, wanted, line)?,
+                    _ => at = scalar(simd, text, row, at, wanted, record)?,
                 }
-                at = blank(row, at);
+                at = skip_space(row, at);
             }
             match (*row.get(at)?, top.is_object) {
                 (b',', _) => {
-                    at = blank(row, at + 1);
+                    at = skip_space(row, at + 1);
                     done = false;
                 }
                 (b'}', true) | (b']', false) => done = true,
@@ -141,7 +142,7 @@ impl<'k> FastReader<'k> {
         }
     }
 
-    /// The name of the key that stands here, and where its value begins.
+    /// The number of the key at `at`, and where its value begins.
     #[inline(always)]
     fn key<S: Simd>(
         &mut self,
@@ -149,82 +150,82 @@ impl<'k> FastReader<'k> {
         text: &[u8],
         row: &[u8],
         at: usize,
-        around: &Open,
+        around: &OpenValue,
     ) -> Option<(usize, usize)> {
-        let expected = match (around.last, around.name) {
+        let expected = match (around.last, around.key) {
             (NONE, NONE) => NONE,
-            (NONE, name) => self.names[name].first,
-            (last, _) => self.names[last].next,
+            (NONE, parent) => self.known_keys[parent].first,
+            (last, _) => self.known_keys[last].next,
         };
-        if let (Some(name), Some(bytes)) = (self.names.get(expected), text[at..].first_chunk::<64>()) {
+        if let (Some(key), Some(bytes)) = (self.known_keys.get(expected), text[at..].first_chunk::<64>()) {
             let same =
-                u8x64::from_slice(simd, bytes).simd_eq(u8x64::from_slice(simd, &name.written)).to_bitmask();
-            if (same | u64::MAX << (name.length - 1) << 1) == u64::MAX && at + name.length <= row.len() {
-                return Some((expected, at + name.length));
+                u8x64::from_slice(simd, bytes).simd_eq(u8x64::from_slice(simd, &key.written)).to_bitmask();
+            if (same | u64::MAX << (key.length - 1) << 1) == u64::MAX && at + key.length <= row.len() {
+                return Some((expected, at + key.length));
             }
         }
         if row.get(at) != Some(&b'"') {
             return None;
         }
-        let (end, escaped) = string(simd, text, row, at + 1)?;
-        let colon = blank(row, end + 1);
+        let (end, escaped) = string_end(simd, text, row, at + 1)?;
+        let colon = skip_space(row, end + 1);
         if escaped || row.get(colon) != Some(&b':') {
             return None;
         }
-        let name = self.look_up(around, &row[at + 1..end])?;
-        Some((name, colon + 1))
+        let key = self.look_up(around, &row[at + 1..end])?;
+        Some((key, colon + 1))
     }
 
-    /// The name of a key that was not expected.
+    /// The number of a key that was not expected.
     #[cold]
-    fn look_up(&mut self, around: &Open, key: &[u8]) -> Option<usize> {
-        // Objects in arrays hold nothing that is wanted, but names all the same.
-        let parent = around.name;
-        let known = (parent, Box::from(key));
-        let name = if let Some(name) = self.known.get(&known) {
-            *name
+    fn look_up(&mut self, around: &OpenValue, key: &[u8]) -> Option<usize> {
+        // In an array nothing is wanted, but the keys of its objects are remembered too.
+        let parent = around.key;
+        let place = (parent, Box::from(key));
+        let number = if let Some(number) = self.numbers.get(&place) {
+            *number
         } else {
-            let name = self.names.len();
+            let number = self.known_keys.len();
             let mut written = [0; 64];
-            // A row with a key that is too long, or with one too many, is not plain.
+            // A row with a key that is too long, or with too many keys, is not plain.
             let length = key.len() + 3;
-            if length > 64 || name > NAMES {
+            if length > 64 || number > MAX_KEYS {
                 return None;
             }
             written[0] = b'"';
             written[1..=key.len()].copy_from_slice(key);
             written[key.len() + 1..length].copy_from_slice(b"\":");
             let keys = match parent {
-                ROOT => Some(self.keys),
+                ROOT => Some(self.wanted_keys),
                 NONE => None,
-                parent => self.names[parent].wanted.map(|key| &key.below),
+                parent => self.known_keys[parent].wanted.map(|key| &key.below),
             };
             let wanted = keys.and_then(|keys| keys.0.get(std::str::from_utf8(key).ok()?));
-            self.names.push(Name { written, length, wanted, next: NONE, first: NONE });
-            self.known.insert(known, name);
-            name
+            self.known_keys.push(KnownKey { written, length, wanted, next: NONE, first: NONE });
+            self.numbers.insert(place, number);
+            number
         };
         match (around.last, parent) {
             (NONE, NONE) => {}
-            (NONE, parent) => self.names[parent].first = name,
-            (last, _) => self.names[last].next = name,
+            (NONE, parent) => self.known_keys[parent].first = number,
+            (last, _) => self.known_keys[last].next = number,
         }
-        Some(name)
+        Some(number)
     }
 }
 
-/// The next byte that is no white space.
+/// The place of the next byte that is no white space.
 #[inline(always)]
-fn blank(row: &[u8], mut at: usize) -> usize {
+fn skip_space(row: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\n' | b'\r') = row.get(at) {
         at += 1;
     }
     at
 }
 
-/// The quotation mark that ends a string, and whether anything is escaped in it.
+/// Where the quotation mark stands that ends a string, and whether the string holds escapes.
 #[inline(always)]
-fn string<S: Simd>(simd: S, text: &[u8], row: &[u8], mut at: usize) -> Option<(usize, bool)> {
+fn string_end<S: Simd>(simd: S, text: &[u8], row: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut escaped = false;
     loop {
         if let Some(bytes) = text.get(at..).and_then(<[u8]>::first_chunk::<32>) {
@@ -253,52 +254,53 @@ fn string<S: Simd>(simd: S, text: &[u8], row: &[u8], mut at: usize) -> Option<(u
     }
 }
 
-/// Reads a value that holds no others, and returns its end.
+/// Reads a string, number, boolean or null, and returns its end.
 #[inline(always)]
-fn leaf<S: Simd>(
+fn scalar<S: Simd>(
     simd: S,
     text: &[u8],
     row: &[u8],
     at: usize,
     wanted: Option<&KeyUse>,
-    line: &mut RecordCells,
+    record: &mut RecordCells,
 ) -> Option<usize> {
     if row[at] == b'"' {
-        let (end, escaped) = string(simd, text, row, at + 1)?;
+        let (end, escaped) = string_end(simd, text, row, at + 1)?;
         if let Some(key) = wanted {
             let range = at + 1..end;
-            let found = if escaped { line.unescaped(row.get(range)?)? } else { CellText::of_row(range) };
-            line.put(key, Some(&found));
+            let found =
+                if escaped { record.copy_unescaped(row.get(range)?)? } else { CellText::of_row(range) };
+            record.put(key, Some(&found));
         }
         return Some(end + 1);
     }
-    let (end, word) = word(row, at)?;
-    match (wanted, word) {
+    let (end, kind) = literal(row, at)?;
+    match (wanted, kind) {
         (None, _) => {}
-        (Some(key), Word::Null) => line.put(key, None),
-        (Some(key), Word::Itself) => line.put(key, Some(&CellText::of_row(at..end))),
-        (Some(_), Word::Number) => return None,
+        (Some(key), Literal::Null) => record.put(key, None),
+        (Some(key), Literal::Itself) => record.put(key, Some(&CellText::of_row(at..end))),
+        (Some(_), Literal::Number) => return None,
     }
     Some(end)
 }
 
-/// What a value is that is neither text nor holds others.
-enum Word {
+/// A value that is no string, object or array.
+enum Literal {
     Null,
-    /// `true`, `false`, or a whole number as it is always written.
+    /// `true`, `false`, or a whole number: its text is what stands there.
     Itself,
-    /// Another number, whose text may be written otherwise.
+    /// A number that `serde_json` may write otherwise, such as `1.50`.
     Number,
 }
 
-/// The value that begins here, and its end.
+/// The end of the literal that begins at `at`, and its kind.
 #[inline(always)]
-fn word(row: &[u8], at: usize) -> Option<(usize, Word)> {
+fn literal(row: &[u8], at: usize) -> Option<(usize, Literal)> {
     let rest = &row[at..];
     match rest.first()? {
-        b't' if rest.starts_with(b"true") => return Some((at + 4, Word::Itself)),
-        b'f' if rest.starts_with(b"false") => return Some((at + 5, Word::Itself)),
-        b'n' if rest.starts_with(b"null") => return Some((at + 4, Word::Null)),
+        b't' if rest.starts_with(b"true") => return Some((at + 4, Literal::Itself)),
+        b'f' if rest.starts_with(b"false") => return Some((at + 5, Literal::Itself)),
+        b'n' if rest.starts_with(b"null") => return Some((at + 4, Literal::Null)),
         b'-' | b'0'..=b'9' => {}
         _ => return None,
     }
@@ -310,13 +312,13 @@ fn word(row: &[u8], at: usize) -> Option<(usize, Word)> {
     }
     let mut end = start + whole;
     let mut kind =
-        if whole <= 18 && (start == at || row[start] != b'0') { Word::Itself } else { Word::Number };
+        if whole <= 18 && (start == at || row[start] != b'0') { Literal::Itself } else { Literal::Number };
     if row.get(end) == Some(&b'.') {
         let fraction = digits(end + 1);
         if fraction == 0 {
             return None;
         }
-        (end, kind) = (end + 1 + fraction, Word::Number);
+        (end, kind) = (end + 1 + fraction, Literal::Number);
     }
     if let Some(b'e' | b'E') = row.get(end) {
         let sign = usize::from(matches!(row.get(end + 1), Some(b'+' | b'-')));
@@ -324,7 +326,7 @@ fn word(row: &[u8], at: usize) -> Option<(usize, Word)> {
         if exponent == 0 {
             return None;
         }
-        (end, kind) = (end + 1 + sign + exponent, Word::Number);
+        (end, kind) = (end + 1 + sign + exponent, Literal::Number);
     }
     Some((end, kind))
 }
@@ -336,9 +338,9 @@ mod tests {
     use crate::schema::Source;
     use proptest::prelude::*;
 
-    type Read = Vec<(usize, Result<Vec<Option<String>>, super::super::Fault>)>;
+    type RowRead = Vec<(usize, Result<Vec<Option<String>>, super::super::Fault>)>;
 
-    fn read(lines: &JsonReader, text: &[u8], fast: bool) -> (Read, Vec<bool>) {
+    fn read(lines: &JsonReader, text: &[u8], fast: bool) -> (RowRead, Vec<bool>) {
         let (mut rows, mut seen) = (Vec::new(), vec![false; 3]);
         let take = |row: &super::super::Row<'_>| {
             let cells = row.cells.map(|cells| cells.iter().map(|cell| cell.map(str::to_owned)).collect());
@@ -352,9 +354,17 @@ mod tests {
         (rows, seen)
     }
 
+    #[test]
+    fn which_keys_occur_need_not_be_asked() {
+        let wanted = vec![vec![Source { column: "a".into(), path: false }]];
+        let mut rows = 0;
+        JsonReader::new(Projection::of_keys(wanted, &[])).rows(b"{\"a\":1}\n", &mut [], |_| rows += 1);
+        assert_eq!(rows, 1);
+    }
+
     /// Values that are JSON, or nearly.
     fn value() -> impl Strategy<Value = String> {
-        let leaf = proptest::sample::select(
+        let scalar = proptest::sample::select(
             [
                 "1",
                 "-1",
@@ -396,7 +406,7 @@ mod tests {
             .map(str::to_owned)
             .to_vec(),
         );
-        leaf.prop_recursive(3, 12, 4, |inner| {
+        scalar.prop_recursive(3, 12, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec((key(), inner.clone()), 0..4).prop_map(|pairs| object(&pairs, ",")),
                 proptest::collection::vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
@@ -438,7 +448,7 @@ mod tests {
             ends in any::<bool>(),
         ) {
             let wanted = ["a", "b.c", "d"].map(|name| vec![Source { column: name.into(), path: false }]).into();
-            let lines = JsonReader::new(Projection::of_keys(wanted));
+            let lines = JsonReader::new(Projection::of_keys(wanted, &[]));
             let mut text = rows.iter().map(|(pairs, comma, tail)| object(pairs, comma) + tail).collect::<Vec<_>>().join("\n");
             if ends {
                 text.push('\n');

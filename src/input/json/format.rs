@@ -1,8 +1,6 @@
-//! The JSON documents that hold records, and the way to a record in each.
-//!
-//! It is a table: nothing comes in, and it reads nothing.
+//! The JSON documents that hold records, and the path to a record in each. It only lists them and reads nothing.
 
-/// A step into a JSON document.
+/// One step of the path to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::input) enum PathStep {
     /// Any item of an array.
@@ -18,9 +16,9 @@ pub enum Document {
     Array,
     /// `{"schema":[...],"results":[{...}]}` of Graph, `{"Schema","Results"}` of the older Defender API.
     Results,
-    /// `{"records":[{...}]}` of an Event Hub, one after the other.
+    /// `{"records":[{...}]}` of an Event Hub; a file may hold several, one after the other.
     Records,
-    /// Several such in an array.
+    /// `[{"records":[{...}]}]`: several of those in an array.
     Batches,
     /// `{"tables":[{"columns":[...],"rows":[[...]]}]}` of Log Analytics.
     Tables,
@@ -31,7 +29,7 @@ const RECORDS: &[&str] = &["records"];
 const TABLES: &[&str] = &["tables", "Tables"];
 
 impl Document {
-    /// The way to a record.
+    /// The path to a record.
     pub(in crate::input) fn path(self) -> &'static [PathStep] {
         const ROWS: PathStep = PathStep::Key(&["rows", "Rows"]);
         match self {

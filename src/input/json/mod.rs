@@ -4,9 +4,9 @@
 //! [`Fault`]. A string is its text, a number its digits, `true` and `false` words; null, arrays and
 //! objects hold no text and are absent.
 //!
-//! Plain records are read by [`fast`], all others by `serde_json` ([`visit`]); both put what they find into [`cells`].
-//! [`shape`] tells from its first bytes which of the shapes of [`format`] a text has, [`document`] finds the records of a
-//! document, and [`table`] reads records that are arrays under columns.
+//! Plain records are read by `fast`, all others by `serde_json` in `visit`; both put what they find into `cells`. [`shape`]
+//! finds out from its first bytes what a text is, [`mod@format`] lists the known documents, [`document`] finds the records of
+//! one, and [`table`] reads records that are arrays under a list of columns.
 
 mod cells;
 pub mod document;
@@ -25,7 +25,7 @@ pub(crate) use cells::RecordCells;
 use fast::FastReader;
 use memchr::memchr;
 use serde::de::Deserializer;
-use visit::{WantedKeys, whole_text};
+use visit::{WantedKeys, row_text};
 
 /// Reads the records of one file.
 #[derive(Debug)]
@@ -34,14 +34,15 @@ pub struct JsonReader {
 }
 
 impl JsonReader {
-    /// A reader of these cells.
+    /// A reader that finds these cells.
     pub fn new(projection: Projection) -> Self {
         Self { projection }
     }
 
-    /// Calls `take` with each row of a chunk, in order; `seen` gets true for each wanted cell whose key occurs. Returns the
-    /// number of found feeds.
-    pub fn rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+    /// Calls `take` with each row of a chunk, in order. `seen_keys` is set to true for each wanted cell whose key occurs; a
+    /// caller that does not need that passes an empty slice. Returns the
+    /// number of line feeds.
+    pub fn rows(&self, chunk: &[u8], seen_keys: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
         let mut fast = FastReader::new(&self.projection.keys);
         let text = simdutf8::basic::from_utf8(chunk).ok();
         let mut record = RecordCells::default();
@@ -49,16 +50,16 @@ impl JsonReader {
             record.clear(self.projection.wanted.len());
             let end = start + bytes.len();
             match text.filter(|_| fast.read(chunk, start, end, &mut record).is_some() && !record.duplicate) {
-                Some(text) => self.hand_over(bytes, start, text, &record, seen, &mut take),
-                None => self.row(bytes, start, &mut record, seen, &mut take),
+                Some(text) => self.hand_over(bytes, start, text, &record, seen_keys, &mut take),
+                None => self.row(bytes, start, &mut record, seen_keys, &mut take),
             }
         })
     }
 
-    /// The same by `serde_json` alone, which [`JsonReader::rows`] is checked against.
-    pub fn slow_rows(&self, chunk: &[u8], seen: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
+    /// The same with `serde_json` alone. Tests compare [`JsonReader::rows`] with it.
+    pub fn slow_rows(&self, chunk: &[u8], seen_keys: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
         let mut record = RecordCells::default();
-        each_line(chunk, |start, bytes| self.row(bytes, start, &mut record, seen, &mut take))
+        each_line(chunk, |start, bytes| self.row(bytes, start, &mut record, seen_keys, &mut take))
     }
 
     /// Calls `take` with one row.
@@ -67,41 +68,43 @@ impl JsonReader {
         bytes: &[u8],
         start: usize,
         record: &mut RecordCells,
-        seen: &mut [bool],
+        seen_keys: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
         match self.read(bytes, record) {
             Err(fault) => take(&Row { bytes, start, cells: Err(fault) }),
-            Ok(()) => self.hand_over(bytes, start, "", record, seen, take),
+            Ok(()) => self.hand_over(bytes, start, "", record, seen_keys, take),
         }
     }
 
-    /// `text` is what the texts that were not copied stand in.
+    /// Calls `take` with a row whose cells were found. Cells that were not copied stand in `text`.
     fn hand_over(
         &self,
         bytes: &[u8],
         start: usize,
         text: &str,
         record: &RecordCells,
-        seen: &mut [bool],
+        seen_keys: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
         let mut cells = Cells::new();
         for (cell, found) in record.found.iter().enumerate() {
             let text = found.text.as_ref().and_then(|found| {
-                let text = if found.copied { &record.text } else { text };
+                let text = if found.copied { &record.copies } else { text };
                 text.get(found.range.clone())
             });
             let is_path = found.source.is_some_and(|place| self.projection.wanted[cell][place].path);
-            seen[self.projection.asked(cell)] |= found.source.is_some();
+            if let Some(seen) = seen_keys.get_mut(self.projection.wanted_cell(cell)) {
+                *seen |= found.source.is_some();
+            }
             cells.push(if is_path { text.map(last_segment) } else { text });
         }
-        take(&Row { bytes, start, cells: Ok(self.projection.without_stand_ins(&mut cells)) });
+        take(&Row { bytes, start, cells: Ok(self.projection.fall_back(&mut cells)) });
     }
 
     fn read(&self, bytes: &[u8], record: &mut RecordCells) -> Result<(), Fault> {
         record.clear(self.projection.wanted.len());
-        let text = whole_text(bytes)?;
+        let text = row_text(bytes)?;
         let mut json = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
         let object = WantedKeys { keys: &self.projection.keys, cells: record };
         json.deserialize_map(object).map_err(|_| Fault::NotJson)?;
@@ -112,18 +115,18 @@ impl JsonReader {
         Ok(())
     }
 
-    /// The key that stands twice in a record of a file, which begins on this line; `None` if there is none.
-    pub(in crate::input) fn duplicate(&self, bytes: &[u8], on_line: u64) -> Option<DuplicateKey> {
+    /// The wanted key that occurs twice in a record. `line` is the line of the record.
+    pub(in crate::input) fn duplicate_key(&self, bytes: &[u8], line: u64) -> Option<DuplicateKey> {
         let mut record = RecordCells::default();
         self.read(bytes, &mut record).err().filter(|fault| *fault == Fault::DuplicateKey)?;
         let (cell, found) = record.found.iter().enumerate().find(|(_, found)| found.twice)?;
         let key = self.projection.wanted[cell].get(found.source?)?.column.clone();
         let places = duplicate::places(std::str::from_utf8(bytes).ok()?, &key);
-        Some(DuplicateKey { line: on_line, key, places })
+        Some(DuplicateKey { line, key, places })
     }
 }
 
-/// Calls `take` with each line that is not empty, and returns the number of found feeds.
+/// Calls `take` with each line that is not empty, and returns the number of line feeds.
 fn each_line(chunk: &[u8], mut take: impl FnMut(usize, &[u8])) -> u64 {
     let (mut start, mut line_feeds) = (0, 0);
     while start < chunk.len() {

@@ -1,7 +1,7 @@
-//! Tells from its first bytes what shape a text of results has.
+//! Finds out from its first bytes what shape a JSON text has.
 //!
-//! In: the beginning of a text. Out: [`Format`], the names of its fields, and whether they stand below `properties`.
-//! It trusts no file name, and reads no more than it is given.
+//! In: the beginning of a text. Out: its [`Format`], the names of its columns, and whether they stand below `properties`.
+//! It does not trust file names, and reads no more than it is given.
 
 use super::document::{PieceKind, Walker};
 use super::format::Document;
@@ -10,36 +10,36 @@ use indexmap::IndexSet;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Records whose keys are looked at.
+/// How many records are read to collect keys.
 const SAMPLE: usize = 1_000;
 
-/// The key below which streamed records have their columns.
+/// The key below which records of an Event Hub have their columns.
 const PROPERTIES: &str = "properties";
 
-/// What a text of JSON is.
+/// The shape of a text of results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
     /// How rows are found.
     pub format: Format,
-    /// The columns, or the keys of the first records, nested ones dotted.
+    /// The columns, or the keys of the first records. The key `b` in an object `a` is `a.b`.
     pub names: Vec<String>,
-    /// The columns stand below the key `properties` of each record.
+    /// Whether each record has its columns below the key `properties`.
     pub nested: bool,
 }
 
-/// The document that a text begins; `None` if it begins none that holds records.
+/// The document that a text begins with; `None` if it is none that holds records.
 pub fn document(text: &[u8]) -> Option<Document> {
     let mut found = None;
     let mut json = serde_json::Deserializer::from_slice(text);
-    // The text may end anywhere: what was seen until then counts, not whether it could be read.
-    let _ = json.deserialize_any(Envelope { found: &mut found, inside: false });
+    // The text may end anywhere, so an error means nothing: what was found before it counts.
+    let _ = json.deserialize_any(Envelope { found: &mut found, in_array: false });
     found
 }
 
-/// The same for a text of which nobody has said that it is a document.
+/// The same for a text that the user has not called a document.
 ///
-/// An object with values of its own is a row, whatever arrays it has beside them: were it taken for an envelope, it would
-/// vanish behind what it holds.
+/// An object with strings, numbers or booleans of its own is a row here, whatever arrays it holds besides. If it were taken
+/// for an envelope, its own values would not be judged.
 pub fn recognised(text: &[u8]) -> Option<Document> {
     let found = document(text)?;
     match found {
@@ -57,7 +57,8 @@ pub fn recognised(text: &[u8]) -> Option<Document> {
     }
 }
 
-/// Whether an object has values of its own; what begins with `@` is about the answer.
+/// Whether an object has strings, numbers or booleans of its own. Keys that begin with `@` do not count: they describe the
+/// service's answer.
 fn is_row(value: serde_json::Value) -> bool {
     let serde_json::Value::Object(object) = value else { return false };
     object.iter().any(|(key, value)| {
@@ -65,11 +66,11 @@ fn is_row(value: serde_json::Value) -> bool {
     })
 }
 
-/// The names in the first records of a document.
+/// The shape of a document, with the keys of its first records.
 pub fn of_document(document: Document, text: &[u8], ended: bool) -> Shape {
     let mut walker = Walker::new(document);
     let mut pieces = Vec::new();
-    // An error stands in the way of the reading too, and is said there.
+    // If this fails, reading the rows fails too, and is reported then.
     let _ = walker.walk(text, 0, ended, &mut pieces);
     let format = Format::Document(document);
     if document == Document::Tables {
@@ -80,7 +81,7 @@ pub fn of_document(document: Document, text: &[u8], ended: bool) -> Shape {
     of_records(format, records.map(|piece| &text[piece.range]))
 }
 
-/// The names in the first lines.
+/// The shape of JSON Lines, with the keys of the first lines.
 pub fn of_lines(text: &[u8]) -> Shape {
     of_records(Format::JsonLines, text.split(|byte| *byte == b'\n'))
 }
@@ -103,7 +104,7 @@ fn of_records<'t>(format: Format, records: impl Iterator<Item = &'t [u8]>) -> Sh
     Shape { format, names: names.collect(), nested }
 }
 
-/// Adds the keys of an object and of those below it, dotted.
+/// Adds the keys of an object and of the objects in it.
 fn collect_keys(
     object: &serde_json::Map<String, serde_json::Value>,
     before: &str,
@@ -121,16 +122,16 @@ fn collect_keys(
     }
 }
 
-/// Where a column stands in a record.
-pub fn nested(column: &str) -> String {
+/// The path of a column in a record that has its columns below `properties`.
+pub fn below_properties(column: &str) -> String {
     format!("{PROPERTIES}.{column}")
 }
 
-/// Looks for a key that holds records.
+/// Looks for an array, or for a key that holds records.
 struct Envelope<'f> {
     found: &'f mut Option<Document>,
-    /// In an array.
-    inside: bool,
+    /// Whether an array is around it.
+    in_array: bool,
 }
 
 impl<'de> DeserializeSeed<'de> for Envelope<'_> {
@@ -149,9 +150,9 @@ impl<'de> Visitor<'de> for Envelope<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        if !self.inside {
+        if !self.in_array {
             *self.found = Some(Document::Array);
-            items.next_element_seed(Envelope { found: self.found, inside: true })?;
+            items.next_element_seed(Envelope { found: self.found, in_array: true })?;
         }
         Ok(())
     }
@@ -159,10 +160,10 @@ impl<'de> Visitor<'de> for Envelope<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             match Document::of_key(&key) {
-                Some(Document::Records) if self.inside => {
+                Some(Document::Records) if self.in_array => {
                     map.next_value_seed(Items { found: self.found, document: Document::Batches })?;
                 }
-                Some(document) if !self.inside => {
+                Some(document) if !self.in_array => {
                     map.next_value_seed(Items { found: self.found, document })?;
                 }
                 _ => {
@@ -174,7 +175,7 @@ impl<'de> Visitor<'de> for Envelope<'_> {
     }
 }
 
-/// An array of objects, or an empty one, makes the document.
+/// Checks that a key holds an array of objects, or an empty array; then the document is found.
 struct Items<'f> {
     found: &'f mut Option<Document>,
     document: Document,
@@ -205,6 +206,7 @@ impl<'de> Visitor<'de> for Items<'_> {
     }
 }
 
+/// Checks that an item is an object.
 struct Item<'f> {
     found: &'f mut Option<Document>,
     document: Document,

@@ -1,31 +1,31 @@
-//! Passes over a JSON value as a whole, however many pieces its text comes in.
+//! Skips a JSON value, whose text may come in several pieces.
 //!
-//! In: text that begins at the value or goes on inside it. Out: where it ends, and of the few values that say something
-//! about the others their content. It checks nothing but strings and brackets.
+//! In: text that begins at the value or goes on inside it. Out: where the value ends, and the content of the few values that
+//! the walker needs. It looks only at strings and brackets, and does not check whether the value is valid.
 
 use crate::input::is_json_space;
 use memchr::memchr2;
 
-/// Bytes of a value whose content is wanted at most.
+/// About how many bytes of a value are kept, at most.
 const MAX_CAPTURED: usize = 4 << 20;
 
-/// Why a value is passed over.
+/// What a skipped value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
-    /// Nobody looks into it here.
-    Other,
-    /// It is a record.
+    /// A record.
     Record,
-    /// It lists the columns of a table.
+    /// The columns of a table.
     Columns,
-    /// It says what went wrong.
+    /// What went wrong, in the words of the service.
     Error,
+    /// Anything else.
+    Other,
 }
 
-/// A value that is being passed over.
+/// A value that is being skipped.
 #[derive(Debug)]
 pub(super) struct Skip {
-    pub(super) what: ValueKind,
+    pub(super) kind: ValueKind,
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -34,23 +34,23 @@ pub(super) struct Skip {
 }
 
 impl Skip {
-    /// Stands before the first byte of a value.
-    pub(super) fn new(what: ValueKind, first: u8) -> Self {
+    /// Before a value that begins with the byte `first`.
+    pub(super) fn new(kind: ValueKind, first: u8) -> Self {
         let scalar = !matches!(first, b'{' | b'[' | b'"');
-        Self { what, depth: 0, in_string: false, escaped: false, scalar, captured: Vec::new() }
+        Self { kind, depth: 0, in_string: false, escaped: false, scalar, captured: Vec::new() }
     }
 
-    /// Passes over a value as far as the text goes; true at its end.
-    pub(super) fn pass(&mut self, at: &mut usize, text: &[u8]) -> bool {
+    /// Moves `at` to the end of the value, or to the end of the text if the value goes on; true in the first case.
+    pub(super) fn advance(&mut self, at: &mut usize, text: &[u8]) -> bool {
         let from = *at;
-        let ended = self.pass_over(at, text);
-        if matches!(self.what, ValueKind::Columns | ValueKind::Error) && self.captured.len() < MAX_CAPTURED {
+        let ended = self.skip(at, text);
+        if matches!(self.kind, ValueKind::Columns | ValueKind::Error) && self.captured.len() < MAX_CAPTURED {
             self.captured.extend_from_slice(&text[from..*at]);
         }
         ended
     }
 
-    fn pass_over(&mut self, at: &mut usize, text: &[u8]) -> bool {
+    fn skip(&mut self, at: &mut usize, text: &[u8]) -> bool {
         while *at < text.len() {
             if self.in_string {
                 if self.escaped {
@@ -104,7 +104,7 @@ impl Skip {
         columns.iter().map(name).collect()
     }
 
-    /// Code and message of an error that stands beside results.
+    /// The code and message of an error; `None` if it is null.
     pub(super) fn error(&self) -> Option<String> {
         let error: serde_json::Value = serde_json::from_slice(&self.captured).ok()?;
         let part = |key: &str| error.get(key).and_then(serde_json::Value::as_str);

@@ -1,16 +1,16 @@
 //! Finds the wanted cells of a row that is a JSON array.
 //!
-//! In: a row of Log Analytics, under columns that are known. Out: the wanted cells, or its [`Fault`]. Values mean what
-//! they mean in JSON Lines; a `long` is the same whether it is written as a number or as text.
+//! In: a row of Log Analytics, whose columns are known. Out: its wanted cells, or its [`Fault`]. Values are read as in JSON
+//! Lines, so a `long` is the same whether it is written as a number or as text.
 
 use super::cells::RecordCells;
-use super::visit::{WantedValue, whole_text};
+use super::visit::{WantedValue, row_text};
 use crate::input::projection::{KeyUse, Projection};
 use crate::input::{Cells, Fault, Row, last_segment};
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use std::fmt;
 
-/// Reads rows of one table.
+/// Reads the rows of a table.
 #[derive(Debug)]
 pub struct Table {
     projection: Projection,
@@ -46,14 +46,14 @@ impl Table {
             let text = record.text(cell);
             cells.push(if *is_path { text.map(last_segment) } else { text });
         }
-        take(&Row { bytes, start, cells: Ok(self.projection.without_stand_ins(&mut cells)) });
+        take(&Row { bytes, start, cells: Ok(self.projection.fall_back(&mut cells)) });
     }
 
     fn read(&self, bytes: &[u8], record: &mut RecordCells) -> Result<(), Fault> {
         record.clear(self.projection.wanted.len());
-        let mut json = serde_json::Deserializer::from_str(whole_text(bytes)?);
+        let mut json = serde_json::Deserializer::from_str(row_text(bytes)?);
         let cells = json
-            .deserialize_seq(Columns { columns: &self.columns, record })
+            .deserialize_seq(WantedColumns { columns: &self.columns, record })
             .map_err(|_| Fault::NotJsonRow)?;
         json.end().map_err(|_| Fault::NotJsonRow)?;
         let header = self.projection.width;
@@ -61,12 +61,12 @@ impl Table {
     }
 }
 
-struct Columns<'l> {
+struct WantedColumns<'l> {
     columns: &'l [KeyUse],
     record: &'l mut RecordCells,
 }
 
-impl<'de> Visitor<'de> for Columns<'_> {
+impl<'de> Visitor<'de> for WantedColumns<'_> {
     type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

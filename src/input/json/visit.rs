@@ -1,6 +1,6 @@
-//! Reads records with `serde_json`, whatever they hold.
+//! Reads records of any kind with `serde_json`.
 //!
-//! In: a record and the keys that are wanted. Out: their texts in [`RecordCells`]. Other values are passed over.
+//! In: a record and the wanted keys. Out: their texts in [`RecordCells`]. Other values are skipped.
 
 use super::super::Fault;
 use super::super::projection::{KeyUse, Keys};
@@ -9,15 +9,15 @@ use memchr::memchr;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// A row as text, if it is text.
-pub(super) fn whole_text(bytes: &[u8]) -> Result<&str, Fault> {
+/// A row as text, or why it cannot be read.
+pub(super) fn row_text(bytes: &[u8]) -> Result<&str, Fault> {
     if memchr(0, bytes).is_some() {
         return Err(Fault::Nul);
     }
     std::str::from_utf8(bytes).map_err(|_| Fault::NotUtf8)
 }
 
-/// An object of which some keys are wanted.
+/// Reads an object of which some keys are wanted.
 pub(super) struct WantedKeys<'l> {
     pub(super) keys: &'l Keys,
     pub(super) cells: &'l mut RecordCells,
@@ -43,7 +43,7 @@ impl<'de> Visitor<'de> for WantedKeys<'_> {
     }
 }
 
-/// A key, if it is wanted.
+/// Reads a key, and looks up what it holds; `None` if it is not wanted.
 struct WantedKey<'l> {
     keys: &'l Keys,
 }
@@ -68,7 +68,7 @@ impl<'l> Visitor<'_> for WantedKey<'l> {
     }
 }
 
-/// The value of a key that is wanted.
+/// Reads the value of a wanted key.
 pub(super) struct WantedValue<'l> {
     pub(super) key: &'l KeyUse,
     pub(super) cells: &'l mut RecordCells,
@@ -76,7 +76,7 @@ pub(super) struct WantedValue<'l> {
 
 impl WantedValue<'_> {
     fn put(self, text: Option<&str>) {
-        let text = text.map(|text| self.cells.copied(text));
+        let text = text.map(|text| self.cells.copy(text));
         self.cells.put(self.key, text.as_ref());
     }
 }

@@ -63,12 +63,11 @@ impl<'m> VerdictCache<'m> {
         for (cell, _) in extra.filter(|(_, wanted)| *wanted) {
             self.key.add(bytes(cell));
         }
-        let place = match self.classes.find(&self.key) {
-            Ok(place) => place,
-            Err(free) => self.add(free, cells),
+        let number = match self.classes.find(&self.key) {
+            Ok(number) => number,
+            Err(hash) => self.add(hash, cells),
         };
-        let class = self.classes.at(place);
-        let number = class.number();
+        let class = self.classes.class(number);
         if class.rows == 0 {
             self.touched.push(number);
         }
@@ -77,17 +76,16 @@ impl<'m> VerdictCache<'m> {
             class.first = class.first.min(time);
             class.last = class.last.max(time);
         }
-        let covering = self.classes.covering(place);
+        let covering = self.classes.covering(number);
         if let Some(name) = cells.device.filter(|name| !name.is_empty())
             && !covering.is_empty()
         {
             self.key.clear();
             self.key.add(name.as_bytes());
-            let place = self.devices.find(&self.key).unwrap_or_else(|free| {
+            let device = self.devices.find(&self.key).unwrap_or_else(|hash| {
                 self.batch.devices.push(name.into());
-                self.devices.add(free, &self.key, &[])
+                self.devices.add(hash, &self.key, &[])
             });
-            let device = self.devices.at(place).number();
             self.batch.seen_on.push((number as usize, device as usize));
         }
         covering
@@ -111,7 +109,7 @@ impl<'m> VerdictCache<'m> {
     /// The counts of the rows since the last time.
     pub fn take_batch(&mut self) -> BatchCounts {
         for number in self.touched.drain(..) {
-            let (rows, span) = self.classes.numbered(number).take();
+            let (rows, span) = self.classes.class(number).take();
             self.batch.rows.push((number as usize, rows, span));
         }
         let batch = std::mem::take(&mut self.batch);
@@ -124,11 +122,11 @@ impl<'m> VerdictCache<'m> {
 
     /// Adds the class of a row that is like none before, with the key at hand.
     #[cold]
-    fn add(&mut self, free: usize, cells: &RowCells<'_, '_>) -> usize {
+    fn add(&mut self, hash: u64, cells: &RowCells<'_, '_>) -> u32 {
         let class = self.judge(cells);
-        let place = self.classes.add(free, &self.key, &class.covering);
+        let number = self.classes.add(hash, &self.key, &class.covering);
         self.batch.classes.push(class);
-        place
+        number
     }
 
     fn judge(&mut self, cells: &RowCells<'_, '_>) -> RowClass {

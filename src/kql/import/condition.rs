@@ -4,11 +4,13 @@
 //! say exactly that. A part is carried only if the exclusion suppresses exactly the rows that it takes
 //! away; where KQL itself takes away more than it says, that is a trap and is told.
 
+use super::literals::{Literals, listed, values};
 use super::own::{self, ComparedCell};
 use super::{Remark, TextSpan};
 use crate::exclusions::model::{AddressRange, NumberRange};
 use crate::fields::{Field, Kind};
-use crate::kql::lex::{TokenKind, literal};
+use crate::kql::lex::TokenKind;
+use crate::kql::nrt::network_of;
 use crate::kql::tree::{QueryNode, Tree};
 use crate::schema::Schema;
 
@@ -88,14 +90,26 @@ pub(super) fn carry(
         let reason = "rows are taken away unless this holds; an exclusion has no negative conditions";
         return Err(refuse(reason.into()));
     }
+    let modifiers = if kind == Kind::Text { modifiers(&written, notation).map_err(&refuse)? } else { "" };
     let mut all = written.values.clone().map_err(&refuse)?;
     if written.operator == "between" {
         all = vec![all.join("-")];
     }
-    let modifiers = if kind == Kind::Text { modifiers(&written, notation).map_err(&refuse)? } else { "" };
     let mut values = Vec::new();
     let mut leftovers = Vec::new();
+    let mut ranges: Vec<AddressRange> = Vec::new();
     for value in all {
+        // A clause names an address also as it looks when it is mapped into IPv6; a list needs it once.
+        if kind == Kind::Address
+            && let Ok(range) = AddressRange::parse(&value)
+        {
+            if ranges.iter().any(|known| {
+                (known.family, known.first, known.last) == (range.family, range.first, range.last)
+            }) {
+                continue;
+            }
+            ranges.push(range);
+        }
         let read = match kind {
             _ if value.is_empty() => Err("empty cells are never suppressed".to_owned()),
             Kind::Text => text(&written, modifiers, value),
@@ -110,18 +124,29 @@ pub(super) fn carry(
     if values.is_empty() {
         return Err(leftovers.pop().unwrap_or_else(|| refuse("it has no values".into())));
     }
-    let traps = traps(&written, modifiers, &name, kind, span);
+    let mut traps = traps(&written, modifiers, &name, kind, span);
+    if joins_texts(tree, part) {
+        let reason = "two texts stand without a comma between them, and Kusto joins them to one";
+        traps.push(Remark { span, reason: reason.to_owned() });
+    }
     let carried = Carried { key: name + modifiers, values, span, column: written.cell.column, kind };
     Ok(CarriedPart { carried, leftovers, traps })
 }
+
+/// Whether two string literals stand in a row.
+fn joins_texts(tree: &Tree<'_>, nodes: &[QueryNode]) -> bool {
+    let pair = nodes.windows(2).any(|pair| pair.iter().all(|node| tree.is_text(node)));
+    pair || nodes.iter().filter_map(QueryNode::group).any(|group| joins_texts(tree, &group.nodes))
+}
+
+/// Said where a negation of a null drops rows.
+pub(super) const NULL_TRAP: &str = "null-dropping range: where the column is no IPv4 address the query drops the row too; the exclusion does not";
 
 fn traps(written: &WrittenPart, modifiers: &str, name: &str, kind: Kind, span: TextSpan) -> Vec<Remark> {
     let mut traps = Vec::new();
     let mut trap = |reason: &str| traps.push(Remark { span, reason: reason.to_owned() });
     if written.nullable {
-        trap(
-            "null-dropping range: where the column is no IPv4 address the query drops the row too; the exclusion does not",
-        );
+        trap(NULL_TRAP);
     }
     let names = ["name", "path", "domain", "command_line", "company", "product"];
     if modifiers.contains("cased") && names.iter().any(|end| name.ends_with(end)) {
@@ -203,6 +228,7 @@ fn address(operator: &str, value: String) -> Result<String, String> {
     let value = match operator {
         "startswith" => prefix(&value)?,
         "==" | "=~" | "in" | "in~" | "ipv4" | "ipv6" => value,
+        "matches regex" => network_of(&value).ok_or("a pattern of addresses is no network")?,
         other => return Err(format!("`{other}` compares an address as text; name the network instead")),
     };
     AddressRange::parse(&value).map(|_| value)
@@ -261,71 +287,14 @@ fn comparison(
 
 /// A regular expression that says `*` and `?` becomes a value with those.
 fn wildcards(operator: String, values: Literals) -> (String, Literals) {
-    let value = match &values {
+    let found = match &values {
         Ok(values) if operator == "matches regex" && values.len() == 1 => own::wildcards(&values[0]),
         _ => None,
     };
-    match value {
-        Some((value, cased)) => (if cased { "like_cs" } else { "like" }.to_owned(), Ok(vec![value])),
+    match found {
+        Some((values, cased)) => (if cased { "like_cs" } else { "like" }.to_owned(), Ok(values)),
         None => (operator, values),
     }
-}
-
-type Literals = Result<Vec<String>, String>;
-
-/// The values of a comparison: a literal, a list of them, a name that `let` binds to one.
-fn values(
-    tree: &Tree<'_>,
-    nodes: &[QueryNode],
-    values_of: &dyn Fn(&str) -> Option<Vec<String>>,
-) -> Option<Literals> {
-    match nodes {
-        [] => None,
-        [QueryNode::Brackets(group)] => Some(listed(tree, &group.nodes, values_of)),
-        _ => Some(listed(tree, nodes, values_of)),
-    }
-}
-
-fn listed(tree: &Tree<'_>, nodes: &[QueryNode], values_of: &dyn Fn(&str) -> Option<Vec<String>>) -> Literals {
-    let mut out = Vec::new();
-    let sign =
-        |node: &QueryNode| matches!(node, QueryNode::Leaf(index) if matches!(tree.word(*index), "," | ".."));
-    for item in nodes.split(sign) {
-        match item {
-            [] => {}
-            [QueryNode::Leaf(index)] if tree.kind(*index) == Some(TokenKind::Name) => {
-                let name = tree.word(*index);
-                let known = values_of(name);
-                out.extend(known.ok_or_else(|| format!("`{name}` is not a list of literals in this query"))?);
-            }
-            [QueryNode::Leaf(index)] => out.push(value(tree, *index)?),
-            [QueryNode::Leaf(_), QueryNode::Brackets(group)]
-                if tree.name(item.first()) == Some("dynamic") =>
-            {
-                for inner in &group.nodes {
-                    out.extend(listed(tree, inner.group().map_or(&[], |list| &list.nodes), values_of)?);
-                }
-            }
-            [QueryNode::Brackets(group)] => out.extend(listed(tree, &group.nodes, values_of)?),
-            _ => return Err("its values are computed, not written out".into()),
-        }
-    }
-    if out.is_empty() { Err("it has no values that are written out".into()) } else { Ok(out) }
-}
-
-fn value(tree: &Tree<'_>, index: usize) -> Result<String, String> {
-    let word = tree.word(index);
-    match tree.kind(index) {
-        Some(TokenKind::Number) => Ok(word.to_owned()),
-        Some(TokenKind::Text) => literal(word).ok_or_else(|| format!("`{word}` is not a string that closes")),
-        Some(TokenKind::Placeholder) => Err(format!("`{word}` is filled in elsewhere")),
-        _ => Err(format!("`{word}` is not a value that is written out")),
-    }
-}
-
-/// The literals that a name is bound to: `let names = dynamic(["a", "b"]);`.
-pub(super) fn bound(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<Vec<String>> {
-    listed(tree, nodes, &|_| None).ok()
 }
 
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];

@@ -3,6 +3,7 @@
 //! In: nodes of a bracket tree. Out: [`Expression`], and the alternatives of which one has to hold for it to be
 //! true, or to be false. It does not look into the parts.
 
+use crate::kql::lex::TokenKind;
 use crate::kql::tree::{QueryNode, Tree};
 
 /// A condition.
@@ -27,6 +28,13 @@ pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [QueryNode]) -> Expression<'
         return Expression::And(both.into_iter().map(|part| parse(tree, part)).collect());
     }
     let negated = tree.name(nodes.first()) == Some("not") || tree.is(nodes.first(), "!");
+    if let Some(inner) = never_null(tree, nodes) {
+        let inner = parse(tree, inner);
+        // A single comparison is read together with what stands around it.
+        if !matches!(inner, Expression::Part(_)) {
+            return inner;
+        }
+    }
     match nodes {
         [QueryNode::Brackets(group)] if tree.word(group.open) == "(" => parse(tree, &group.nodes),
         [_, QueryNode::Brackets(group)] if negated => {
@@ -34,6 +42,29 @@ pub(super) fn parse<'n>(tree: &Tree<'_>, nodes: &'n [QueryNode]) -> Expression<'
         }
         _ => Expression::Part(nodes),
     }
+}
+
+/// What stands in `coalesce(..., false)`.
+pub(super) fn never_null<'n>(tree: &Tree<'_>, nodes: &'n [QueryNode]) -> Option<&'n [QueryNode]> {
+    let [name, brackets] = nodes else { return None };
+    let group = tree.opens(Some(brackets), "(").filter(|_| tree.name(Some(name)) == Some("coalesce"))?;
+    match tree.split(&group.nodes, TokenKind::Comma)[..] {
+        [inner, [default]] if tree.name(Some(default)) == Some("false") => Some(inner),
+        _ => None,
+    }
+}
+
+/// Where `coalesce(..., false)` stands, in whatever brackets: nothing in it drops rows by being null.
+pub(super) fn never_null_spans(tree: &Tree<'_>) -> Vec<(usize, usize)> {
+    fn look(tree: &Tree<'_>, nodes: &[QueryNode], found: &mut Vec<(usize, usize)>) {
+        found.extend(
+            nodes.windows(2).filter(|pair| never_null(tree, pair).is_some()).map(|pair| span(tree, pair)),
+        );
+        nodes.iter().filter_map(QueryNode::group).for_each(|group| look(tree, &group.nodes, found));
+    }
+    let mut found = Vec::new();
+    look(tree, &tree.nodes, &mut found);
+    found
 }
 
 /// The nodes between `and` or `&&`, between `or` or `||`.

@@ -9,6 +9,8 @@
 
 mod condition;
 mod expression;
+mod literals;
+mod old;
 mod own;
 mod query;
 
@@ -20,6 +22,7 @@ use crate::kql::tree::{QueryNode, Tree};
 use crate::schema::Schema;
 use condition::{Carried, Notation, carry, guards};
 use expression::{Expression, parse};
+use jiff::civil::Date;
 use std::collections::HashSet;
 
 /// How a documented condition is read.
@@ -63,17 +66,28 @@ pub fn import_text(
         return Err(wrong);
     }
     let entries = match reading {
-        Reading::Loose => merged(read.alternatives),
-        Reading::Scoped => vec![flattened(read.alternatives)],
+        Reading::Loose => merged(conditions(read.alternatives)),
+        Reading::Scoped => vec![flattened(conditions(read.alternatives))],
     };
     let documented = Some(text.to_owned());
     Ok(WrittenExclusion { id: id.to_owned(), when: when(entries), documented, ..WrittenExclusion::default() })
 }
 
+/// An entry that was read.
+struct ReadEntry {
+    conditions: Vec<Carried>,
+    /// The last day on which it suppresses.
+    expires: Option<Date>,
+}
+
+fn conditions(entries: Vec<ReadEntry>) -> Vec<Vec<Carried>> {
+    entries.into_iter().map(|entry| entry.conditions).collect()
+}
+
 /// The entries of a condition, and what is to be said about it.
 #[derive(Default)]
 struct Entries {
-    alternatives: Vec<Vec<Carried>>,
+    alternatives: Vec<ReadEntry>,
     /// Parts that cannot be carried.
     remarks: Vec<Remark>,
     /// Values that cannot be carried, of parts that are carried without them.
@@ -99,7 +113,12 @@ fn entries(
     for alternative in all {
         let mut entry: Vec<Carried> = Vec::new();
         let (mut traps, mut leftovers, mut whole) = (Vec::new(), Vec::new(), true);
+        let mut expires = None;
         for (part, wanted) in unguarded(tree, &alternative, values_of) {
+            if let Some(day) = own::last_day(tree, part).filter(|_| wanted) {
+                expires = Some(day);
+                continue;
+            }
             match carry(tree, part, wanted, schema, notation, values_of) {
                 Ok(read) => {
                     traps.extend(read.traps);
@@ -115,7 +134,7 @@ fn entries(
         match twice(&entry) {
             Some(remark) => out.remarks.push(remark),
             None if whole => {
-                out.alternatives.push(entry);
+                out.alternatives.push(ReadEntry { conditions: entry, expires });
                 out.traps.extend(traps);
                 out.leftovers.extend(leftovers);
             }
@@ -124,6 +143,10 @@ fn entries(
     }
     out.remarks.sort();
     out.remarks.dedup();
+    let guarded = expression::never_null_spans(tree);
+    let is_safe =
+        |trap: &Remark| guarded.iter().any(|(start, end)| *start <= trap.span.0 && trap.span.1 <= *end);
+    out.traps.retain(|trap| trap.reason != condition::NULL_TRAP || !is_safe(trap));
     out
 }
 

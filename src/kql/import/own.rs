@@ -4,10 +4,14 @@
 //! expression stands for, and which parts are only guards of another part. Everything is compared with the text
 //! that [`crate::kql::predicate`] writes, so that reading and writing cannot drift apart.
 
-use crate::exclusions::model::Piece;
+use super::old;
+use crate::kql::address::{MAPPED, SHAPE, unwrapped};
 use crate::kql::literal::string;
-use crate::kql::predicate::{NAME_OF, NUMBER_SHAPE, contains_regex, ipv4_of, ipv6_of};
+use crate::kql::nrt::FILLED;
+use crate::kql::pattern::{ONE, Pattern};
+use crate::kql::predicate::{NAME_OF, NUMBER_SHAPE};
 use crate::kql::tree::{QueryNode, Tree};
+use jiff::civil::Date;
 
 /// What a comparison looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +71,18 @@ pub(super) fn address_cell(tree: &Tree<'_>, nodes: &[QueryNode]) -> Option<Strin
     let group = nodes.get(1)?.group()?;
     let own = |node: &QueryNode| {
         let column = tree.name(Some(node))?;
-        let same = [ipv4_of(column), ipv6_of(column)].iter().any(|own| plain_text(own) == text);
+        let [v4, v6] = old::address_cells(column);
+        let same = [unwrapped(column), v4, v6].iter().any(|own| plain_text(own) == text);
         same.then(|| column.to_owned())
     };
     group.nodes.iter().find_map(own)
+}
+
+/// The last day of an exclusion that guards itself: `now() < datetime(2027-06-01)`.
+pub(super) fn last_day(tree: &Tree<'_>, part: &[QueryNode]) -> Option<Date> {
+    let text = plain(tree, part);
+    let next: Date = text.strip_prefix("now()<datetime(")?.strip_suffix(')')?.parse().ok()?;
+    next.yesterday().ok()
 }
 
 /// The guards that a clause may have beside this comparison. No guard is a comparison with guards of its own, so
@@ -81,72 +93,151 @@ pub(super) fn guards(cell: &ComparedCell, operator: &str, values: &[String]) -> 
     let mut guards = Vec::new();
     if values.iter().all(|value| !value.is_empty() && value != "*") {
         guards.push(format!("isnotempty({text})"));
+        // What means the same where no function may be called; no guard of itself.
+        guards.extend((values != [FILLED]).then(|| format!("{text} matches regex {}", string(FILLED))));
     }
     if *text == format!("tolong({column})") && matches!(operator, "==" | "in" | "between") {
         guards.push(format!("{column} matches regex {NUMBER_SHAPE}"));
     }
-    match (operator, values) {
-        ("in~" | "=~", _) if ascii => guards.push(format!("isascii({text})")),
-        ("startswith", [value]) if ascii => {
-            guards.push(format!("isascii(substring({text}, 0, {}))", value.len()));
-        }
-        ("endswith", [value]) if ascii => {
-            guards.push(format!("isascii(substring({text}, -{}))", value.len()));
-        }
-        ("contains", [value]) if ascii => {
-            guards.push(format!("{text} matches regex {}", string(&contains_regex(value))));
-        }
-        _ => {}
+    if operator == "ipv6" {
+        guards.push(format!("{column} matches regex {SHAPE}"));
+        guards.push(format!("parse_ipv6({column}) !startswith {MAPPED}"));
     }
+    guards.extend(old::guard(text, operator, values).filter(|_| ascii));
     guards.iter().map(|guard| plain_text(guard)).collect()
 }
 
-/// The value that quell wrote as this regular expression, and whether its letter case counts.
-pub(super) fn wildcards(regex: &str) -> Option<(String, bool)> {
-    let mut rest = regex.strip_prefix("(?s)^")?.strip_suffix('$')?;
-    let mut value = String::new();
-    let (mut folded, mut cased) = (false, false);
-    while !rest.is_empty() {
-        let (piece, width) = piece(rest)?;
-        match piece {
-            Piece::Any => value.push('*'),
-            Piece::One => value.push('?'),
-            Piece::Text(text) => {
-                let letter = text.starts_with(|c: char| c.is_ascii_alphabetic());
-                folded |= letter && width == 4;
-                cased |= letter && width == 1;
-                value.push_str(&text);
-            }
-        }
-        rest = &rest[width..];
-    }
-    let unclear = folded && cased || value.is_empty();
-    (!unclear).then_some((value, cased))
+/// The values that quell wrote as this regular expression, and whether their letter case counts.
+pub(super) fn wildcards(regex: &str) -> Option<(Vec<String>, bool)> {
+    let (flags, rest) = match regex.strip_prefix("(?").and_then(|rest| rest.split_once(')')) {
+        Some((flags @ ("i" | "s" | "is"), rest)) => (flags, rest),
+        _ => ("", regex),
+    };
+    let (start, rest) = rest.strip_prefix('^').map_or(("*", rest), |rest| ("", rest));
+    let (end, rest) = match rest.strip_suffix('$') {
+        Some(inner) if unescaped(rest, '$').is_some_and(|at| at == inner.len()) => ("", inner),
+        _ => ("*", rest),
+    };
+    let mut reader = PatternReader {
+        values: vec![start.to_owned()],
+        folds: flags.contains('i'),
+        ..PatternReader::default()
+    };
+    reader.pieces(rest)?;
+    reader.values.iter_mut().for_each(|value| value.push_str(end));
+    let cased = reader.exact && !reader.folded;
+    let unclear =
+        reader.exact && reader.folded || reader.values.iter().any(|value| value.trim_matches('*').is_empty());
+    // What quell would not write in this way was written by somebody else and stays an expression.
+    let own = || {
+        reader.spelt_out || Pattern::of_values(&reader.values, cased).is_some_and(|own| own.regex() == regex)
+    };
+    (!unclear && own()).then_some((reader.values.clone(), cased))
 }
 
-/// The first piece of a regular expression, and how many bytes it takes.
-fn piece(rest: &str) -> Option<(Piece, usize)> {
-    const ONE: &str = r"[\x01-\x7F]";
-    if rest.starts_with(".*") {
-        return Some((Piece::Any, 2));
-    }
-    if rest.starts_with(ONE) {
-        return Some((Piece::One, ONE.len()));
-    }
-    let mut characters = rest.chars();
-    let text = |character: char| Piece::Text(character.to_string());
-    match characters.next()? {
-        '[' => {
-            let (lower, upper, end) = (characters.next()?, characters.next()?, characters.next()?);
-            let alike = lower.is_ascii_lowercase() && upper == lower.to_ascii_uppercase() && end == ']';
-            alike.then(|| (text(lower), 4))
+/// Where a sign stands first that no backslash makes a plain character.
+fn unescaped(text: &str, sign: char) -> Option<usize> {
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            _ if character == sign => return Some(at),
+            _ => {}
         }
-        '\\' => {
-            let escaped = characters.next().filter(|character| !character.is_alphanumeric())?;
-            (!matches!(escaped, '*' | '?')).then(|| (text(escaped), 1 + escaped.len_utf8()))
+    }
+    None
+}
+
+/// A regular expression that is being read.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that was seen or not")]
+struct PatternReader {
+    values: Vec<String>,
+    /// Whether letter case is ignored where the reading stands.
+    folds: bool,
+    /// Whether a letter was met whose case is ignored, and one whose case counts.
+    folded: bool,
+    exact: bool,
+    /// Whether both cases of a letter were spelt out, as earlier releases did.
+    spelt_out: bool,
+}
+
+impl PatternReader {
+    fn pieces(&mut self, mut rest: &str) -> Option<()> {
+        while !rest.is_empty() {
+            let width = if let Some(inner) = rest.strip_prefix("(?i:") {
+                let end = unescaped(inner, ')')?;
+                let outer = std::mem::replace(&mut self.folds, true);
+                self.pieces(&inner[..end])?;
+                self.folds = outer;
+                "(?i:".len() + end + 1
+            } else {
+                self.piece(rest)?
+            };
+            rest = &rest[width..];
         }
-        '.' | '*' | '?' | '+' | '(' | ')' | '{' | '}' | '|' | '^' | '$' | ']' => None,
-        character => Some((text(character), character.len_utf8())),
+        Some(())
+    }
+
+    /// Reads one piece and says how many bytes it takes.
+    fn piece(&mut self, rest: &str) -> Option<usize> {
+        const OLD_ONE: &str = r"[\x01-\x7F]";
+        if rest.starts_with(".*") {
+            self.values.iter_mut().for_each(|value| value.push('*'));
+            return Some(2);
+        }
+        if let Some(after) = rest.strip_prefix(ONE) {
+            return Some(ONE.len() + self.repeated(after)?);
+        }
+        if rest.starts_with(OLD_ONE) {
+            self.spelt_out = true;
+            self.values.iter_mut().for_each(|value| value.push('?'));
+            return Some(OLD_ONE.len());
+        }
+        let mut characters = rest.chars();
+        match characters.next()? {
+            '[' => {
+                let (lower, upper, end) = (characters.next()?, characters.next()?, characters.next()?);
+                let alike = lower.is_ascii_lowercase() && upper == lower.to_ascii_uppercase() && end == ']';
+                (self.folded, self.spelt_out) = (true, true);
+                alike.then(|| self.text(lower, 4))
+            }
+            '\\' => {
+                let escaped = characters.next().filter(|character| !character.is_alphanumeric())?;
+                (!matches!(escaped, '*' | '?')).then(|| self.text(escaped, 1 + escaped.len_utf8()))
+            }
+            '.' | '*' | '?' | '+' | '(' | ')' | '{' | '}' | '|' | '^' | '$' | ']' => None,
+            character => {
+                if character.is_ascii_alphabetic() {
+                    *(if self.folds { &mut self.folded } else { &mut self.exact }) = true;
+                }
+                Some(self.text(character, character.len_utf8()))
+            }
+        }
+    }
+
+    fn text(&mut self, character: char, width: usize) -> usize {
+        self.values.iter_mut().for_each(|value| value.push(character));
+        width
+    }
+
+    /// The `{1,2}` behind a class: values with one and with two `?`. Says how many bytes it takes.
+    fn repeated(&mut self, after: &str) -> Option<usize> {
+        const MOST: usize = 100;
+        let (counts, width) = match after.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            Some((counts, _)) => (counts, counts.len() + 2),
+            None => ("1", 0),
+        };
+        let (least, most) = counts.split_once(',').unwrap_or((counts, counts));
+        let (least, most): (usize, usize) = (least.parse().ok()?, most.parse().ok()?);
+        if most > MOST || least > most {
+            return None;
+        }
+        let longer = |value: &String| {
+            (least..=most).map(|count| value.clone() + &"?".repeat(count)).collect::<Vec<_>>()
+        };
+        self.values = self.values.iter().flat_map(longer).collect();
+        (self.values.len() <= MOST).then_some(width)
     }
 }
 
@@ -156,11 +247,33 @@ mod tests {
 
     #[test]
     fn a_regular_expression_that_is_not_quells_stays_one() {
-        assert_eq!(wildcards(r"(?s)^[aA].*\.[eE]$"), Some(("a*.e".to_owned(), false)));
-        assert_eq!(wildcards(r"(?s)^Ab\\[\x01-\x7F]$"), Some((r"Ab\?".to_owned(), true)));
-        for other in
-            ["a", "(?s)^a|b$", r"(?s)^\d$", "(?s)^[ab]$", r"(?s)^\*$", "(?s)^[aA]b$", "(?s)^a+$", "(?s)^$"]
-        {
+        for (regex, values, cased) in [
+            (r"(?s)^[aA].*\.[eE]$", &["a*.e"][..], false),
+            (r"(?s)^Ab\\[\x01-\x7F]$", &[r"Ab\?"], true),
+            (r"(?is)^a.*\.e$", &["a*.e"], false),
+            (r"(?i)^Volume[ -~]{1,2}\\x$", &[r"Volume?\x", r"Volume??\x"], false),
+            ("é(?i:a)", &["*éa*"], false),
+            (r"^1\.[ -~]$", &["1.?"], true),
+            ("(?i)^ab", &["ab*"], false),
+            ("ab$", &["*ab"], true),
+        ] {
+            let found = wildcards(regex).unwrap();
+            assert_eq!(found.0, values, "{regex}");
+            // Without letters there is no letter case.
+            assert!(found.1 == cased || !regex.contains('a'), "{regex}");
+        }
+        for other in [
+            "a+",
+            "(?s)^a|b$",
+            r"(?s)^\d$",
+            "(?s)^[ab]$",
+            r"(?s)^\*$",
+            "(?s)^[aA]b$",
+            "(?s)^a+$",
+            "(?s)^$",
+            "(?i)^a.*b$",
+            "^$",
+        ] {
             assert_eq!(wildcards(other), None, "{other}");
         }
     }

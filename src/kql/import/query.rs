@@ -3,9 +3,10 @@
 //! In: a query and the table. Out: an exclusion for each `where` that takes rows of the table away.
 //! A condition without any negation in it is the hunt's own and is none.
 
-use super::condition::{Notation, bound};
+use super::condition::Notation;
 use super::expression::{Expression, parse};
-use super::{Entries, Remark, entries, merged, when};
+use super::literals::bound;
+use super::{Entries, ReadEntry, Remark, conditions, entries, merged, when};
 use crate::exclusions::document::{OneOrMany, Scalar, WrittenExclusion};
 use crate::fields::Kind;
 use crate::kql::block::{BEGIN, END};
@@ -23,7 +24,7 @@ pub struct QuerySource<'s> {
     pub line: usize,
     /// What ids begin with.
     pub prefix: &'s str,
-    /// The rule's id, if it has one; the exclusions belong to it.
+    /// The rule that the exclusions belong to: its id, or what else names it; every hunt without it.
     pub rule: Option<&'s str>,
 }
 
@@ -121,7 +122,10 @@ impl ConditionReader<'_> {
         let mut typed = Vec::new();
         for conjunct in conjuncts.iter().filter(|conjunct| conjunct.takes_away(&tree)) {
             if let Some(reason) = side.reason() {
-                let reason = format!("it stands where rows are not shown: {reason}");
+                let reason = match side {
+                    Side::Negative => format!("it stands where rows are not shown: {reason}"),
+                    _ => format!("nobody can say whether it takes results away: {reason}"),
+                };
                 all.remarks.push(Remark { span: conjunct.span(&tree), reason });
                 continue;
             }
@@ -154,7 +158,7 @@ impl ConditionReader<'_> {
             before.operators().find(|operator| matches!(operator.name.as_str(), "summarize" | "distinct"));
         let mut kept = Vec::new();
         for entry in std::mem::take(&mut all.alternatives) {
-            let lost = entry.iter().find_map(|carried| {
+            let lost = entry.conditions.iter().find_map(|carried| {
                 let loses = |operator: &&QueryOperator| operator.loses(self.query, &carried.column);
                 before.operators().find(loses).map(|operator| (carried, operator.name.clone()))
             });
@@ -163,7 +167,7 @@ impl ConditionReader<'_> {
                 all.remarks.push(Remark { span: carried.span, reason });
                 continue;
             }
-            if let (Some(operator), Some(first)) = (grouped, entry.first()) {
+            if let (Some(operator), Some(first)) = (grouped, entry.conditions.first()) {
                 let reason = format!(
                     "condition after `{}`: it holds for groups; rows are the same, as the column is one of the keys",
                     operator.name
@@ -175,13 +179,25 @@ impl ConditionReader<'_> {
         all.alternatives = kept;
     }
 
-    fn write(&self, base: usize, typed: &[&str], all: Entries, found: &mut ImportedQuery) {
+    fn write(&self, base: usize, typed: &[&str], mut all: Entries, found: &mut ImportedQuery) {
         let moved = |remark: Remark| Remark { span: (remark.span.0 + base, remark.span.1 + base), ..remark };
         found.not_carried.extend(all.remarks.into_iter().chain(all.leftovers).map(moved));
         let mut traps: Vec<Remark> = all.traps.into_iter().map(moved).collect();
         traps.dedup();
         found.traps.extend(traps);
-        let Some(first) = all.alternatives.first().and_then(|entry| entry.first()) else { return };
+        // Those that are merged in one `where` may end on different days.
+        while let Some(expires) = all.alternatives.first().map(|entry| entry.expires) {
+            let (these, others) = all.alternatives.into_iter().partition(|entry| entry.expires == expires);
+            all.alternatives = others;
+            self.write_one(base, typed, these, found);
+        }
+    }
+
+    /// Writes entries that hold until the same day.
+    fn write_one(&self, base: usize, typed: &[&str], entries: Vec<ReadEntry>, found: &mut ImportedQuery) {
+        let expires = entries.first().and_then(|entry| entry.expires).map(|day| day.to_string());
+        let entries = conditions(entries);
+        let Some(first) = entries.first().and_then(|entry| entry.first()) else { return };
         let start = base + first.span.0;
         let line = self.source.line + self.query[..start].matches('\n').count();
         let headline = headline(&self.query[..base]);
@@ -195,9 +211,10 @@ impl ConditionReader<'_> {
         found.exclusions.push(WrittenExclusion {
             id,
             reason: headline.as_ref().and_then(|headline| Some(headline.reason?.to_owned())),
-            expires: headline.as_ref().and_then(|headline| Some(headline.expires?.to_owned())),
+            expires: expires
+                .or_else(|| headline.as_ref().and_then(|headline| Some(headline.expires?.to_owned()))),
             documented: Some(typed.join(" and ")),
-            when: when(merged(all.alternatives)),
+            when: when(merged(entries)),
             rules: self.source.rule.map(|rule| OneOrMany::One(Scalar::Text(rule.to_owned()))),
             reference: Some(format!("{}:{line}", self.source.file)),
             ..WrittenExclusion::default()
@@ -222,7 +239,7 @@ fn headline(before: &str) -> Option<Headline<'_>> {
     let block = &before[before.rfind(BEGIN)?..];
     let mut lines = block.lines().rev().skip(1);
     let (line, above) = (lines.next()?.trim(), lines.next()?.trim());
-    let others = above.starts_with("//") && !above.starts_with(BEGIN) && !above.starts_with("// left out:");
+    let others = above.starts_with("//") && !above.starts_with(BEGIN) && !above.starts_with("// left out");
     if others || !own(before) {
         return None;
     }
@@ -240,7 +257,7 @@ fn headline(before: &str) -> Option<Headline<'_>> {
 /// `name != a and address != b` hides each alone; the pair was probably meant.
 fn slip(all: &mut Entries) {
     let single = |wanted: fn(Kind) -> bool| {
-        all.alternatives.iter().find_map(|entry| match &entry[..] {
+        all.alternatives.iter().find_map(|entry| match &entry.conditions[..] {
             [one] if wanted(one.kind) => Some(one.span),
             _ => None,
         })
@@ -285,6 +302,10 @@ mod tests {
             (r#"not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "- destination.ip: 10.0.0.0/8\n"),
             (r#"ipv4_is_in_range(RemoteIP, "10.0.0.0/8") == false"#, "- destination.ip: 10.0.0.0/8\n"),
             (r#"RemoteIP !startswith "192.168.""#, "- destination.ip: 192.168.0.0/16\n"),
+            ("RemoteIP !startswith '169.254.'", "- destination.ip: 169.254.0.0/16\n"),
+            ("not(RemoteIP startswith '10.')", "- destination.ip: 10.0.0.0/8\n"),
+            (r#"DeviceName !in~ (pack_array("a", "b"))"#, "- host.name:\n  - a\n  - b\n"),
+            (r#"DeviceName !in~ (datatable(n: string)["a", "b"])"#, "- host.name:\n  - a\n  - b\n"),
             (r#"not(RemotePort == 22 and DeviceName =~ "a")"#, "- destination.port: 22\n  host.name: a\n"),
             (r#"RemotePort != 22 or DeviceName !~ "a""#, "- destination.port: 22\n  host.name: a\n"),
             (r#"not(RemotePort == 22 or DeviceName =~ "a")"#, "- - destination.port: 22\n  - host.name: a\n"),
@@ -301,6 +322,9 @@ mod tests {
             (r#"RemoteUrl !has "a""#, "whole terms"),
             (r#"not(RemoteUrl has_any ("a", "b"))"#, "whole terms"),
             (r#"RemoteUrl != """#, "empty"),
+            ("not(RemoteUrl has_any (datatable(n: string)['a', 'b']))", "whole terms"),
+            ("DeviceName !in~ (datatable(n: string, m: string)['a', 'b'])", "several columns"),
+            ("DeviceName !in (['Browser'])", "`Browser` is not a list of literals"),
             (r"RemoteUrl !in (other)", "not a list of literals"),
             (r#"RemoteUrl != strcat("a", "b")"#, "computed"),
             (r#"RemoteUrl != "a*""#, "wildcard"),
@@ -322,6 +346,7 @@ mod tests {
     fn traps_are_told() {
         for (conditions, why) in [
             (r#"| where InitiatingProcessFileName != "a""#, "letter case"),
+            (r#"| where DeviceName !in~ ("a" "b")"#, "without a comma"),
             (r#"| where not(ipv4_is_in_range(RemoteIP, "10.0.0.0/8"))"#, "null-dropping"),
             (r#"| where DeviceName !~ "a" and RemoteIP != "10.0.0.1""#, "De Morgan"),
             (r#"| summarize count() by DeviceName | where DeviceName !~ "a""#, "after `summarize`"),

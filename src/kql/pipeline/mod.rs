@@ -7,6 +7,8 @@
 //! Two phases. `walk` goes once over the bracket tree and notes pipelines, references, and each use of a name
 //! that a `let` binds. `sides` then derives the side of every binding from its uses, the last binding first.
 
+mod aggregates;
+mod brackets;
 mod names;
 mod sides;
 mod walk;
@@ -70,6 +72,8 @@ pub struct Reference {
     pub bare: bool,
     /// What its rows do to the result.
     pub side: Side,
+    /// Where a later comparison asks for groups of few rows, into which excluding some may bring a group.
+    pub few: Option<usize>,
 }
 
 /// What the rows of a reference do to the result of the query.
@@ -83,6 +87,8 @@ pub enum Side {
     Both,
     /// They become a number or text that something is compared with.
     Value,
+    /// A function gets them that the query does not show.
+    Handed,
 }
 
 impl Side {
@@ -94,6 +100,9 @@ impl Side {
             Self::Both => Some(
                 "used on both sides: the same rows give results in one place and take them away in another",
             ),
+            Self::Handed => {
+                Some("a function that stands nowhere in the query gets these rows, and may subtract them")
+            }
             Self::Value => Some(
                 "a value computed from these rows is compared with others, excluding some may add results",
             ),

@@ -2,19 +2,50 @@
 //!
 //! In: nodes of the tree. Out: answers to the questions of the walk. It keeps no state.
 
+use super::sides::Sides;
 use super::walk::Walk;
 use crate::kql::lex::{TokenKind, literal};
 use crate::kql::tree::QueryNode;
+use std::ops::Range;
 
 const OPERANDS: [&str; 3] = ["union", "join", "lookup"];
+
+/// Whether later operators ask for rows that found no partner in an outer join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Absence {
+    No,
+    /// Something is computed of an empty cell.
+    Perhaps,
+    Yes,
+}
+
+impl Absence {
+    /// The sides of the rows that may be missing.
+    pub(super) fn sides(self, sides: Sides) -> Sides {
+        match self {
+            Self::No => sides,
+            Self::Perhaps => Sides::BOTH.within(sides),
+            Self::Yes => sides.flipped(),
+        }
+    }
+
+    /// The same where nobody knows on which of two sides the cell is empty.
+    pub(super) fn either(self) -> Self {
+        self.min(Self::Perhaps)
+    }
+}
 
 /// What later operators of a pipeline do to the rows before them.
 #[derive(Clone, Copy)]
 pub(super) struct Later {
     /// They are subtracted from the rows of another table.
     pub(super) flips: bool,
-    /// A later operator asks for the rows that found no partner.
-    pub(super) absent: bool,
+    /// The rows that found no partner are asked for.
+    pub(super) absence: Absence,
+    /// The same for the rows so far, which a join made the optional ones.
+    pub(super) outer: Absence,
+    /// The parameter of the function that `invoke` hands them to.
+    pub(super) via: Option<usize>,
 }
 
 impl Walk<'_> {
@@ -61,16 +92,25 @@ impl Walk<'_> {
         }
     }
 
-    /// For each part of a pipeline, what the parts after it do to its rows.
-    pub(super) fn later(&self, parts: &[&[QueryNode]]) -> Vec<Later> {
-        let mut later = Later { flips: false, absent: false };
+    /// For each part of a pipeline, what the parts after it do to its rows. What is `bound` to a name is used later.
+    pub(super) fn later(&self, parts: &[&[QueryNode]], bound: bool) -> Vec<Later> {
+        let end = parts.last().and_then(|part| part.last()).map_or(0, QueryNode::last);
+        let absence = if bound { self.absence(end + 1..self.tree.tokens.len()) } else { Absence::No };
+        let mut later = Later { flips: false, absence, outer: Absence::No, via: None };
         let mut all: Vec<Later> = parts
             .iter()
             .rev()
             .map(|part| {
                 let here = later;
-                later.flips ^= self.flips_left(part);
-                later.absent |= self.asks_for_absence(part);
+                let kind = self.join_kind(part);
+                later.flips ^= kind.starts_with("rightanti");
+                later.outer = match kind.as_str() {
+                    "rightouter" => later.absence,
+                    "fullouter" => later.absence.either(),
+                    _ => later.outer,
+                };
+                later.absence = later.absence.max(self.asks_for_absence(part));
+                later.via = self.invoked(part).or(later.via);
                 here
             })
             .collect();
@@ -78,18 +118,51 @@ impl Walk<'_> {
         all
     }
 
-    /// `join kind=rightanti`: the rows so far are what is subtracted.
-    pub(super) fn flips_left(&self, part: &[QueryNode]) -> bool {
-        self.tree.name(part.first()) == Some("join")
-            && part
-                .iter()
-                .any(|node| self.tree.name(Some(node)).is_some_and(|kind| kind.starts_with("rightanti")))
+    /// The kind of a join; nothing for another operator.
+    fn join_kind(&self, part: &[QueryNode]) -> String {
+        let joins = self.tree.name(part.first()) == Some("join");
+        if joins { self.parameters(part, 1).1 } else { String::new() }
+    }
+
+    /// The parameter of a function of the query that `invoke` names.
+    fn invoked(&self, part: &[QueryNode]) -> Option<usize> {
+        let function =
+            self.tree.name(part.get(1)).filter(|_| self.tree.name(part.first()) == Some("invoke"))?;
+        self.first_parameter(function)
     }
 
     /// `where isempty(DeviceId1)` after an outer join keeps the rows that found no partner.
-    pub(super) fn asks_for_absence(&self, part: &[QueryNode]) -> bool {
-        matches!(self.tree.name(part.first()), Some("where" | "filter"))
-            && part.iter().any(|node| matches!(self.tree.name(Some(node)), Some("isempty" | "isnull")))
+    fn asks_for_absence(&self, part: &[QueryNode]) -> Absence {
+        let (Some(first), Some(last)) = (part.first(), part.last()) else { return Absence::No };
+        match self.tree.name(Some(first)) {
+            Some("where" | "filter") => self.absence(first.first()..last.last() + 1),
+            // What is computed of an empty cell may be asked for later.
+            Some("extend" | "project") if self.absence(first.first()..last.last() + 1) == Absence::Yes => {
+                Absence::Perhaps
+            }
+            _ => Absence::No,
+        }
+    }
+
+    /// What is said of empty cells in some tokens.
+    fn absence(&self, tokens: Range<usize>) -> Absence {
+        let of = |index: usize| {
+            let (word, next) = (self.tree.word(index), self.tree.word(index + 1));
+            let is_empty = |word: &str| literal(word).is_some_and(|text| text.is_empty());
+            match word {
+                "isempty" | "isnull" => Absence::Yes,
+                "not" if matches!(self.tree.word(index + 2), "isnotempty" | "isnotnull") => Absence::Yes,
+                "==" | "=~" | "<=" if next == "0" || is_empty(next) => Absence::Yes,
+                "<" if next == "1" => Absence::Yes,
+                "in" if is_empty(self.tree.word(index + 2)) => Absence::Yes,
+                "isnotempty" | "isnotnull" if matches!(self.tree.word(index + 4), "==" | "!=") => {
+                    Absence::Yes
+                }
+                "coalesce" | "iff" | "iif" | "case" => Absence::Perhaps,
+                _ => Absence::No,
+            }
+        };
+        tokens.map(of).max().unwrap_or(Absence::No)
     }
 
     /// How many nodes name the table: `T`, `['T']`, `table("T")`, `workspace("w").T`.

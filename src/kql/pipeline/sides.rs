@@ -15,9 +15,15 @@ impl Sides {
     pub(super) const POSITIVE: Self = Self(1);
     pub(super) const NEGATIVE: Self = Self(2);
     pub(super) const VALUE: Self = Self(4);
+    /// Those that no negation turns into others.
+    const UNTURNED: u8 = Self::VALUE.0 | Self::HANDED.0;
+    /// Both of the first two.
+    pub(super) const BOTH: Self = Self(3);
+    /// Nobody knows: a function that the query does not show gets the rows.
+    pub(super) const HANDED: Self = Self(8);
 
     pub(super) fn flipped(self) -> Self {
-        Self((self.0 & 1) << 1 | (self.0 & 2) >> 1 | self.0 & 4)
+        Self((self.0 & 1) << 1 | (self.0 & 2) >> 1 | self.0 & Self::UNTURNED)
     }
 
     fn with(self, other: Self) -> Self {
@@ -25,7 +31,7 @@ impl Sides {
     }
 
     /// The same sides if what they are relative to stands on `outer` itself.
-    fn within(self, outer: Self) -> Self {
+    pub(super) fn within(self, outer: Self) -> Self {
         let mut all = Self::NONE;
         if self.0 & 1 != 0 {
             all = all.with(outer);
@@ -33,16 +39,14 @@ impl Sides {
         if self.0 & 2 != 0 {
             all = all.with(outer.flipped());
         }
-        if self.0 & 4 != 0 {
-            all = all.with(Self::VALUE);
-        }
-        all
+        all.with(Self(self.0 & Self::UNTURNED))
     }
 
     pub(super) fn side(self) -> Side {
         match self {
             Self::POSITIVE => Side::Positive,
             Self::NEGATIVE => Side::Negative,
+            other if other.0 & 8 != 0 => Side::Handed,
             other if other.0 & 4 != 0 => Side::Value,
             _ => Side::Both,
         }
@@ -60,14 +64,20 @@ pub(super) struct SideContext {
     pub(super) direct: bool,
     /// Brackets around it.
     pub(super) depth: usize,
+    /// Whether it stands in what is computed for each row.
+    pub(super) row: bool,
+    /// The parameter of a function that the rows are handed to.
+    pub(super) via: Option<usize>,
 }
 
 /// A name that `let` binds.
 #[derive(Debug)]
 pub(super) struct Binding {
     pub(super) name: String,
-    /// Index of the last token of its statement.
+    /// Index of the last token of its statement; of a parameter, that of its list.
     pub(super) last: usize,
+    /// Index of the last token at which it is known.
+    pub(super) end: usize,
 }
 
 /// A place that uses a name.
@@ -90,6 +100,7 @@ pub(super) fn resolve(bindings: &[Binding], uses: &[Use]) -> Vec<Sides> {
     for (index, binding) in bindings.iter().enumerate().rev() {
         // A later binding of the same name hides this one.
         let reach = binding.last..hidden.insert(&binding.name, binding.last).unwrap_or(usize::MAX);
+        let reach = reach.start..reach.end.min(binding.end.saturating_add(1));
         let mut all = Sides::NONE;
         for used in by_name.get(binding.name.as_str()).into_iter().flatten() {
             if reach.contains(&used.token) && used.token > binding.last {
@@ -103,6 +114,11 @@ pub(super) fn resolve(bindings: &[Binding], uses: &[Use]) -> Vec<Sides> {
 
 /// The sides of a place with regard to the result of the whole query.
 pub(super) fn absolute(context: SideContext, bindings: &[Sides]) -> Sides {
-    let outer = context.owner.and_then(|owner| bindings.get(owner)).copied();
-    context.sides.within(outer.filter(|outer| *outer != Sides::NONE).unwrap_or(Sides::POSITIVE))
+    let known = |index: Option<usize>| {
+        let sides = index.and_then(|index| bindings.get(index)).copied();
+        sides.filter(|sides| *sides != Sides::NONE).unwrap_or(Sides::POSITIVE)
+    };
+    let here = context.sides.within(known(context.owner));
+    // A parameter's own sides are seen from the result of its function.
+    if context.via.is_some() { known(context.via).within(here) } else { here }
 }

@@ -2,13 +2,30 @@
 //!
 //! In: the tree. Out: pipelines, references of the table with their context, uses of bound names.
 
-use super::names::collect;
+use super::aggregates::{Demand, demand};
+use super::names::{Absence, collect};
 use super::sides::{Binding, SideContext, Sides, Use, absolute, resolve};
 use super::{Pipeline, Query, QueryOperator, Reference};
 use crate::kql::lex::TokenKind;
 use crate::kql::tree::{QueryNode, Tree};
+use std::collections::HashMap;
+use std::ops::Range;
 
-const MEMBERSHIP: [&str; 3] = ["in", "has_any", "has_all"];
+/// Operators that compute values for each row, whatever is done with them.
+const COMPUTING: [&str; 12] = [
+    "extend",
+    "project",
+    "summarize",
+    "distinct",
+    "top",
+    "sort",
+    "order",
+    "mv-expand",
+    "mv-apply",
+    "make-series",
+    "parse",
+    "serialize",
+];
 
 pub(super) fn read(text: &str, table: &str) -> Query {
     let tree = Tree::new(text);
@@ -20,8 +37,11 @@ pub(super) fn read(text: &str, table: &str) -> Query {
         references: Vec::new(),
         bindings: Vec::new(),
         uses: Vec::new(),
+        functions: HashMap::new(),
+        demands: Vec::new(),
     };
-    let context = SideContext { owner: None, sides: Sides::POSITIVE, direct: false, depth: 0 };
+    let context =
+        SideContext { owner: None, sides: Sides::POSITIVE, direct: false, depth: 0, row: false, via: None };
     walk.statements(&tree.nodes, context);
     walk.finish()
 }
@@ -29,16 +49,28 @@ pub(super) fn read(text: &str, table: &str) -> Query {
 pub(super) struct Walk<'w> {
     pub(super) tree: &'w Tree<'w>,
     pub(super) table: &'w str,
-    query: Query,
+    pub(super) query: Query,
     /// For each pipeline.
     contexts: Vec<SideContext>,
-    references: Vec<(Reference, usize, SideContext)>,
+    pub(super) references: Vec<(Reference, usize, SideContext)>,
     bindings: Vec<Binding>,
     uses: Vec<Use>,
+    /// The functions of the query, with the binding of each parameter that is a table.
+    pub(super) functions: HashMap<String, Vec<Option<usize>>>,
+    /// What is asked of aggregates, and the tokens of the rows that they are made of.
+    demands: Vec<(Range<usize>, Demand)>,
 }
 
 impl Walk<'_> {
     fn finish(mut self) -> Query {
+        for used in &mut self.uses {
+            let other = |(range, demand): &(Range<usize>, Demand)| {
+                *demand == Demand::Other && range.contains(&used.token)
+            };
+            if self.demands.iter().any(other) {
+                used.context.sides = Sides::VALUE;
+            }
+        }
         let sides = resolve(&self.bindings, &self.uses);
         for (pipeline, context) in self.query.pipelines.iter_mut().zip(&self.contexts) {
             pipeline.side = absolute(*context, &sides).side();
@@ -52,6 +84,15 @@ impl Walk<'_> {
                 continue;
             }
             reference.side = absolute(context, &sides).side();
+            for (_, demand) in self.demands.iter().filter(|(range, _)| range.contains(&token)) {
+                match demand {
+                    Demand::Other if reference.side == super::Side::Positive => {
+                        reference.side = super::Side::Value;
+                    }
+                    Demand::Other => {}
+                    Demand::Few(at) => reference.few = self.tree.tokens.get(*at).map(|token| token.start),
+                }
+            }
             self.query.references.push(reference);
         }
         self.query.references.sort_by_key(|reference| reference.start);
@@ -60,7 +101,7 @@ impl Walk<'_> {
         self.query
     }
 
-    fn statements(&mut self, nodes: &[QueryNode], context: SideContext) {
+    pub(super) fn statements(&mut self, nodes: &[QueryNode], context: SideContext) {
         let mut start = 0;
         for (at, node) in nodes.iter().enumerate() {
             let semicolon = self.tree.is(Some(node), ";");
@@ -80,10 +121,16 @@ impl Walk<'_> {
             && let Some(last) = nodes.last()
         {
             let owner = Some(self.bindings.len());
-            self.bindings.push(Binding { name: name.to_owned(), last: last.last() });
-            let inner = SideContext { owner, sides: Sides::POSITIVE, direct: true, depth: context.depth };
-            // A name that is bound inside a function is only used there.
-            let inner = if context.owner.is_some() { inner } else { SideContext { owner, ..inner } };
+            self.bindings.push(Binding { name: name.to_owned(), last: last.last(), end: usize::MAX });
+            self.parameters_of(name, &nodes[3..], last.last());
+            let inner = SideContext {
+                owner,
+                sides: Sides::POSITIVE,
+                direct: true,
+                depth: context.depth,
+                row: false,
+                via: None,
+            };
             let first = self.query.pipelines.len();
             self.expression(&nodes[3..], inner);
             if let Some(pipeline) = self.query.pipelines.get_mut(first) {
@@ -94,9 +141,33 @@ impl Walk<'_> {
         }
     }
 
-    fn expression(&mut self, nodes: &[QueryNode], context: SideContext) {
+    /// The tables that a function takes: `(rows: (DeviceId: string), name: string) { ... }`.
+    fn parameters_of(&mut self, function: &str, nodes: &[QueryNode], end: usize) {
+        let tree = self.tree;
+        let nodes = if tree.name(nodes.first()) == Some("view") { &nodes[1..] } else { nodes };
+        let [list, body] = nodes else { return };
+        let Some(list) = tree.opens(Some(list), "(").filter(|_| tree.opens(Some(body), "{").is_some()) else {
+            return;
+        };
+        let mut tables = Vec::new();
+        for parameter in tree.split(&list.nodes, TokenKind::Comma) {
+            let table = tree.name(parameter.first()).filter(|_| tree.opens(parameter.get(2), "(").is_some());
+            tables.push(table.map(|name| {
+                let known = list.close.unwrap_or(list.open);
+                self.bindings.push(Binding { name: name.to_owned(), last: known, end });
+                self.bindings.len() - 1
+            }));
+        }
+        self.functions.insert(function.to_owned(), tables);
+    }
+
+    pub(super) fn expression(&mut self, nodes: &[QueryNode], context: SideContext) {
         let (Some(first), Some(last)) = (nodes.first(), nodes.last()) else { return };
         let parts = self.tree.split(nodes, TokenKind::Pipe);
+        for part in parts.iter().filter(|part| self.tree.name(part.first()) == Some("summarize")) {
+            let rows = first.first()..part[0].first();
+            self.demands.extend(demand(self.tree, part).map(|demand| (rows, demand)));
+        }
         let operators: Vec<QueryOperator> =
             parts.iter().skip(1).filter_map(|part| self.operator(part)).collect();
         let pipeline = self.query.pipelines.len();
@@ -110,14 +181,16 @@ impl Walk<'_> {
             operators,
         });
         self.contexts.push(context);
-        let later = self.later(&parts);
+        let later = self.later(&parts, context.owner.is_some());
         for (at, (part, later)) in parts.iter().zip(later).enumerate() {
-            let sides = if later.flips { context.sides.flipped() } else { context.sides };
-            let here = SideContext { sides, direct: context.direct && at == 0, ..context };
+            let mut sides = if later.flips { context.sides.flipped() } else { context.sides };
+            sides = later.outer.sides(sides);
+            let via = later.via.or(context.via);
+            let here = SideContext { sides, direct: context.direct && at == 0, via, ..context };
             if at == 0 {
                 self.source(part, here, pipeline);
             } else {
-                self.operation(part, here, pipeline, later.absent);
+                self.operation(part, here, pipeline, later.absence);
             }
         }
     }
@@ -175,6 +248,7 @@ impl Walk<'_> {
             pipeline,
             bare,
             side: super::Side::Both,
+            few: None,
         };
         self.references.push((reference, first.first(), context));
     }
@@ -200,7 +274,7 @@ impl Walk<'_> {
         }
     }
 
-    fn operation(&mut self, part: &[QueryNode], context: SideContext, pipeline: usize, absent: bool) {
+    fn operation(&mut self, part: &[QueryNode], context: SideContext, pipeline: usize, absence: Absence) {
         let name = self.tree.name(part.first()).unwrap_or_default();
         match name {
             "union" => self.operands(&part[1..], context, pipeline),
@@ -208,10 +282,20 @@ impl Walk<'_> {
                 let (at, kind) = self.parameters(part, 1);
                 let anti = kind.contains("leftanti") || kind == "anti" || kind.contains("=anti");
                 let outer = name == "lookup" && kind.is_empty() || kind.contains("leftouter");
-                let sides = if anti || (outer && absent) { context.sides.flipped() } else { context.sides };
+                let sides = match () {
+                    () if anti => context.sides.flipped(),
+                    () if outer => absence.sides(context.sides),
+                    () if kind.contains("fullouter") => absence.either().sides(context.sides),
+                    () => context.sides,
+                };
                 self.operand(&part[at..], SideContext { sides, ..context }, pipeline, context);
             }
-            _ => self.generic(part, context, false),
+            "where" | "filter" => self.generic(part, SideContext { row: true, ..context }, false),
+            _ => {
+                let computes = COMPUTING.contains(&name) || self.tree.is(part.get(1), "-");
+                let sides = if computes { Sides::VALUE } else { context.sides };
+                self.generic(part, SideContext { row: true, sides, ..context }, false);
+            }
         }
     }
 
@@ -247,12 +331,18 @@ impl Walk<'_> {
         for (at, node) in nodes.iter().enumerate() {
             match node {
                 QueryNode::Brackets(group) => {
-                    let inner = self.inside(&nodes[..at], context);
+                    let inner = self.inside(nodes, at, context);
                     let inner = SideContext { depth: context.depth + 1, ..inner };
-                    if at > 0 && self.tree.name(nodes.get(at - 1)) == Some("set_difference") {
-                        self.difference(&group.nodes, inner);
-                    } else {
-                        self.statements(&group.nodes, inner);
+                    let function = at.checked_sub(1).and_then(|before| self.tree.name(nodes.get(before)));
+                    match function {
+                        Some("set_difference") => self.difference(&group.nodes, inner),
+                        Some(name) if self.functions.contains_key(name) => {
+                            self.arguments(name, &group.nodes, inner);
+                        }
+                        Some(name) if !inner.row && self.is_foreign(name, group) => {
+                            self.handed(&group.nodes, SideContext { sides: Sides::HANDED, ..inner });
+                        }
+                        _ => self.statements(&group.nodes, inner),
                     }
                 }
                 QueryNode::Leaf(index) if self.tree.kind(*index) == Some(TokenKind::Name) => {
@@ -268,7 +358,11 @@ impl Walk<'_> {
         let member = at > 0 && self.tree.is(nodes.get(at - 1), ".");
         let assigned = [".", "=", ":"].iter().any(|sign| self.tree.is(nodes.get(at + 1), sign));
         if word == self.table {
-            if !member && !assigned {
+            if member && self.tree.tokens.iter().any(|token| token.text(self.tree.text) == "macro") {
+                let why = "`macro-expand` names the table through a scope; write the query for each scope"
+                    .to_owned();
+                self.query.unplaceable.push((self.tree.tokens[index].start, why));
+            } else if !member && !assigned {
                 let why = "the table's name stands where no table is read".to_owned();
                 self.query.unplaceable.push((self.tree.tokens[index].start, why));
             }
@@ -284,33 +378,6 @@ impl Walk<'_> {
                 token: index,
                 context: SideContext { sides, ..context },
             });
-        }
-    }
-
-    /// The context inside brackets, from what stands before them.
-    fn inside(&self, before: &[QueryNode], context: SideContext) -> SideContext {
-        let back = |steps: usize| before.len().checked_sub(steps).and_then(|at| before.get(at));
-        let tilde = usize::from(self.tree.is(back(1), "~"));
-        let Some(word) = self.tree.name(back(1 + tilde)) else { return context };
-        if word == "not" {
-            return SideContext { sides: context.sides.flipped(), ..context };
-        }
-        if MEMBERSHIP.contains(&word) {
-            let negated = self.tree.is(back(2 + tilde), "!");
-            let sides = if negated { context.sides.flipped() } else { context.sides };
-            return SideContext { sides, direct: true, ..context };
-        }
-        if word == "toscalar" && !context.direct {
-            return SideContext { sides: Sides::VALUE, ..context };
-        }
-        context
-    }
-
-    /// `set_difference(a, b)`: what is in `b` is taken away.
-    fn difference(&mut self, nodes: &[QueryNode], context: SideContext) {
-        for (at, argument) in self.tree.split(nodes, TokenKind::Comma).into_iter().enumerate() {
-            let sides = if at == 0 { context.sides } else { context.sides.flipped() };
-            self.expression(argument, SideContext { sides, ..context });
         }
     }
 }
@@ -400,6 +467,7 @@ mod tests {
             ("let T = A; T | where y", 1),
             ("A | extend T = 1", 0),
             ("T means the table", 1),
+            ("macro-expand isfuzzy=true entity_group [A, B] as X (X.T | where y)", 1),
         ] {
             assert_eq!(Query::read(text, "T").unplaceable.len(), count, "{text}");
         }

@@ -45,6 +45,8 @@ pub(super) fn exclusion(
         "lints": lints,
         "grade": grade,
         "headline": parts.as_ref().map(|parts| &parts.headline),
+        "clause": parts.as_ref().map(|parts| &parts.clause),
+        "guard": parts.as_ref().and_then(|parts| parts.guard.as_ref()),
         "noKql": cannot,
         "otherEntries": exclusion.entries.len() - entries.len(),
         "entries": entries,

@@ -6,7 +6,7 @@
 //! anew when something is switched on or off.
 
 use crate::exclusions::model::Condition;
-use crate::judge::verdict::Outcome;
+use crate::judge::verdict::ConditionOutcome;
 use crate::judge::{Matcher, Scratch, read};
 use hashbrown::HashMap;
 use indexmap::IndexSet;
@@ -140,19 +140,21 @@ impl<'m> Outcomes<'m> {
     /// Whether some entry has no condition that is not met, and some that hang.
     fn hangs(&self, exclusion: u32, cells: &[Option<&str>]) -> bool {
         let entries = self.matcher.explain(exclusion, cells);
-        entries
-            .iter()
-            .any(|entry| entry.iter().map(|(.., outcome)| *outcome).min() == Some(Outcome::Undecidable))
+        entries.iter().any(|entry| {
+            entry.iter().map(|(.., outcome)| *outcome).min() == Some(ConditionOutcome::Undecidable)
+        })
     }
 
     fn pattern(&mut self, exclusion: u32, cells: &[Option<&str>]) -> u32 {
         let entries = self.matcher.explain(exclusion, cells);
         let outcomes = entries.iter().flatten().map(|(.., outcome)| *outcome);
-        let numbered: Vec<(u32, Outcome)> = (self.first[exclusion as usize].0..).zip(outcomes).collect();
-        let of = |wanted: Outcome| {
+        let numbered: Vec<(u32, ConditionOutcome)> =
+            (self.first[exclusion as usize].0..).zip(outcomes).collect();
+        let of = |wanted: ConditionOutcome| {
             numbered.iter().filter(|(_, outcome)| *outcome == wanted).map(|(number, _)| *number).collect()
         };
-        let pattern = Pattern { exclusion, met: of(Outcome::Met), open: of(Outcome::Undecidable) };
+        let pattern =
+            Pattern { exclusion, met: of(ConditionOutcome::Met), open: of(ConditionOutcome::Undecidable) };
         number(self.patterns.insert_full(pattern).0)
     }
 
@@ -167,7 +169,7 @@ impl<'m> Outcomes<'m> {
         for (exclusion, (condition, entry)) in (0..).zip(&self.first) {
             let mut condition = *condition;
             for (entry, stands) in (*entry..).zip(self.matcher.explain(exclusion, cells)) {
-                let met = stands.iter().filter(|(.., outcome)| *outcome == Outcome::Met).count();
+                let met = stands.iter().filter(|(.., outcome)| *outcome == ConditionOutcome::Met).count();
                 let rank = (stands.len() - met, usize::MAX - met);
                 let first = condition;
                 condition += number(stands.len());
@@ -194,20 +196,24 @@ struct Candidate<'c> {
     /// The number of its first condition.
     first: u32,
     /// Its conditions, each with the place of its cell and how it stands.
-    stands: Vec<(&'c Condition, usize, Outcome)>,
+    stands: Vec<(&'c Condition, usize, ConditionOutcome)>,
 }
 
 impl Candidate<'_> {
     fn near(&self) -> Near {
-        let of = |wanted: Outcome| {
+        let of = |wanted: ConditionOutcome| {
             let numbered = (self.first..).zip(&self.stands);
             numbered.filter(|(_, (.., outcome))| *outcome == wanted).map(|(number, _)| number).collect()
         };
-        Near { entry: self.entry, unmet: of(Outcome::NotMet), open: of(Outcome::Undecidable) }
+        Near {
+            entry: self.entry,
+            unmet: of(ConditionOutcome::NotMet),
+            open: of(ConditionOutcome::Undecidable),
+        }
     }
 
     fn likeness(&self, cells: &[Option<&str>]) -> f64 {
-        let unmet = self.stands.iter().filter(|(.., outcome)| *outcome == Outcome::NotMet);
+        let unmet = self.stands.iter().filter(|(.., outcome)| *outcome == ConditionOutcome::NotMet);
         let each = unmet.map(|(condition, slot, _)| {
             let seen = cells[*slot].unwrap_or_default().to_ascii_lowercase();
             let wanted = condition.wanted();

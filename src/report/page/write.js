@@ -43,11 +43,24 @@ export function kqlText(data, list, choice) {
       cannot.push(`${exclusion.id}: ${exclusion.noKql}`);
       continue;
     }
-    body += `${exclusion.headline}| where not(${tree(entries.map(kqlEntry), '\n    or ')})\n`;
+    body += exclusion.headline + (isWhole(list, choice, exclusion) ? exclusion.clause : part(exclusion, entries));
   }
   for (const why of cannot) left += `// left out: ${why}\n`;
   const digest = fnv(left + body);
   return `// quell:begin ${digest} ${data.lists.join(', ')}\n${left}${body}// quell:end\n`;
+}
+
+// Whether an exclusion stands as its list has it.
+function isWhole(list, choice, exclusion) {
+  const all = list.entriesOf(exclusion.place).every((_, number) => choice.entryOn[exclusion.firstEntry + number]);
+  return all && !choice.scoped[exclusion.place];
+}
+
+// The clause of some entries, or of the scoped reading.
+function part(exclusion, entries) {
+  const any = tree(entries.map(kqlEntry), '\n    or ');
+  if (exclusion.guard === null) return `| where not(${any})\n`;
+  return `| where not(${exclusion.guard}\n    and (${any}))\n`;
 }
 
 function leftOut(data, exclusion) {

@@ -88,7 +88,7 @@ pub(crate) fn try_apply(exclusions: &[Exclusion], input: &[u8], how: How) -> Res
             (names, &input[length..])
         }
         Format::Document(document) => (shape::of_document(document, input, true).names, input),
-        Format::JsonLines | Format::Parquet => (Vec::new(), input),
+        _ => (Vec::new(), input),
     };
     let shape = Shape { format: how.format, names, nested: false };
     let body = Cursor::new(body.to_vec());

@@ -34,6 +34,8 @@ const PATHS: &[&str] = &[
     r"\Device\HarddiskVolume3\Windows\CCM\CcmExec.exe",
     r"C:\Program Files (x86)\Kaseya\{8F}\AgentMon.exe",
     r"C:\Users\Public\setup.exe",
+    r"\Device\HarddiskVolume12\Windows\CCM\CcmExec.exe",
+    "\\Device\\HarddiskVolumeé\\Windows\\CCM\\CcmExec.exe",
 ];
 const ADDRESSES: &[&str] = &[
     "10.10.10.10",
@@ -49,6 +51,10 @@ const ADDRESSES: &[&str] = &[
     " 10.10.10.10",
     "::",
     "255.255.255.255",
+    ":::",
+    "::ffff:",
+    "::ffff:a0a:a0a",
+    "10.10.10.10/8",
 ];
 const PORTS: &[&str] = &["443", "0", "80", "8531", "0443", "443.0", "-1", "65536"];
 
@@ -66,8 +72,15 @@ const NAME_VALUES: &[&str] = &[
     "1.0",
     "s*p*e",
 ];
-const PATH_VALUES: &[&str] =
-    &[r"C:\Windows\CCM\*", r"c:\windows\ccm", r"*\AgentMon.exe", r"C:\Program Files (x86)\*", r"*\{8F}\*"];
+const PATH_VALUES: &[&str] = &[
+    r"C:\Windows\CCM\*",
+    r"c:\windows\ccm",
+    r"*\AgentMon.exe",
+    r"C:\Program Files (x86)\*",
+    r"*\{8F}\*",
+    r"\Device\HarddiskVolume?\*\CcmExec.exe",
+    r"\Device\HarddiskVolume??\*\CcmExec.exe",
+];
 const NETWORKS: &[&str] = &[
     "10.10.10.10",
     "10.10.10.0/24",
@@ -80,6 +93,8 @@ const NETWORKS: &[&str] = &[
     "2001:db8::-2001:db8::ff",
     "10.10.10.10/32",
     "192.0.2.5/24",
+    "2001:db8::1",
+    "::/64",
 ];
 const PORT_VALUES: &[&str] = &["443", "0", "80-8531", "65536"];
 const REGEXES: &[&str] = &["^setup", "(?i)CCM", r"\.exe$", "[0-9]", "^$"];

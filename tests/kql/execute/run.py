@@ -1,10 +1,17 @@
 """Executes generated KQL in an engine that shares no code with quell, and compares rows and figures.
 
-run.py FOLDER: each N.json of `cargo run --example kql_cases`. The engine has no ipv4_is_in_any_range() and no
-ipv6_is_in_any_range(); calls are written out over parse_ipv4() and parse_ipv6(), null where the text is no address,
-as Microsoft's pages say. isascii() is written out as a regular expression.
+run.py FOLDER COUNT: the first N.json of `cargo run --example kql_cases`. What is executed is what is shipped. The engine is set
+to what Microsoft documents:
+- operators that ignore letter case do so for ASCII letters;
+- ipv4_is_in_any_range() and ipv6_is_in_any_range(), which it lacks, are functions in Python: null for what is no
+  address; as measured on Kusto's emulator they take blanks around an address and a prefix length behind it;
+- now() is the day that the case names.
+
+What the documents leave open is listed in docs/kql.md. Such rows are marked by `kql_cases` (`open`), may be kept or
+suppressed by a clause, and stand in no table over which `impact` is run.
 """
 import csv
+import functools
 import io
 import ipaddress
 import json
@@ -14,90 +21,97 @@ import re
 import sys
 
 import duckdb_kql
+from duckdb_kql import translate
+from duckdb_kql.params import as_datetime
+from duckdb_kql.translate import functions
 
 COLUMNS = [("ReportId", "BIGINT"), ("InitiatingProcessFileName", "VARCHAR"), ("InitiatingProcessFolderPath", "VARCHAR"),
            ("RemoteIP", "VARCHAR"), ("RemotePort", "INTEGER"), ("DeviceName", "VARCHAR"), ("Timestamp", "TIMESTAMP")]
 
 
-def closing(text, start):
-    """The place of the bracket that closes the one before `start`, strings left aside."""
-    depth, at = 1, start
-    while depth:
-        if text[at] == '"':
-            verbatim = text[at - 1] == "@"
-            at += 1
-            while text[at] != '"' or (verbatim and text[at + 1] == '"'):
-                at += 2 if (text[at] == "\\" and not verbatim) or text[at] == '"' else 1
-        depth += (text[at] in "([{") - (text[at] in ")]}")
-        at += 1
-    return at - 1
+def parsed(text, version):
+    """The network that a cell or a range names; None if it names none. A lone address is a network of one."""
+    text = re.sub(r"%[^/]*", "", text.strip()) if version == 6 else text.strip()
+    address, slash, length = text.partition("/")
+    try:
+        ip = ipaddress.ip_address(address)
+        if version == 4 and ip.version != 4:
+            return None
+        if version == 6 and ip.version == 4:
+            ip = ipaddress.IPv6Address("::ffff:" + address)
+            length = str(int(length) + 96) if slash else ""
+        return ipaddress.ip_network(f"{ip}/{length}" if slash else str(ip), strict=False)
+    except ValueError:
+        return None
 
 
-CELLS = [
-    ("quell_v4", r'extract(@"^(?:::[fF]{4}:)?((?:(?:0|[1-9][0-9]*)\.){3}(?:0|[1-9][0-9]*))$", 1, RemoteIP)'),
-    ("quell_v6", r'iff(RemoteIP matches regex @"^[0-9A-Fa-f:]*:(?:[0-9A-Fa-f]{0,4}|(?:(?:0|[1-9][0-9]*)\.){3}(?:0|[1-9][0-9]*))$"'
-     r' and not(parse_ipv6(RemoteIP) startswith "0000:0000:0000:0000:0000:ffff:"), RemoteIP, "")'),
-]
+def in_any(version):
+    def test(cell, ranges):
+        own = parsed(cell or "", version)
+        nets = [parsed(each, version) for each in ranges or []]
+        # One bad range makes the whole call null, as one bad cell does.
+        if own is None or not nets or None in nets:
+            return None
+        return any(own.network_address in net for net in nets)
+    return test
 
 
-def shortened(text):
-    """Cells that are computed again and again become columns, computed once; the engine is slow at parsing."""
-    for name, cell in CELLS:
-        text = text.replace(cell, name)
-    cells = ", ".join(f"{name} = {cell}" for name, cell in CELLS)
-    numbers = "quell_n4 = parse_ipv4(quell_v4), quell_n6 = parse_ipv6(quell_v6)"
-    text = text.replace("parse_ipv4(quell_v4)", "quell_n4").replace("parse_ipv6(quell_v6)", "quell_n6")
-    return text.replace("DeviceNetworkEvents\n", f"DeviceNetworkEvents\n| extend {cells}\n| extend {numbers}\n", 1)
+def render(version):
+    def call(node):
+        cell, *ranges = [translate.render_expr(each) for each in node.args]
+        if len(ranges) == 1 and not ranges[0].startswith("'"):
+            ranges = f"""CAST(from_json(CAST({ranges[0]} AS JSON), '["VARCHAR"]') AS VARCHAR[])"""
+        else:
+            ranges = f"[{', '.join(ranges)}]"
+        return f"ipv{version}_in_any({cell}, {ranges})"
+    return call
 
 
-def expand(text, lists):
-    """Range calls over parse_ipv4() and parse_ipv6(); dcountif() is exact in this engine."""
-    text = text.replace("count_distinctif(", "dcountif(")
-    while "isascii(" in text:
-        start = text.index("isascii(")
-        end = closing(text, start + len("isascii("))
-        cell = text[start + len("isascii("):end]
-        text = text[:start] + f'not({cell} matches regex @"[^\x00-\x7F]")' + text[end + 1:]
+def prepare():
+    """Sets the engine to the documents."""
     for version in (4, 6):
-        name = f"ipv{version}_is_in_any_range("
-        while name in text:
-            start = text.index(name)
-            end = closing(text, start + len(name))
-            inner = text[start + len(name):end]
-            split = inner.rindex(", dynamic(") if inner.endswith(")") else inner.rindex(", ")
-            cell, ranges = inner[:split], inner[split + 2:]
-            ranges = json.loads(ranges[len("dynamic("):-1]) if ranges.startswith("dynamic(") else lists[ranges]
-            text = text[:start] + tests(version, cell, ranges) + text[end + 1:]
-    return text
+        name = f"ipv{version}_is_in_any_range"
+        functions.SCALAR_FUNCTIONS[name] = functions._f(name, "template", "", (), (), "special")
+        translate._SPECIAL_FORMS[name] = render(version)
+    aggregates = functions.AGGREGATE_FUNCTIONS
+    aggregates["count_distinctif"] = aggregates["dcountif"]
+    for operator, template in (("startswith", "starts_with(lower({0}), lower({1}))"),
+                               ("endswith", "ends_with(lower({0}), lower({1}))"),
+                               ("contains", "contains(lower({0}), lower({1}))")):
+        for negated in ("", "!"):
+            spec = functions.BINARY_OPERATORS.get(negated + operator)
+            if spec is not None:
+                object.__setattr__(spec, "template", f"(NOT {template})" if negated else template)
 
 
-def tests(version, cell, ranges):
-    nets = [ipaddress.ip_network(each, strict=False) for each in ranges]
-    if version == 4:
-        ip = f"parse_ipv4({cell})"
-        each = [f"({ip} >= {int(net[0])} and {ip} <= {int(net[-1])})" for net in nets]
-        return f"iff(isnull({ip}), bool(null), ({' or '.join(each)}))"
-    ip = f"parse_ipv6({cell})"
-    each = [f'{ip} startswith "{prefix}"' for net in nets for prefix in prefixes(net)]
-    return f"iff(isempty({ip}), bool(null), ({' or '.join(each)}))"
+prepare()
 
 
-def prefixes(net):
-    """The beginnings of the canonical texts of a network's addresses."""
-    whole = -(-net.prefixlen // 4)
-    subnets = net.subnets(new_prefix=whole * 4) if whole else [net]
-    return [subnet.network_address.exploded[:whole + whole // 4].rstrip(":") for subnet in subnets]
+def load(rows):
+    connection = duckdb_kql.connect()
+    connection.execute("SET threads=1")
+    connection.execute("CREATE TABLE DeviceNetworkEvents (" + ", ".join(f"{name} {kind}" for name, kind in COLUMNS) + ")")
+    connection.execute("CREATE MACRO ascii_fold(text) AS translate(text, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')")
+    for version in (4, 6):
+        connection.create_function(f"ipv{version}_in_any", in_any(version), ["VARCHAR", "VARCHAR[]"], "BOOLEAN", null_handling="special")
+    marks = ", ".join("?" for _ in COLUMNS)
+    for row in rows:
+        connection.execute(f"INSERT INTO DeviceNetworkEvents VALUES ({marks})", [row[name] for name, _ in COLUMNS])
+    return connection
 
 
-def named_lists(form, text, watchlist):
-    """The lists that a query names, so that range calls over them can be written out."""
-    if form == "let":
-        return {name: json.loads(values) for name, values in re.findall(r"^let (\w+) = dynamic\((.*)\); //.*$", text, re.M)}
-    values = {}
-    for row in csv.DictReader(io.StringIO(watchlist)):
-        values.setdefault(row["SearchKey"], []).append(row["Value"])
-    keys = re.findall(r'^let (\w+) = toscalar\(quell_values \| where SearchKey == "(.*?)" \|', text, re.M)
-    return {name: values[key] for name, key in keys}
+@functools.lru_cache(maxsize=64)
+def translated(text):
+    """A query as SQL, with the names of its parameters; the time of the query is the only one there is."""
+    sql = duckdb_kql.to_sql(text, query_now="2000-01-01")
+    return str(sql).replace("lower(", "ascii_fold("), tuple(sql.parameters)
+
+
+def run(connection, text, now):
+    sql, parameters = translated(text)
+    result = connection.execute(sql, {name: as_datetime(now, "query_now") for name in parameters})
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row)) for row in result.fetchall()]
 
 
 def literal(text):
@@ -116,15 +130,6 @@ def inlined(text, watchlist):
     return text
 
 
-def load(rows):
-    connection = duckdb_kql.connect()
-    connection.execute("CREATE TABLE DeviceNetworkEvents (" + ", ".join(f"{name} {kind}" for name, kind in COLUMNS) + ")")
-    marks = ", ".join("?" for _ in COLUMNS)
-    for row in rows:
-        connection.execute(f"INSERT INTO DeviceNetworkEvents VALUES ({marks})", [row[name] for name, _ in COLUMNS])
-    return connection
-
-
 def figures(row):
     row = {key: value for key, value in row.items() if key != "quell_lists"}
     return {key: (str(value)[:10] if "__first" in key or "__last" in key else value) for key, value in row.items()}
@@ -139,28 +144,23 @@ def wanted_figures(wanted):
     return out
 
 
-def run(connection, text):
-    result = duckdb_kql.kql(connection, text)
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row)) for row in result.fetchall()]
-
-
 def check(case):
-    """The differences of one case, a line each, and how many queries were run."""
-    wanted, found = case["wanted"], []
+    """The differences of one case, a line each."""
+    found = []
+    left_open = set(case["open"])
     connection = load(case["rows"])
+    counted = load([row for row in case["rows"] if row["ReportId"] not in case["uncounted"]])
     for form, text in case["forms"].items():
-        if form in ("watchlist", "externaldata"):
-            query = expand(text, named_lists(form, text, case["watchlist"]))
-            query = inlined(query, case["watchlist"])
-        else:
-            query = expand(text, named_lists(form, text, ""))
-        query = shortened(query)
         if form == "impact":
-            got, want = figures(run(connection, query)[0]), wanted_figures(wanted)
+            got, want = figures(run(counted, text, case["today"])[0]), wanted_figures(case["wanted"])
         else:
-            got = sorted(row["ReportId"] for row in run(connection, query + "| project ReportId"))
-            want = wanted["kept"]
+            query = inlined(text, case["watchlist"]) + "| project ReportId"
+            days = [("today", case["kept"]), ("expired", case["kept_expired"])]
+            for day, want in days if "now()" in text else days[:1]:
+                got = sorted({row["ReportId"] for row in run(connection, query, case[day])} - left_open)
+                want = [place for place in want if place not in left_open]
+                if got != want:
+                    break
         if got != want:
             found.append(f"{form}: wanted {want}\n   got {got}\n{text}")
     return found
@@ -168,23 +168,29 @@ def check(case):
 
 def differences(path):
     try:
-        return path.name, check(json.loads(path.read_text()))
+        case = json.loads(path.read_text())
+        return path.name, check(case), len(case["rows"]), len(case["open"])
     except Exception as error:
-        return path.name, [f"{type(error).__name__}: {error}"[:2000]]
+        return path.name, [f"{type(error).__name__}: {error}"[:2000]], 0, 0
 
 
 def main():
-    files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))
-    count = 0
+    files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))[:int(sys.argv[2])]
+    count = rows = left_open = 0
     with multiprocessing.Pool() as pool:
-        for name, found in pool.imap_unordered(differences, files):
+        for done, (name, found, here, open_here) in enumerate(pool.imap_unordered(differences, files), 1):
+            if done % 200 == 0:
+                print(f"{done} pairs, {count} differences so far", flush=True)
             count += len(found)
+            rows += here
+            left_open += open_here
             for each in found[:2]:
                 print(f"{name}: {each}\n")
             if count > 10:
                 break
-    print(f"{len(files)} pairs of list and table, {count} differences")
-    sys.exit(1 if count or not files else 0)
+    print(f"{len(files)} pairs of list and table, {rows} rows, {left_open} of them with a spelling that is open, {count} differences")
+    # A run in which most rows are open judges nothing.
+    sys.exit(1 if count or not files or left_open * 2 > rows else 0)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub(crate) use lint::{LintArgs, LintFormat};
 pub(crate) use probe::{ProbeArgs, ProbeFormat};
-pub(crate) use rules::{Import, ReadingOf, Splice};
+pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
 
 /// Reads the name of a report's format. The library, which has the formats, does not know the command line.
@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.
-    Schema(Schema),
+    Schema(SchemaArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -81,13 +81,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Default, Args)]
-pub(crate) struct Lists {
+pub(crate) struct ListArgs {
     /// A list, a folder of lists, or a pack that is built in: `documented`, `field`, `field/sccm` ...; repeatable.
     /// Without it, `documented`.
     #[arg(short, long, value_name = "FILE|DIR|PACK")]
     pub(crate) exclusions: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) filling: Filling,
+    pub(crate) filling: FillingArgs,
     /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,
@@ -95,7 +95,7 @@ pub(crate) struct Lists {
 
 /// What a site fills in.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Filling {
+pub(crate) struct FillingArgs {
     /// Fill in a parameter of the lists: `management_point=10.20.0.0/28`; repeatable, also for several values.
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
@@ -105,7 +105,7 @@ pub(crate) struct Filling {
 }
 
 #[derive(Debug, Default, Args)]
-pub(crate) struct Scope {
+pub(crate) struct ScopeArgs {
     /// The rule file that the results come from; exclusions of other rules are left out.
     #[arg(long, value_name = "RULE.yaml", conflicts_with = "rule_id")]
     pub(crate) rule: Option<PathBuf>,
@@ -118,7 +118,7 @@ pub(crate) struct Scope {
 }
 
 #[derive(Debug, Clone, Args)]
-pub(crate) struct Input {
+pub(crate) struct InputArgs {
     /// What the results are; recognised from their content without it.
     #[arg(long = "input-format", value_name = "FORMAT")]
     pub(crate) format_of: Option<InputFormat>,
@@ -172,11 +172,11 @@ pub(crate) struct Apply {
     #[arg(long, value_name = "ANSWER", conflicts_with_all = ["results", "kept", "suppressed"])]
     pub(crate) from_impact: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// Write the kept rows here, byte for byte; `-` for standard output. A name in .gz or .zst is packed.
     #[arg(long, value_name = "FILE")]
     pub(crate) kept: Option<String>,
@@ -251,11 +251,11 @@ pub(crate) struct Explain {
     #[arg(long = "where", value_name = "FIELD=VALUE", group = "which")]
     pub(crate) condition: Option<String>,
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
-    pub(crate) input: Input,
+    pub(crate) input: InputArgs,
     /// Every exclusion in full, also those that are not near.
     #[arg(long)]
     pub(crate) all: bool,
@@ -275,45 +275,21 @@ pub(crate) enum ExplainFormat {
 #[derive(Debug, Args)]
 pub(crate) struct Kql {
     #[command(flatten)]
-    pub(crate) lists: Lists,
+    pub(crate) lists: ListArgs,
     #[command(flatten)]
-    pub(crate) scope: Scope,
+    pub(crate) scope: ScopeArgs,
     /// Only this exclusion; repeatable.
     #[arg(long, value_name = "ID")]
     pub(crate) id: Vec<String>,
-    /// What is printed.
-    #[arg(long, value_name = "FORM", default_value = "where")]
-    pub(crate) form: KqlForm,
-    /// Write the values of the forms `watchlist` and `externaldata` here, as CSV.
-    #[arg(long, value_name = "FILE.csv")]
-    pub(crate) values: Option<String>,
-    /// The alias of the Sentinel watchlist.
-    #[arg(long, value_name = "ALIAS", default_value = "quell")]
-    pub(crate) watchlist: String,
-    /// Where `externaldata` reads the values.
-    #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
-    pub(crate) url: String,
+    #[command(flatten)]
+    pub(crate) form: ClauseForm,
     /// The form `impact` looks back so far, for example 7d; the whole table without it.
     #[arg(long, value_name = "SPAN", value_parser = span)]
     pub(crate) since: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KqlForm {
-    /// A clause that stands behind the table, with its values in it.
-    Where,
-    /// The values as `let` statements above, the clause below.
-    Let,
-    /// The values in a Sentinel watchlist.
-    Watchlist,
-    /// The values in a file that the query fetches.
-    Externaldata,
-    /// One query that counts on the server what `quell apply` reports.
-    Impact,
-}
-
 #[derive(Debug, Args)]
-pub(crate) struct Schema {
+pub(crate) struct SchemaArgs {
     /// One schema: a built-in name or a YAML file. All without it.
     #[arg(value_name = "NAME|FILE")]
     pub(crate) name: Option<String>,

@@ -2,8 +2,14 @@
 //!
 //! In: the text of a file and what kind of file it is. Out: [`Queries`]: the ranges that hold KQL, and
 //! the queries that cannot be changed in place, with the reason. It works by lines, because many
-//! published rule files are no YAML that a parser accepts, and it does not read KQL.
+//! published rule files are no YAML that a parser accepts, and it does not read KQL. JSON is scanned by [`json`],
+//! Terraform and Bicep by [`infrastructure`].
 
+mod infrastructure;
+mod json;
+
+use super::Rule;
+use super::encoding::Encoding;
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,6 +22,12 @@ pub enum FileKind {
     Kql,
     /// Text with fenced blocks of KQL.
     Markdown,
+    /// Rules as ARM templates or as Microsoft Graph has them.
+    Json,
+    /// Terraform.
+    Terraform,
+    /// Bicep.
+    Bicep,
 }
 
 impl FileKind {
@@ -25,16 +37,48 @@ impl FileKind {
             "yaml" | "yml" => Some(Self::Yaml),
             "kql" | "csl" | "kusto" | "txt" => Some(Self::Kql),
             "md" | "markdown" => Some(Self::Markdown),
+            "json" => Some(Self::Json),
+            "tf" => Some(Self::Terraform),
+            "bicep" => Some(Self::Bicep),
             _ => None,
         }
+    }
+
+    /// What the file is by its content, if its name says something else: JSON is saved under any name.
+    #[must_use]
+    pub fn of_content(self, text: &str) -> Self {
+        if matches!(self, Self::Kql | Self::Yaml) && json::is_json(text) { Self::Json } else { self }
+    }
+}
+
+/// A query in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundQuery {
+    /// The bytes that hold it: whole lines with their indentation, or the inside of a string.
+    pub range: Range<usize>,
+    /// How it is written there.
+    pub encoding: Encoding,
+    /// The rule that it belongs to, where a file holds several.
+    pub rule: Option<Rule>,
+}
+
+impl FoundQuery {
+    /// The query itself; `None` if it is no string of its notation.
+    #[must_use]
+    pub fn text(&self, file: &str) -> Option<String> {
+        self.encoding.decode(file.get(self.range.clone())?).map(|decoded| decoded.text)
+    }
+
+    fn plain(range: Range<usize>) -> Self {
+        Self { range, encoding: Encoding::Plain, rule: None }
     }
 }
 
 /// The queries of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Queries {
-    /// The bytes of each, whole lines with their indentation.
-    pub found: Vec<Range<usize>>,
+    /// Those that can be changed, in the order of the file.
+    pub found: Vec<FoundQuery>,
     /// Each that cannot be changed in place, and why.
     pub refused: Vec<(Range<usize>, String)>,
 }
@@ -44,10 +88,15 @@ pub fn queries(kind: FileKind, text: &str) -> Queries {
     match kind {
         FileKind::Kql => {
             let start = text.len() - text.trim_start_matches('\u{feff}').len();
-            Queries { found: std::iter::once(start..text.len()).collect(), refused: Vec::new() }
+            let query = FoundQuery::plain(start..text.len());
+            let found = if text[start..].trim().is_empty() { Vec::new() } else { vec![query] };
+            Queries { found, refused: Vec::new() }
         }
         FileKind::Yaml => of_yaml(text),
         FileKind::Markdown => of_markdown(text),
+        FileKind::Json => json::of_json(text),
+        FileKind::Terraform => infrastructure::of_terraform(text),
+        FileKind::Bicep => infrastructure::of_bicep(text),
     }
 }
 
@@ -118,7 +167,7 @@ fn of_yaml(text: &str) -> Queries {
     while let Some(line) = lines.get(at) {
         at += 1;
         let Some(key) = key(line.text) else { continue };
-        let is_query = key.name.eq_ignore_ascii_case("query");
+        let is_query = ["query", "querytext"].iter().any(|known| key.name.eq_ignore_ascii_case(known));
         let style = block_style(key.value);
         if style.is_none() && !is_query {
             continue;
@@ -126,7 +175,8 @@ fn of_yaml(text: &str) -> Queries {
         let end = content_end(&lines, at, key.indent, is_query);
         let next = lines.get(end - 1).map_or(line.next, |last| last.next);
         if is_query && style == Some('|') {
-            queries.found.extend(lines.get(at).filter(|_| end > at).map(|first| first.start..next));
+            let first = lines.get(at).filter(|_| end > at);
+            queries.found.extend(first.map(|first| FoundQuery::plain(first.start..next)));
         } else if is_query {
             let reason = if style.is_some() { FOLDED } else { scalar_reason(key.value) };
             queries.refused.push((line.start + key.indent..next, reason.to_owned()));
@@ -194,7 +244,7 @@ fn of_markdown(text: &str) -> Queries {
             if LANGUAGES.iter().any(|known| language.eq_ignore_ascii_case(known))
                 || (language.is_empty() && piped)
             {
-                queries.found.push(body);
+                queries.found.push(FoundQuery::plain(body));
             } else if piped {
                 let why = format!("a fence of `{language}`; write ```kql if it is a query");
                 queries.refused.push((line.start..body.end, why));
@@ -223,7 +273,7 @@ mod tests {
     use super::*;
 
     fn found(kind: FileKind, text: &str) -> Vec<&str> {
-        queries(kind, text).found.into_iter().map(|range| &text[range]).collect()
+        queries(kind, text).found.into_iter().map(|query| &text[query.range]).collect()
     }
 
     #[test]
