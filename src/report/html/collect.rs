@@ -1,6 +1,6 @@
 //! Takes the rows of a run for the page.
 //!
-//! In: each row in order, with all its cells, its time and its group. Out: [`Collected`]: exact counts of every row, by
+//! In: each row in order, with all its cells, its time and its group. Out: exact counts of every row, by
 //! set and span and by set and group; and the rows themselves, all of them if they are few enough, else a sample in
 //! which every set and every group has a row as far as there is room. It says what it does not hold.
 
