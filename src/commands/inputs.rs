@@ -7,6 +7,7 @@ use crate::cli::{self, InputFormat};
 use quell::input::{Input, InputOptions, TextFormat};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The files that names and patterns stand for. Unix shells expand patterns themselves unless they are quoted; those of
 /// Windows do not.
@@ -41,13 +42,32 @@ pub(super) fn open_all(names: &[String], options: &cli::InputArgs) -> Outcome<Ve
     files(names)?.iter().map(|name| open(name, options)).collect()
 }
 
+/// What standard input held, where it is read more than once.
+static KEPT: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Reads standard input to its end, so that it can be opened several times.
+pub(super) fn keep_standard_input() -> Outcome<()> {
+    let mut bytes = Vec::new();
+    let read = super::files::reads_standard_input().and_then(|()| io::stdin().read_to_end(&mut bytes));
+    match read {
+        Ok(_) => {
+            KEPT.get_or_init(|| bytes);
+            Ok(())
+        }
+        Err(error) => cannot_read("-", &error),
+    }
+}
+
 /// Opens results; `-` is standard input.
 pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
     #[cfg(feature = "parquet")]
     if let Some(input) = parquet(name)? {
         return Ok(input);
     }
-    let (stream, size): (Box<dyn Read + Send>, Option<u64>) = if name == "-" {
+    let kept = KEPT.get().filter(|_| name == "-");
+    let (stream, size): (Box<dyn Read + Send>, Option<u64>) = if let Some(kept) = kept {
+        (Box::new(kept.as_slice()), Some(kept.len() as u64))
+    } else if name == "-" {
         if let Err(error) = super::files::reads_standard_input() {
             return cannot_read(name, &error);
         }

@@ -3,7 +3,7 @@
 //! In: the results once more, and what the run counted. Out: the text of the page. The rows are read a second time,
 //! one after the other and with all their cells; if they are not the rows that were counted, there is no page.
 
-use super::inputs::open_all;
+use super::inputs::{keep_standard_input, open_all};
 use super::lists::Loaded;
 use super::probe::read;
 use super::{Outcome, fail};
@@ -38,17 +38,15 @@ pub(super) struct Knowledge<'k> {
     pub(super) today: jiff::civil::Date,
 }
 
-/// Whether the results of a run can be made into a page; said before anything is read.
+/// Whether the results of a run can be made into a page; said before anything is read. They are read twice: what comes from
+/// standard input is kept.
 pub(super) fn may_be_made(args: &Apply) -> Outcome<()> {
-    let not = |why: &str, help: &str| fail("no-page", format!("an HTML report {why}"), help);
     if args.from_impact.is_some() {
-        return not("shows rows, and the answer to an impact query has none", "end the name in .md or .json");
+        let why = "an HTML report shows rows, and the answer to an impact query has none";
+        return fail("no-page", why, "end the name in .md or .json");
     }
     if args.results.iter().any(|name| name == "-") {
-        return not(
-            "needs the results twice, and standard input is gone after the first time",
-            "write them into a file first",
-        );
+        keep_standard_input()?;
     }
     // They are known as files that are read before anything is looked at as a target.
     open_all(&args.malicious, &args.input)?;

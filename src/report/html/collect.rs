@@ -1,6 +1,6 @@
 //! Takes the rows of a run for the page.
 //!
-//! In: each row in order, with all its cells, its time and its group. Out: [`Collected`]: exact counts of every row, by
+//! In: each row in order, with all its cells, its time and its group. Out: exact counts of every row, by
 //! set and span and by set and group; and the rows themselves, all of them if they are few enough, else a sample in
 //! which every set and every group has a row as far as there is room. It says what it does not hold.
 
@@ -101,8 +101,9 @@ struct Sample {
 impl Sample {
     fn new(most: usize, all: u64) -> Self {
         let most = most.max(1);
-        // A quarter of the room is for chance, so that common rows are there as often as they are common.
-        let chance = if all <= most as u64 { 1 << 32 } else { ((most as u64 / 4) << 32) / all };
+        // A quarter of the room is for what nothing like it was; the rest is for chance, so that common rows are there as
+        // often as they are common.
+        let chance = if all <= most as u64 { 1 << 32 } else { (((most - most / 4) as u64) << 32) / all };
         Self { most, chance, firsts: 0 }
     }
 
@@ -110,12 +111,12 @@ impl Sample {
         if held >= self.most {
             return false;
         }
-        if scattered(row) >> 32 < self.chance {
+        if is_new {
+            self.firsts += 1;
             return true;
         }
-        let room = is_new && self.firsts < self.most - self.most / 4;
-        self.firsts += usize::from(room);
-        room
+        let is_chosen = scattered(row) >> 32 < self.chance;
+        is_chosen && (self.chance == 1 << 32 || held - self.firsts < self.most - self.most / 4)
     }
 }
 
@@ -250,4 +251,31 @@ impl Held {
 
 fn narrow(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of so many rows are held, every hundredth of them of a new kind.
+    fn held(most: usize, all: u64) -> Vec<u64> {
+        let mut sample = Sample::new(most, all);
+        let mut held = Vec::new();
+        for row in 1..=all {
+            if sample.takes(row, row % 100 == 0, held.len()) {
+                held.push(row);
+            }
+        }
+        held
+    }
+
+    #[test]
+    fn few_rows_are_all_held_and_many_fill_the_room_with_every_kind() {
+        assert_eq!(held(500, 500).len(), 500);
+        let some = held(2_000, 20_000);
+        assert!(some.len() > 1_600 && some.len() <= 2_000, "{}", some.len());
+        assert!((100..=20_000).step_by(100).all(|row| some.contains(&row)));
+        assert_eq!(some, held(2_000, 20_000), "the same rows each time");
+        assert!(held(10, 1_000_000).len() <= 10);
+    }
 }

@@ -1,7 +1,7 @@
 //! What the page says of each exclusion.
 //!
 //! In: an exclusion of the model, what it did, and what else is known of it. Out: JSON, in which conditions have the
-//! numbers that [`super::outcomes`] gives them. Values are written as a list would write them, so that the page can
+//! numbers that [`super::outcomes`](mod@super::outcomes) gives them. Values are written as a list would write them, so that the page can
 //! give a list back.
 
 use super::Known;

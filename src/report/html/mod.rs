@@ -2,7 +2,7 @@
 //!
 //! In: the [`Report`], the exclusions, and the rows that a [`Collector`] took. Out: one HTML file that fetches nothing.
 //! Everything that the page counts is counted here, for every choice of exclusions, entries and readings that can be
-//! made on it: rows that stand alike with the exclusions share a *set* ([`outcomes`]), and the page adds up sets.
+//! made on it: rows that stand alike with the exclusions share a *set*, and the page adds up sets.
 //! The page's own parts are files in `../page`.
 //!
 //! Nothing from a row is markup or script. Data stands in two blocks that no browser runs: JSON in which every `<` is
@@ -202,9 +202,9 @@ fn data(page: Page<'_>) -> (Value, String) {
 
 /// The files of the lists, as the marker of a clause names them.
 fn lists(applied: &[&Exclusion]) -> Vec<String> {
-    let mut lists: Vec<String> = applied.iter().map(|exclusion| exclusion.origin.file.to_string()).collect();
+    let mut lists: Vec<&str> = applied.iter().map(|exclusion| &*exclusion.origin.file).collect();
     lists.dedup();
-    lists
+    lists.into_iter().map(crate::kql::literal::comment).collect()
 }
 
 fn outcomes(blocks: &mut Blocks, known: &Outcomes<'_>) {

@@ -3,7 +3,6 @@
 // Characters that move the cursor, turn the text around, or cannot be seen: controls, soft hyphen, zero width, bidi
 // marks, line separators, variation selectors, tags, private marks for annotations.
 const UNSEEN =
-  // eslint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff]|\udb40[\udc00-\udfff]/g;
 
 // A cell is shown up to so many characters; the whole of it stands in the details of the row.

@@ -13,7 +13,7 @@ export function showSide(page) {
   const text = takeText(page, page.take);
   sync(byId('under'), [[JSON.stringify([overlaps.slice(0, MOST_OVERLAPS), overlaps.length, page.totals.suppressed]), () => overlapCard(page, overlaps)]]);
   sync(byId('side'), [
-    [`loose ${JSON.stringify([lines.map((line) => [line.exclusion.id, line.rows, line.of]), page.totals.loose, page.allLoose])}`, () => looseCard(page, lines)],
+    [`loose ${JSON.stringify([lines.map((line) => [line.exclusion.id, line.rows, line.of]), page.totals.loose, page.totals.suppressed === 0, page.allLoose])}`, () => looseCard(page, lines)],
     [`take ${page.take} ${text}`, () => takeCard(page, text)],
   ]);
 }
@@ -30,7 +30,7 @@ function looseLines({ list, each, state }) {
 
 function looseCard(page, lines) {
   const { data } = page;
-  if (lines.length === 0) return card('Hidden only by the loose reading', el('p', { class: 'muted' }, 'Nothing: every suppressed row meets all that its exclusion names.'));
+  if (lines.length === 0) return card('Hidden only by the loose reading', el('p', { class: 'muted' }, page.totals.suppressed === 0 ? 'No row is suppressed.' : 'Nothing: every suppressed row meets all that its exclusion names.'));
   const shownLines = page.allLoose ? lines : lines.slice(0, MOST_LOOSE);
   return card(['Hidden only by the loose reading ', button(grouped(page.totals.loose), () => page.set({ view: 'loose', exclusion: null }), { class: 'count loose', 'data-key': 'loose-all', 'aria-label': `${counted(page.totals.loose, 'row')}: show them`, title: 'Rows that nothing hides by the scoped reading: show them' })],
     el('p', { class: 'muted' }, 'They meet one part of an exclusion and not the rest. Look here first for an intruder.'),
@@ -54,7 +54,7 @@ function looseField({ field, rows, distinct, examples }) {
 
 function overlapCard(page, overlaps) {
   const rows = overlaps.reduce((sum, one) => sum + one.rows, 0);
-  if (rows === 0) return card('Covered by several', el('p', { class: 'muted' }, 'No row: each suppressed row has one exclusion.'));
+  if (rows === 0) return card('Covered by several', el('p', { class: 'muted' }, page.totals.suppressed === 0 ? 'No row is suppressed.' : 'No row: each suppressed row has one exclusion.'));
   const names = (members) => members.map((place, at) => [at > 0 ? el('span', { class: 'muted' }, ' & ') : null, value(page.list.exclusions[place].id)]);
   const most = overlaps[0].rows;
   return card(['Covered by several ', el('span', { class: 'count' }, grouped(rows))],

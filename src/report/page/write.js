@@ -4,8 +4,6 @@ import { Choice } from './counts.js';
 
 // Terms of one `or`; more are nested, as quell nests them.
 const MOST_TERMS = 100;
-// The longest line of a comment.
-const COMMENT = 110;
 // Exclusions beyond which `quell kql` merges the clause; the page writes each by itself.
 export const MOST_SINGLE = 100;
 
@@ -33,23 +31,32 @@ function scopedOnce(meant, entries, fields) {
   return [fields.map((field) => entries.flat().filter((condition) => condition.field === field))];
 }
 
-// The clause, and the exclusions that cannot be said in it.
+// The clause, with a comment on what it leaves out.
 export function kqlText(data, list, choice) {
-  const cannot = [];
-  let left = leftOut(data);
+  const left = leftOut(data);
   let body = '';
   for (const exclusion of list.exclusions) {
     const entries = meaning(list, choice, exclusion.place);
     if (entries.length === 0) continue;
-    if (exclusion.headline === null) {
-      cannot.push(`${exclusion.id}: ${exclusion.noKql}`);
-      continue;
-    }
-    body += exclusion.headline + (isWhole(list, choice, exclusion) ? exclusion.clause : part(exclusion, entries));
+    if (exclusion.headline === null) left.push([exclusion.id, 'that KQL cannot say']);
+    else body += exclusion.headline + (isWhole(list, choice, exclusion) ? exclusion.clause : part(exclusion, entries));
   }
-  for (const why of cannot) left += `// left out: ${why}\n`;
-  const digest = fnv(left + body);
-  return `${listed(`// quell:begin ${digest}`, data.lists)}\n${left}${body}// quell:end\n`;
+  const kinds = [...new Set(left.map(([, kind]) => kind))].sort();
+  const lines = kinds.map((kind) => `${listed(`// left out, ${kind}:`, left.filter(([, known]) => known === kind).map(([id]) => id))}\n`).join('');
+  return `${listed(`// quell:begin ${fnv(lines + body)}`, data.lists)}\n${lines}${body}// quell:end\n`;
+}
+
+// Characters of a comment on one line, less what `, and 99 more` takes.
+const MOST_COMMENT = 94;
+
+// Names behind the beginning of a comment, as many as fit on its line.
+function listed(start, names) {
+  let out = start;
+  for (const [place, name] of names.entries()) {
+    if (place > 0 && [...out].length + [...name].length > MOST_COMMENT) return `${out}, and ${names.length - place} more`;
+    out += `${place === 0 ? ' ' : ', '}${name}`;
+  }
+  return out;
 }
 
 // Whether an exclusion stands as its list has it.
@@ -65,34 +72,21 @@ function part(exclusion, entries) {
   return `| where not(${exclusion.guard}\n    and (${any}))\n`;
 }
 
-// One line for each kind of reason.
+// The ids of exclusions that were not applied, each with the kind of reason.
 function leftOut(data) {
-  const kinds = { expired: 'expired', 'other-rule': 'of other rules', 'other-schema': 'of other schemas' };
-  const statuses = new Map(data.report.exclusions.map((one) => [one.id, one.status]));
-  const ids = new Map();
-  for (const { id } of data.exclusions.filter((one) => one.place === null)) {
-    const kind = kinds[statuses.get(id)] ?? 'of other schemas';
-    ids.set(kind, [...(ids.get(kind) ?? []), id]);
-  }
-  return [...ids.keys()].sort().map((kind) => `${listed(`// left out, ${kind}:`, ids.get(kind))}\n`).join('');
-}
-
-// Names behind the beginning of a comment, as many as fit on its line.
-function listed(start, names) {
-  let out = start;
-  for (const [place, name] of names.entries()) {
-    if (place > 0 && [...out].length + [...name].length > COMMENT - 16) return `${out}, and ${names.length - place} more`;
-    out += (place === 0 ? ' ' : ', ') + name;
-  }
-  return out;
+  const kinds = { expired: 'expired', 'other-rule': 'of other rules' };
+  const left = data.exclusions.filter((one) => one.place === null);
+  return left.map(({ id }) => [id, kinds[data.report.exclusions.find((one) => one.id === id)?.status] ?? 'of other schemas']);
 }
 
 function kqlEntry(groups) {
-  const terms = groups.map((conditions) => {
-    const texts = conditions.map((condition) => condition.kql);
-    return texts.length === 1 ? texts[0] : `(${tree(texts, ' or ')})`;
-  });
-  return terms.length === 1 ? terms[0] : `(${terms.join(' and ')})`;
+  const terms = groups.map((conditions) => tree(conditions.map((condition) => condition.kql), ' or '));
+  return terms.length === 1 ? terms[0] : `(${terms.map(bracketed).join(' and ')})`;
+}
+
+// A term that may hold an `or` of its own, which `and` would tear apart.
+function bracketed(term) {
+  return /\s(or|and)\s/.test(term) ? `(${term})` : term;
 }
 
 function tree(terms, or) {
