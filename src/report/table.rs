@@ -5,6 +5,9 @@ use super::words::{count, days, left_out, loose, number, percent, safe, totals_i
 use super::{ExclusionReport, Layout, Report, Status};
 use std::fmt::Write;
 use std::ops::Range;
+use tabled::builder::Builder;
+use tabled::settings::object::Columns;
+use tabled::settings::{Alignment, Padding, Style as TableStyle};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of a bar.
@@ -170,22 +173,14 @@ pub(crate) fn laid_out<const N: usize>(
     for row in &mut rows {
         row[0] = broken(&row[0], room);
     }
-    let widths: Vec<usize> = (0..N).map(|column| widest(&rows, column)).collect();
-    let mut lines = Vec::new();
-    for row in &rows {
-        let (first, rest) = row[0].split_once('\n').unwrap_or((&row[0], ""));
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let cell = if column == 0 { first } else { cell };
-            let blanks = " ".repeat(widths[column] - columns_of(cell));
-            let (before, after) = if numbers.contains(&column) { (&*blanks, "") } else { ("", &*blanks) };
-            let _ = write!(line, "{before}{cell}{after}  ");
-        }
-        lines.push(line.trim_end().to_owned());
-        lines.extend(rest.lines().map(str::to_owned));
-    }
+    let mut table = Builder::from_iter(rows).build();
+    table.with(TableStyle::empty());
+    table.with(Padding::new(0, 2, 0, 0));
+    table.modify(Columns::new(numbers), Alignment::right());
+    let text = table.to_string();
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let rule = "─".repeat(lines.iter().map(|line| columns_of(line)).max().unwrap_or(0));
-    lines.insert(1, rule);
+    lines.insert(1, &rule);
     lines.join("\n")
 }
 
