@@ -2,8 +2,8 @@
 //!
 //! In: the text of a file and what kind of file it is. Out: [`Queries`]: the ranges that hold KQL, and
 //! the queries that cannot be changed in place, with the reason. It works by lines, because many
-//! published rule files are no YAML that a parser accepts, and it does not read KQL. JSON is scanned by [`json`],
-//! Terraform and Bicep by [`infrastructure`].
+//! published rule files are no YAML that a parser accepts, and it does not read KQL. JSON is scanned by `json`,
+//! Terraform and Bicep by `infrastructure`.
 
 mod infrastructure;
 mod json;
