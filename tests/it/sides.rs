@@ -112,6 +112,7 @@ const POSITIVE: &[&str] = &[
     "T | summarize first = min(Timestamp) by D | where first < ago(1d)",
     "T | summarize side = make_set(x) by D | where array_length(side) > 1",
     "T | summarize arg_max(Timestamp, *) by D | where x",
+    "T | summarize side = make_set(x) by D | extend none = iff(side == '[]', false, true)",
     "T | where D in (A | distinct D)",
     "T | where D !in (A | distinct D)",
     "let base = A | distinct D; T | where D !in (base)",

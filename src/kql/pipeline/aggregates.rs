@@ -17,8 +17,12 @@ pub(super) enum Demand {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    /// A first time.
     First,
+    /// A set, which is asked about by its length.
     Set,
+    /// The number of different values.
+    Distinct,
     Count,
 }
 
@@ -34,9 +38,8 @@ pub(super) fn demand(tree: &Tree<'_>, part: &[QueryNode]) -> Option<Demand> {
     // A length that gets a name of its own is asked about under it.
     for (name, kind) in named.clone() {
         let assigned = (end + 1..tree.tokens.len()).filter(|at| is_length_of(tree, *at, &name));
-        named.extend(
-            assigned.filter(|at| tree.word(at - 3) == "=").map(|at| (tree.word(at - 4).to_owned(), kind)),
-        );
+        let assigned = assigned.filter(|at| kind == Kind::Set && tree.word(at - 3) == "=");
+        named.extend(assigned.map(|at| (tree.word(at - 4).to_owned(), Kind::Distinct)));
     }
     let uses = (end + 1..tree.tokens.len()).filter(|at| tree.kind(*at) == Some(TokenKind::Name));
     uses.filter_map(|at| {
@@ -57,7 +60,9 @@ fn aggregate(tree: &Tree<'_>, item: &[QueryNode]) -> Option<(String, Kind)> {
     };
     let kind = if has(&["min", "minif", "arg_min"]) {
         Kind::First
-    } else if has(&["make_set", "makeset", "make_list", "dcount", "dcountif", "count_distinct"]) {
+    } else if has(&["dcount", "dcountif", "count_distinct", "array_length"]) {
+        Kind::Distinct
+    } else if has(&["make_set", "makeset", "make_list"]) {
         Kind::Set
     } else if has(&["count", "countif", "sum", "sumif"]) {
         Kind::Count
@@ -97,8 +102,9 @@ fn asked(tree: &Tree<'_>, at: usize, kind: Kind) -> Option<Demand> {
     let equal = matches!(sign, "==" | "!=" | "between") || matches!(before, "==" | "!=");
     match kind {
         Kind::First if above || equal => Some(Demand::Other),
-        Kind::Set if equal => Some(Demand::Other),
-        Kind::Set | Kind::Count if below || equal => Some(Demand::Few(at)),
+        Kind::Set if !measured => None,
+        Kind::Set | Kind::Distinct if equal => Some(Demand::Other),
+        Kind::Set | Kind::Distinct | Kind::Count if below || equal => Some(Demand::Few(at)),
         _ => None,
     }
 }

@@ -29,7 +29,7 @@ impl Walk<'_> {
         }
         let calls = !matches!(word, "and" | "or" | "where" | "filter" | "by" | "on" | "set_has_element");
         if (word == "toscalar" && !context.direct) || (context.row && calls) {
-            return SideContext { sides: Sides::VALUE, row: false, ..context };
+            return SideContext { sides: Sides::VALUE, ..context };
         }
         context
     }

@@ -339,7 +339,7 @@ impl Walk<'_> {
                         Some(name) if self.functions.contains_key(name) => {
                             self.arguments(name, &group.nodes, inner);
                         }
-                        Some(name) if !inner.row && self.is_foreign(name, group) => {
+                        Some(name) if !context.row && self.is_foreign(name, group) => {
                             self.handed(&group.nodes, SideContext { sides: Sides::HANDED, ..inner });
                         }
                         _ => self.statements(&group.nodes, inner),
