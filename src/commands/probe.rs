@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ProbeArgs) -> Outcome {
         );
     }
     let moves = match Moves::built_in() {
-        Ok(moves) => moves,
+        Ok(moves) => moves.with_columns(&lists.schemas),
         Err(cause) => return fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
     };
     let probed = probe(&matcher, &applied, &malicious, &schema.name, &moves);

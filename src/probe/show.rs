@@ -18,11 +18,11 @@ pub fn json(probed: &[Probed], rows: usize) -> serde_json::Value {
 
 /// Each exclusion with its cheapest way in and its repair.
 pub fn human(probed: &[Probed], rows: usize) -> String {
-    let mut out = format!("malicious rows {rows}, exclusions {}, grade {:?}\n", probed.len(), worst(probed));
+    let mut out = format!("malicious rows {rows}, exclusions {}, grade {}\n", probed.len(), worst(probed));
     for each in probed {
-        let _ = write!(out, "\n{:?}  {}  {}:{}\n", each.grade, each.id, each.file, each.line);
+        let _ = write!(out, "\n{}  {}  {}:{}\n", each.grade, each.id, each.file, each.line);
         let Some(way) = &each.way_in else {
-            out += "   no row disappears by any move that is known\n";
+            out += &without(each);
             continue;
         };
         out += &told(way);
@@ -35,12 +35,38 @@ pub fn human(probed: &[Probed], rows: usize) -> String {
                 way.then.iter().map(|(field, text)| format!("{field}={}", shown(text))).collect();
             let _ = writeln!(out, "     suppressed then: {}", then.join(" "));
         }
+        if !each.unknown.is_empty() {
+            out += &nothing_known(&each.unknown);
+        }
         if let Some(repair) = &each.repair {
             let _ =
-                writeln!(out, "   repair: {}: grade {:?}, cost {}", said(repair), repair.grade, repair.cost);
+                writeln!(out, "   repair: {}: grade {}, cost {}", said(repair), repair.grade, repair.cost);
         }
     }
     out
+}
+
+/// Why there is no way in.
+fn without(each: &Probed) -> String {
+    let mut out = String::new();
+    for pin in &each.pinned {
+        let _ = writeln!(out, "   pinned by {}: {}", shown(&pin.field), pin.reason);
+    }
+    if each.pinned.is_empty() {
+        out += "   no way in was found, and nothing says that there is none\n";
+    }
+    if !each.unknown.is_empty() {
+        out += &nothing_known(&each.unknown);
+    }
+    out
+}
+
+fn nothing_known(fields: &[String]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| shown(field)).collect();
+    format!(
+        "   no move is known for {}, which does not make it safe: it counts for nothing\n",
+        fields.join(", ")
+    )
 }
 
 fn told(way: &WayIn) -> String {
@@ -76,7 +102,11 @@ pub fn markdown(probed: &[Probed]) -> String {
     for each in probed {
         let cell = |text: String| shown(&text).replace('|', "\\|");
         let (cost, way) = match &each.way_in {
-            None => ("-".to_owned(), "none is known".to_owned()),
+            None if each.pinned.is_empty() => ("-".to_owned(), "none was found; it may have one".to_owned()),
+            None => {
+                let pins: Vec<&str> = each.pinned.iter().map(|pin| pin.field.as_str()).collect();
+                ("-".to_owned(), format!("none: pinned by {}", pins.join(", ")))
+            }
             Some(way) if way.moves.is_empty() => {
                 ("0".to_owned(), "a malicious row is suppressed as it is".to_owned())
             }
@@ -88,7 +118,7 @@ pub fn markdown(probed: &[Probed]) -> String {
         let repair = each.repair.as_ref().map(said).unwrap_or_default();
         let _ = writeln!(
             out,
-            "| {} | {} | {:?} | {cost} | {} | {} |",
+            "| {} | {} | {} | {cost} | {} | {} |",
             each.id,
             cell(each.file.clone()),
             each.grade,

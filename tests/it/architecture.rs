@@ -41,7 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cases", &["exclusions", "judge", "report"]),
     ("lint", &["diagnostic", "exclusions", "fields", "judge", "kql", "report", "rule", "schema", "yaml"]),
     ("mutants", &["cases", "exclusions", "judge", "report", "yaml"]),
-    ("probe", &["exclusions", "fields", "judge", "yaml"]),
+    ("probe", &["exclusions", "fields", "judge", "schema", "yaml"]),
     ("tune", &["count", "exclusions", "report"]),
 ];
 

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_exclusions;
+mod blind_spots;
 mod cases;
 mod cmd;
 mod common;
