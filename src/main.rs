@@ -7,7 +7,7 @@ mod signals;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, ColorWhen, Command};
 use commands::files::{self, Abandoned, PARTLY_WRITTEN};
-use commands::{End, Outcome, World, tell};
+use commands::{End, Outcome, World, tell, tell_styled};
 use quell::diagnostic::{Diagnostic, render};
 use std::io::IsTerminal;
 use std::panic::{self, AssertUnwindSafe};
@@ -102,7 +102,7 @@ fn complain(diagnostics: &[Diagnostic], command: &Command) {
         Command::Apply(_) | Command::Explain(_) => "nothing was suppressed\n",
         _ => "nothing was done\n",
     };
-    tell(&text);
+    tell_styled(&text);
 }
 
 /// Ends the process after a signal.

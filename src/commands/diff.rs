@@ -3,7 +3,7 @@
 use super::counting::covered;
 use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::{End, Outcome, World, fail, print, print_json};
+use super::{End, Outcome, World, fail, print_json, print_text};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::Run;
 use quell::exclusions::model::Exclusion;
@@ -29,8 +29,8 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     }
     let shown = |markdown| Shown { width: world.width, markdown, groups: SHOWN_GROUPS };
     match args.format {
-        DiffFormat::Table => print(&show::diff(&diff, shown(false)))?,
-        DiffFormat::Markdown => print(&show::diff(&diff, shown(true)))?,
+        DiffFormat::Table => print_text(&show::diff(&diff, shown(false)))?,
+        DiffFormat::Markdown => print_text(&show::diff(&diff, shown(true)))?,
         DiffFormat::Json => print_json(&diff)?,
     }
     Ok(end(args, &diff))

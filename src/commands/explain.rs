@@ -2,7 +2,7 @@
 
 use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::{End, Outcome, World, fail, print};
+use super::{End, Outcome, World, fail, print_text};
 use crate::cli::{Explain, ExplainFormat};
 use quell::fields::Field;
 use quell::input::Input;
@@ -12,6 +12,7 @@ use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation,
 use quell::judge::row::{self, sources};
 use quell::judge::verdict::ConditionOutcome;
 use quell::judge::{Matcher, is_like};
+use quell::printable::json_written_out;
 use quell::report::printable;
 use quell::run::columns::{missing, missing_columns, reader, schema_of};
 use quell::run::each_row::each_row;
@@ -51,7 +52,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let row = match found.cells {
         Ok(cells) => cells,
         Err(fault) => {
-            print(&format!(
+            print_text(&format!(
                 "row {} (line {}) is kept: it cannot be read: {fault}\n",
                 found.number, found.line
             ))?;
@@ -77,7 +78,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             let _ = writeln!(text, "  {}: {}", left.exclusion.id, left.why);
         }
     }
-    print(&text)?;
+    print_text(&text)?;
     Ok(End::Clean)
 }
 
@@ -138,11 +139,11 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::nearest(name, legal);
+    let near = quell::fields::did_you_mean(name, legal, 3);
     fail(
         "unknown-field",
         format!("there is no field or column `{name}`"),
-        &format!("did you mean {}?", near.join(" or ")),
+        &format!("{near}`quell schema` lists the fields"),
     )
 }
 
@@ -182,7 +183,7 @@ fn json(explanation: &Explanation, row: u64, line: u64) -> String {
     let mut value = serde_json::to_value(explanation).unwrap_or_default();
     value["row"] = row.into();
     value["line"] = line.into();
-    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+    json_written_out(&serde_json::to_string_pretty(&value).unwrap_or_default()).into_owned() + "\n"
 }
 
 fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {

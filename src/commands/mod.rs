@@ -24,6 +24,7 @@ mod texts;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
+use quell::printable::{json_written_out, lines_written_out};
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 /// What the process knows and no command asks for itself.
@@ -61,10 +62,20 @@ pub(crate) fn fail<T>(code: &'static str, message: impl Into<String>, help: &str
 
 /// Says something to the person at standard error. With nobody left to tell, the exit code still says it.
 pub(crate) fn tell(text: &str) {
+    tell_styled(&lines_written_out(text));
+}
+
+/// The same for findings, which [`quell::diagnostic::render`] has written out and coloured.
+pub(crate) fn tell_styled(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
-/// Prints to standard output; a reader that has gone away is no error.
+/// Prints for a person to standard output: nothing in the text deceives.
+pub(crate) fn print_text(text: &str) -> Outcome<()> {
+    print(&lines_written_out(text))
+}
+
+/// Prints a document of a language that has its own rules, as it is; a reader that has gone away is no error.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     print_by(|out| out.write_all(text.as_bytes()))
 }
@@ -72,7 +83,7 @@ pub(crate) fn print(text: &str) -> Outcome<()> {
 /// Prints a value as indented JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&(text + "\n")),
+        Ok(text) => print(&(json_written_out(&text).into_owned() + "\n")),
         Err(error) => fail("cannot-write", error.to_string(), ""),
     }
 }

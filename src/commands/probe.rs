@@ -3,7 +3,7 @@
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::loaded_or_examples;
-use super::{End, Outcome, fail, print, print_json};
+use super::{End, Outcome, fail, print_json, print_text};
 use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
@@ -51,9 +51,9 @@ pub(crate) fn run(args: &ProbeArgs) -> Outcome {
         outputs.write(file, bypasses(&probed, &matcher, schema))?;
     }
     outputs.put(|| match args.format {
-        ProbeFormat::Human => print(&show::human(&probed, malicious.len())),
+        ProbeFormat::Human => print_text(&show::human(&probed, malicious.len())),
         ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
-        ProbeFormat::Markdown => print(&show::markdown(&probed)),
+        ProbeFormat::Markdown => print_text(&show::markdown(&probed)),
     })?;
     let worse = probed.iter().any(|each| each.grade > args.min_grade);
     Ok(if worse { End::LookAtIt } else { End::Clean })

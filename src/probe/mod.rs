@@ -4,6 +4,7 @@
 //! cheapest [`WayIn`], a grade, and the cheapest repair. Every way in is a row that the matcher itself
 //! suppresses; what it keeps is not claimed. Costs are data, see `moves.yaml`.
 
+mod expression;
 mod moves;
 mod repair;
 pub mod show;
@@ -116,6 +117,7 @@ pub fn probe(
         .zip(exclusions)
         .map(|(place, exclusion)| {
             let mut attempts = attempts(matcher, place, exclusion, rows, moves);
+            let open = attempts.iter().any(|attempt| matches!(attempt, Attempt::Unknown));
             let way_in = take_cheapest(&mut attempts);
             let cost = way_in.as_ref().map(|way| way.cost);
             let pinned = if way_in.is_some() { Vec::new() } else { pins(&attempts) };
@@ -123,7 +125,11 @@ pub fn probe(
                 id: exclusion.id.clone(),
                 file: exclusion.origin.file.to_string(),
                 line: exclusion.origin.line,
-                grade: graded(way_in.as_ref(), &pinned, moves),
+                grade: graded(way_in.as_ref(), &pinned, moves).max(if open {
+                    Grade::Unknown
+                } else {
+                    Grade::A
+                }),
                 unknown: unknown(exclusion, way_in.as_ref(), &pinned, moves),
                 pinned,
                 way_in,

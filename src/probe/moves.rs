@@ -3,6 +3,7 @@
 //! In: the data file beside this module, and a value that an exclusion wants. Out: the cheapest move that gives
 //! a row that value, as concrete text. It does not know rows.
 
+use super::expression::example;
 use crate::exclusions::model::{AddressRange, Condition, Family, FieldRef, Operator, Piece, Test, TextValue};
 use crate::judge::is_like;
 use crate::schema::Schemas;
@@ -226,7 +227,7 @@ impl Moves {
                 texts.chain((0..pieces.len()).filter_map(|any| planted(&pieces, any))).collect()
             }
             Some(pieces) => vec![concrete(&pieces)],
-            None => samples.iter().map(|sample| (*sample).to_owned()).collect(),
+            None => samples.iter().map(|sample| (*sample).to_owned()).chain(example(&value.text)).collect(),
         };
         let anchored = value.operator == Operator::Is && !value.text.starts_with(['*', '?'])
             || value.operator == Operator::EndsWith && value.text.starts_with('.')

@@ -3,6 +3,7 @@
 //! In: [`Probed`] exclusions, worst first. Out: text.
 
 use super::{Grade, Made, Probed, Repair, WayIn};
+use crate::printable::written_out;
 use serde_json::json;
 use std::fmt::Write;
 
@@ -20,7 +21,7 @@ pub fn json(probed: &[Probed], rows: usize) -> serde_json::Value {
 pub fn human(probed: &[Probed], rows: usize) -> String {
     let mut out = format!("malicious rows {rows}, exclusions {}, grade {}\n", probed.len(), worst(probed));
     for each in probed {
-        let _ = write!(out, "\n{}  {}  {}:{}\n", each.grade, each.id, each.file, each.line);
+        let _ = write!(out, "\n{}  {}  {}:{}\n", each.grade, each.id, shown(&each.file), each.line);
         let Some(way) = &each.way_in else {
             out += &without(each);
             continue;
@@ -84,7 +85,7 @@ fn change(made: &Made) -> String {
 
 /// Text of a row on one line, whatever it holds.
 fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    written_out(text).into_owned()
 }
 
 fn said(repair: &Repair) -> String {

@@ -6,6 +6,7 @@
 pub mod build;
 mod csv;
 mod json;
+mod look_alike;
 pub(crate) mod markdown;
 pub(crate) mod table;
 pub(crate) mod words;
@@ -15,6 +16,7 @@ pub use crate::run::outcome::{MalformedRow, ResultsFile, Warning, WarningCode};
 pub use words::loose;
 
 use crate::count::tally::Totals;
+use crate::printable::lines_written_out;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::io;
@@ -182,7 +184,8 @@ pub fn write(
         ReportFormat::Markdown => markdown::render(report, layout),
         ReportFormat::Csv => csv::render(report),
     };
-    out.write_all(text.as_bytes())
+    // Every part is written out where it is put in; what was forgotten there is caught here.
+    out.write_all(lines_written_out(&text).as_bytes())
 }
 
 /// Text from a row made safe to print: what would move the cursor or turn the text around is written out.

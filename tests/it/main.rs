@@ -8,6 +8,7 @@ mod cases;
 mod cmd;
 mod common;
 mod counts;
+mod deceit;
 mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
