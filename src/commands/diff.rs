@@ -19,7 +19,7 @@ const SHOWN_GROUPS: usize = 15;
 
 /// Compares two lists, or two results.
 pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
-    let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling)?;
+    let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling, args.new.is_some())?;
     let mut diff = match &args.new {
         Some(new) => two_lists(args, world, &old, new)?,
         None => two_results(args, world, &old)?,
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
 }
 
 fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
-    let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
+    let new_list = loaded_from(new, args.schema.as_deref(), &args.filling, false)?;
     let mut files = open_all(&args.results, &args.input)?;
     let schema = schema_of(&files, &new_list.schemas, new_list.named.as_deref())?;
     let (before, left_before) = applied(args, world, old, schema)?;

@@ -139,7 +139,7 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::did_you_mean(name, legal, 3);
+    let near = quell::fields::which_field(name, legal);
     fail(
         "unknown-field",
         format!("there is no field or column `{name}`"),

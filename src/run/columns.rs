@@ -64,6 +64,9 @@ fn recognised<'s>(
             "nothing was checked: either the hunt found nothing, or the export is empty; --schema gives a report all the same",
         );
     }
+    if let Some(error) = other_case(input, &columns, schemas) {
+        return Err(error.into());
+    }
     let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
     let columns = if shown.concat().is_empty() {
         "it has no columns".to_owned()
@@ -75,6 +78,24 @@ fn recognised<'s>(
         format!("{}: no schema knows these columns: {columns}", input.name),
         "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md",
     )
+}
+
+/// Says that the columns are those of a schema but for letter case; `None` if they are not.
+fn other_case(input: &Input, columns: &[String], schemas: &Schemas) -> Option<Diagnostic> {
+    let known = |schema: &Schema| -> Vec<(String, String)> {
+        let of =
+            |column: &String| schema.columns.keys().find(|name| name.eq_ignore_ascii_case(column)).cloned();
+        columns.iter().filter_map(|column| Some((column.clone(), of(column)?))).collect()
+    };
+    let (schema, same) =
+        schemas.iter().map(|schema| (schema, known(schema))).max_by_key(|(_, same)| same.len())?;
+    let (written, name) = same.first()?;
+    let message = format!(
+        "{}: its columns are those of {} but for letter case: `{written}` is `{name}`",
+        input.name, schema.name
+    );
+    let help = "names of columns are compared as KQL compares them, letter by letter; give the header the product's own names, or export again";
+    Some(Diagnostic::error("unknown-columns", message).help(help))
 }
 
 /// How the rows of these results are found; an error if a column that is wanted stands twice.

@@ -20,6 +20,7 @@ mod kql;
 mod laws;
 mod lint;
 mod lint_laws;
+mod messages;
 mod mutants;
 #[cfg(unix)]
 mod outputs;
@@ -29,6 +30,7 @@ mod parquet;
 mod partial;
 mod probe;
 mod prune;
+mod readme;
 #[cfg(unix)]
 mod repository;
 mod shapes;
