@@ -20,6 +20,7 @@ mod kql;
 mod laws;
 mod lint;
 mod lint_laws;
+mod long;
 mod messages;
 mod mutants;
 #[cfg(unix)]
@@ -32,7 +33,10 @@ mod probe;
 mod prune;
 mod readme;
 #[cfg(unix)]
+mod replay;
 mod repository;
+mod sandbox;
+mod security;
 mod shapes;
 mod splice;
 mod tune;
