@@ -28,7 +28,7 @@ pub(super) fn texts(name: &str, may_be_new: bool) -> Outcome<Vec<ListText>> {
     let path = if path == "." { "./" } else { path };
     let path = if path == "./" { path } else { path.trim_end_matches('/') };
     let object = &format!("{revision}:{path}");
-    if may_be_new && lacks(name, revision, object)? {
+    if may_be_new && lacks(name, revision, object) {
         let note = format!("{path} is not in that revision: {name} is an empty list");
         super::tell(&format!("note: {}\n", written_out(&note)));
         return Ok(Vec::new());
@@ -77,9 +77,10 @@ fn folder(name: &str, object: &str, path: &str) -> Outcome<Vec<ListText>> {
 }
 
 /// Whether a revision is there and has nothing at the path.
-fn lacks(name: &str, revision: &str, object: &str) -> Outcome<bool> {
-    git(name, &["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
-    Ok(git(name, &["cat-file", "-e", object]).is_err())
+fn lacks(name: &str, revision: &str, object: &str) -> bool {
+    let commit = format!("{revision}^{{commit}}");
+    git(name, &["rev-parse", "--verify", "--quiet", &commit]).is_ok()
+        && git(name, &["cat-file", "-e", object]).is_err()
 }
 
 fn git(name: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
