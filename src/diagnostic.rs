@@ -3,6 +3,7 @@
 //! In: mistakes found by any part. Out: text for a person, with a caret under the wrong word.
 //! It does not know what was being checked, nor does it end the process.
 
+use crate::printable::{lines_written_out, written_out};
 use annotate_snippets::{AnnotationKind, Group, Level as Tone, Renderer, Snippet};
 use std::borrow::Cow;
 use std::error::Error;
@@ -157,8 +158,8 @@ pub fn render_within(diagnostics: &[Diagnostic], color: bool, columns: Option<us
         if !out.is_empty() {
             out.push('\n');
         }
-        let fitted =
-            columns.map_or(Cow::Borrowed(diagnostic), |columns| Cow::Owned(fitted(diagnostic, columns)));
+        let shown = printable(diagnostic);
+        let fitted = columns.map_or(Cow::Borrowed(&shown), |columns| Cow::Owned(fitted(&shown, columns)));
         out.push_str(&renderer.render(&[group(&fitted)]));
         out.push('\n');
     }
@@ -217,6 +218,38 @@ fn words(sentence: &str, room: usize) -> Vec<&str> {
         rest = rest[end..].strip_prefix(' ').unwrap_or("");
     }
     words
+}
+
+/// A finding as it is shown: nothing in it deceives, and its message and file stay on one line.
+fn printable(diagnostic: &Diagnostic) -> Diagnostic {
+    let place = diagnostic.place.as_ref().map(|place| {
+        let mut shown = source_line(place);
+        shown.file = written_out(&place.file).into_owned();
+        shown
+    });
+    let lines = |texts: &[String]| texts.iter().map(|text| lines_written_out(text)).collect();
+    Diagnostic {
+        message: written_out(&diagnostic.message).into_owned(),
+        label: written_out(&diagnostic.label).into_owned(),
+        place,
+        notes: lines(&diagnostic.notes),
+        help: lines(&diagnostic.help),
+        ..*diagnostic
+    }
+}
+
+/// The line with its caret, when characters of it are written out; tabs stay.
+fn source_line(place: &Place) -> Place {
+    let shown = |text: &str| text.split('\t').map(written_out).collect::<Vec<_>>().join("\t");
+    let start = byte_of(&place.text, place.column.saturating_sub(1));
+    let end = byte_of(&place.text, place.column.saturating_sub(1) + place.width.max(1)).max(start);
+    let (before, marked) = (shown(&place.text[..start]), shown(&place.text[start..end]));
+    Place {
+        column: before.chars().count() + 1,
+        width: marked.chars().count(),
+        text: format!("{before}{marked}{}", shown(&place.text[end..])),
+        ..place.clone()
+    }
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {

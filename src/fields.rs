@@ -138,6 +138,54 @@ pub fn nearest<'a>(wrong: &str, legal: impl IntoIterator<Item = &'a str>) -> Vec
     scored.into_iter().map(|(_, name)| name).collect()
 }
 
+/// Names that products and their tables use for what a field holds, small and without marks.
+const USUAL: &[(&str, &[&str])] = &[
+    (
+        "destination.ip",
+        &[
+            "destip",
+            "dstip",
+            "destinationaddress",
+            "remoteip",
+            "remoteaddress",
+            "dstaddr",
+            "destaddr",
+            "dst",
+            "ip",
+        ],
+    ),
+    ("destination.port", &["destport", "dstport", "remoteport", "dport", "port"]),
+    (
+        "destination.domain",
+        &["url", "remoteurl", "domain", "destdomain", "dsthost", "desthost", "destinationhost", "fqdn"],
+    ),
+    ("source.ip", &["srcip", "sourceaddress", "localip", "srcaddr"]),
+    ("source.port", &["srcport", "localport", "sport"]),
+    ("process.name", &["filename", "process", "image", "processfilename", "exe", "program"]),
+    ("process.path", &["folderpath", "filepath", "path", "processpath", "imagepath"]),
+    ("process.command_line", &["commandline", "cmdline", "processcommandline", "args"]),
+    ("process.sha256", &["sha256", "hash", "filehash"]),
+    (
+        "process.parent.name",
+        &["parentname", "parentimage", "parentprocess", "parentfilename", "parentprocessname"],
+    ),
+    ("user.name", &["accountname", "username", "user", "account"]),
+    ("host.name", &["hostname", "computer", "computername", "device", "devicename", "host"]),
+    ("event.action", &["actiontype", "action", "event"]),
+];
+
+/// The field that a usual name of another product stands for.
+fn usual(name: &str) -> Option<&'static str> {
+    let name: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    USUAL.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(field, _)| *field)
+}
+
+/// The same as [`did_you_mean`] for the name of a field or column: what products call it comes before what is spelt alike.
+pub fn which_field<'a>(wrong: &str, legal: impl IntoIterator<Item = &'a str>) -> String {
+    usual(wrong).map_or_else(|| did_you_mean(wrong, legal, 3), |field| format!("did you mean `{field}`? "))
+}
+
 /// The nearest legal names as the beginning of a help text: "did you mean `a` or `b`? "; empty if none is near.
 pub fn did_you_mean<'a>(wrong: &str, legal: impl IntoIterator<Item = &'a str>, most: usize) -> String {
     let near = nearest(wrong, legal);
@@ -163,6 +211,15 @@ mod tests {
     fn the_documents_spelling_is_the_ecs_field() {
         assert_eq!(Field::named("destination_ip"), Field::named("destination.ip"));
         assert_eq!(Field::named("process"), None);
+    }
+
+    #[test]
+    fn usual_names_stand_for_fields_that_there_are() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (field, names) in USUAL {
+            assert!(Field::named(field).is_some(), "{field}");
+            assert!(names.iter().all(|name| seen.insert(*name)), "{names:?}");
+        }
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub mod lint;
 pub mod mutants;
 pub mod output;
 mod parallel;
+pub mod printable;
 pub mod probe;
 pub mod range;
 pub mod report;

@@ -7,7 +7,7 @@ mod signals;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, ColorWhen, Command};
 use commands::files::{self, Abandoned, PARTLY_WRITTEN};
-use commands::{End, Outcome, World, tell};
+use commands::{End, Outcome, World, tell, tell_styled};
 use quell::diagnostic::{Diagnostic, render_within};
 use std::io::IsTerminal;
 use std::panic::{self, AssertUnwindSafe};
@@ -69,13 +69,29 @@ fn run(command: &Command, world: &World) -> Outcome {
             Ok(End::Clean)
         }
         Command::Man => {
-            let mut page = Vec::new();
-            // Writing to memory cannot fail.
-            let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
-            commands::print(&String::from_utf8_lossy(&page))?;
+            commands::print(&manual())?;
             Ok(End::Clean)
         }
     }
+}
+
+/// The manual: the page of quell and those of its commands, one behind the other.
+fn manual() -> String {
+    let mut all = Cli::command();
+    all.build();
+    let commands = all.get_subcommands().filter(|command| command.get_name() != "help").cloned();
+    let pages: Vec<clap::Command> = std::iter::once(all.clone())
+        .chain(commands.map(|command| {
+            let name = format!("quell-{}", command.get_name());
+            command.name(name)
+        }))
+        .collect();
+    let mut text = Vec::new();
+    for page in pages {
+        // Writing to memory cannot fail.
+        let _ = clap_mangen::Man::new(page).render(&mut text);
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 fn world() -> World {
@@ -103,7 +119,7 @@ fn complain(diagnostics: &[Diagnostic], command: &Command, world: &World) {
         Command::Apply(_) | Command::Explain(_) => "nothing was suppressed\n",
         _ => "nothing was done\n",
     };
-    tell(&text);
+    tell_styled(&text);
 }
 
 /// Ends the process after a signal.

@@ -202,7 +202,7 @@ pub(crate) struct Apply {
     /// Exit with 1 when there is any of these; a comma between them.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,
-    /// Drop rows that repeat an earlier one: the same device, time and `ReportId`. They go into no file, and are counted.
+    /// Drop rows that are the same to the last byte as an earlier one. They go into no file, and are counted.
     #[arg(long)]
     pub(crate) dedupe: bool,
     /// Exit with 2 when a row cannot be read.

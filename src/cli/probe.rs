@@ -16,7 +16,7 @@ pub(crate) struct ProbeArgs {
     /// How the findings are printed.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: ProbeFormat,
-    /// Exit with 1 if an exclusion has a worse grade than this, of A to F.
+    /// Exit with 1 if an exclusion has a worse grade than this, of A to E, unknown, and F.
     #[arg(long, value_name = "GRADE", default_value = "E")]
     pub(crate) min_grade: Grade,
     /// Write the rows that would disappear here, as JSON Lines: `quell apply` suppresses every one of them.

@@ -183,7 +183,10 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
         FailOn::Dead => status(Status::Dead),
         FailOn::Redundant => status(Status::Redundant),
         FailOn::Expired => status(Status::Expired),
-        FailOn::Incomplete => report.warnings.iter().any(|warning| warning.code != WarningCode::Duplicates),
+        FailOn::Incomplete => {
+            use WarningCode::{Duplicates, LookAlike, NoTime};
+            report.warnings.iter().any(|warning| !matches!(warning.code, Duplicates | LookAlike | NoTime))
+        }
         FailOn::Loose => {
             report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)
         }

@@ -3,7 +3,7 @@
 use super::counting::covered;
 use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded_from, rule, today};
-use super::{End, Outcome, World, fail, print, print_json, print_styled};
+use super::{End, Outcome, World, fail, print_json, print_styled, print_text};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::Run;
 use quell::exclusions::model::Exclusion;
@@ -20,7 +20,7 @@ const SHOWN_GROUPS: usize = 15;
 
 /// Compares two lists, or two results.
 pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
-    let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling)?;
+    let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling, args.new.is_some())?;
     let mut diff = match &args.new {
         Some(new) => two_lists(args, world, &old, new)?,
         None => two_results(args, world, &old)?,
@@ -36,14 +36,14 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     };
     match args.format {
         DiffFormat::Table => print_styled(&show::diff(&diff, shown(false)))?,
-        DiffFormat::Markdown => print(&show::diff(&diff, shown(true)))?,
+        DiffFormat::Markdown => print_text(&show::diff(&diff, shown(true)))?,
         DiffFormat::Json => print_json(&diff)?,
     }
     Ok(end(args, &diff))
 }
 
 fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
-    let new_list = loaded_from(new, args.schema.as_deref(), &args.filling)?;
+    let new_list = loaded_from(new, args.schema.as_deref(), &args.filling, false)?;
     let mut files = open_all(&args.results, &args.input)?;
     let schema = schema_of(&files, &new_list.schemas, new_list.named.as_deref())?;
     let (before, left_before) = applied(args, world, old, schema)?;

@@ -2,9 +2,9 @@
 
 use super::inputs::{files, open};
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::{End, Outcome, World, fail, print, print_styled};
+use super::{End, Outcome, World, fail, print_styled, print_text};
 use crate::cli::{Explain, ExplainFormat};
-use quell::fields::{Field, did_you_mean};
+use quell::fields::Field;
 use quell::input::Input;
 use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
@@ -12,6 +12,7 @@ use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation,
 use quell::judge::row::{self, sources};
 use quell::judge::verdict::ConditionOutcome;
 use quell::judge::{Matcher, is_like};
+use quell::printable::json_written_out;
 use quell::report::style::{Ink, Style};
 use quell::report::{fitted, printable};
 use quell::run::columns::{missing, missing_columns, reader, schema_of};
@@ -54,7 +55,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let row = match found.cells {
         Ok(cells) => cells,
         Err(fault) => {
-            print(&format!(
+            print_text(&format!(
                 "row {} (line {}) is kept: it cannot be read: {fault}\n",
                 found.number, found.line
             ))?;
@@ -81,7 +82,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         }
     }
     match args.format {
-        ExplainFormat::Json => print(&text)?,
+        ExplainFormat::Json => print_text(&text)?,
         ExplainFormat::Text => print_styled(&fitted(&text, world.message_width))?,
     }
     Ok(End::Clean)
@@ -144,7 +145,8 @@ fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcom
     }
     let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
     legal.extend(opened.names.iter().map(String::as_str));
-    let help = format!("{}`quell schema` lists the fields", did_you_mean(name, legal, 3));
+    let near = quell::fields::which_field(name, legal);
+    let help = format!("{near}`quell schema` lists the fields");
     fail("unknown-field", format!("there is no field or column `{name}`"), &help)
 }
 
@@ -184,7 +186,7 @@ fn json(explanation: &Explanation, row: u64, line: u64) -> String {
     let mut value = serde_json::to_value(explanation).unwrap_or_default();
     value["row"] = row.into();
     value["line"] = line.into();
-    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+    json_written_out(&serde_json::to_string_pretty(&value).unwrap_or_default()).into_owned() + "\n"
 }
 
 fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {

@@ -6,23 +6,32 @@
 use super::texts::utf8;
 use super::{Outcome, fail};
 use quell::exclusions::validate::ListText;
+use quell::printable::written_out;
 use std::path::{MAIN_SEPARATOR, Path};
 use std::process::Command;
 
 /// How such a name begins.
 pub(super) const PREFIX: &str = "git:";
 
-/// The lists of `git:REV:PATH`.
-pub(super) fn texts(name: &str) -> Outcome<Vec<ListText>> {
+/// The lists of `git:REV:PATH`. A path that the revision lacks is an empty list if it `may_be_new`.
+pub(super) fn texts(name: &str, may_be_new: bool) -> Outcome<Vec<ListText>> {
     // git wants slashes, also on Windows.
     let object = name.strip_prefix(PREFIX).unwrap_or(name).replace(MAIN_SEPARATOR, "/");
-    let object = object.trim_end_matches('/');
     let Some((revision, path)) = object.split_once(':') else {
         let help = "for example `git:main:exclusions/mine.yaml`, or `git:HEAD~1:exclusions` for a folder";
         return fail("bad-revision", format!("{name}: a path is missing behind the revision"), help);
     };
     if revision.starts_with('-') {
         return fail("bad-revision", format!("{name}: no revision begins with a hyphen"), "");
+    }
+    // `HEAD:./` and `HEAD:.` are the folder that one is in; git knows it by the first.
+    let path = if path == "." { "./" } else { path };
+    let path = if path == "./" { path } else { path.trim_end_matches('/') };
+    let object = &format!("{revision}:{path}");
+    if may_be_new && lacks(name, revision, object) {
+        let note = format!("{path} is not in that revision: {name} is an empty list");
+        super::tell(&format!("note: {}\n", written_out(&note)));
+        return Ok(Vec::new());
     }
     match git(name, &["cat-file", "-t", object])?.trim_ascii() {
         b"blob" => Ok(vec![list(name.to_owned(), object)?]),
@@ -44,7 +53,7 @@ fn list(file: String, object: &str) -> Outcome<ListText> {
 fn folder(name: &str, object: &str, path: &str) -> Outcome<Vec<ListText>> {
     let listing = git(name, &["ls-tree", "-r", "-z", "--full-tree", object])?;
     let entries = listing.split(|byte| *byte == 0).filter(|entry| !entry.is_empty());
-    let between = if path.is_empty() { "" } else { "/" };
+    let between = if path.is_empty() || path.ends_with('/') { "" } else { "/" };
     let mut lists = Vec::new();
     for entry in entries {
         // Each entry is `mode type object\tpath`.
@@ -65,6 +74,13 @@ fn folder(name: &str, object: &str, path: &str) -> Outcome<Vec<ListText>> {
     }
     lists.sort_by(|a, b| a.file.cmp(&b.file));
     Ok(lists)
+}
+
+/// Whether a revision is there and has nothing at the path.
+fn lacks(name: &str, revision: &str, object: &str) -> bool {
+    let commit = format!("{revision}^{{commit}}");
+    git(name, &["rev-parse", "--verify", "--quiet", &commit]).is_ok()
+        && git(name, &["cat-file", "-e", object]).is_err()
 }
 
 fn git(name: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {

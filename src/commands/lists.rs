@@ -60,7 +60,8 @@ fn load_all(lists: &ListArgs, parameters: &Parameters) -> Outcome<Loaded> {
         for file in files(path, &mut mistakes) {
             match read_text(&file, MAX_LIST) {
                 Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
-                Err(found) => mistakes.extend(found),
+                Err(found) if file.exists() => mistakes.extend(found),
+                Err(found) => mistakes.extend(found.into_iter().map(|mistake| mistake.help(packs(path)))),
             }
         }
     }
@@ -88,6 +89,16 @@ fn every_setting_is_a_parameter(lists: &ListArgs, parameters: &Parameters) -> Ou
     fail("unknown-parameter", format!("no list that was loaded has the parameter `{name}`"), &help)
 }
 
+/// The packs that somebody may have meant who named a list that is not there.
+fn packs(wrong: &Path) -> String {
+    let lists = quell::exclusions::DOCUMENTED.iter().chain(&quell::exclusions::FIELD);
+    let lists: Vec<&str> = lists.map(|(file, _)| file.trim_end_matches(".yaml")).collect();
+    let near = did_you_mean(&wrong.to_string_lossy(), ["documented", "field"].into_iter().chain(lists), 1);
+    format!(
+        "{near}built in: documented, field, and their lists, such as field/sccm; everything else is a file or a folder"
+    )
+}
+
 /// A built-in pack, or one of its lists, by name; `None` if a file of that name exists or there is no such pack.
 fn built_in(path: &Path) -> Option<Vec<ListText>> {
     // On Windows `field\sccm` is the pack's list too.
@@ -113,8 +124,13 @@ fn given(filling: &FillingArgs) -> Outcome<Parameters> {
     Ok(parameters)
 }
 
-/// Loads one list by name: a file, a folder, a pack, or `git:REV:PATH`.
-pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &FillingArgs) -> Outcome<Loaded> {
+/// Loads one list by name: a file, a folder, a pack, or `git:REV:PATH`. What a revision lacks is an empty list if it `may_be_new`.
+pub(super) fn loaded_from(
+    name: &str,
+    schema: Option<&str>,
+    filling: &FillingArgs,
+    may_be_new: bool,
+) -> Outcome<Loaded> {
     if !name.starts_with(git::PREFIX) {
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
         let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
@@ -122,7 +138,7 @@ pub(super) fn loaded_from(name: &str, schema: Option<&str>, filling: &FillingArg
         return load_all(&lists, &given(filling)?);
     }
     let (schemas, named) = schemas(schema)?;
-    let texts = git::texts(name)?;
+    let texts = git::texts(name, may_be_new)?;
     let exclusions = load_with(&texts, &schemas, &given(filling)?)?;
     Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }

@@ -26,6 +26,8 @@ mod texts;
 
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
+use quell::printable::{json_written_out, lines_written_out};
+use quell::report::style;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 /// What commands need to know about the process, so that they do not ask the system themselves.
@@ -65,10 +67,21 @@ pub(crate) fn fail<T>(code: &'static str, message: impl Into<String>, help: &str
 
 /// Prints to standard error. A failure is ignored, since the exit code tells the rest.
 pub(crate) fn tell(text: &str) {
+    tell_styled(&lines_written_out(text));
+}
+
+/// The same for findings, which [`quell::diagnostic::render`] has written out and coloured.
+pub(crate) fn tell_styled(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
-/// Prints to standard output. That the reader has gone away (a closed pipe) is no error.
+/// Prints for a person to standard output: nothing in the text deceives.
+pub(crate) fn print_text(text: &str) -> Outcome<()> {
+    print(&lines_written_out(text))
+}
+
+/// Prints a document of a language that has its own rules, as it is. That the reader has gone away (a closed pipe) is no
+/// error.
 pub(crate) fn print(text: &str) -> Outcome<()> {
     print_by(|out| out.write_all(text.as_bytes()))
 }
@@ -76,14 +89,14 @@ pub(crate) fn print(text: &str) -> Outcome<()> {
 /// Prints a value as indented JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&(text + "\n")),
+        Ok(text) => print(&(json_written_out(&text).into_owned() + "\n")),
         Err(error) => fail("cannot-write", error.to_string(), ""),
     }
 }
 
 /// Prints text with styles. Colours are left out if standard output does not take them.
 pub(crate) fn print_styled(text: &str) -> Outcome<()> {
-    print_styled_by(|out| out.write_all(text.as_bytes()))
+    print_styled_by(|out| out.write_all(style::written_out(text).as_bytes()))
 }
 
 /// The same for what `write` writes.

@@ -3,7 +3,7 @@
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::loaded_or_examples;
-use super::{End, Outcome, World, fail, print, print_json, print_styled};
+use super::{End, Outcome, World, fail, print_json, print_styled, print_text};
 use crate::cli::{ProbeArgs, ProbeFormat};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
         );
     }
     let moves = match Moves::built_in() {
-        Ok(moves) => moves,
+        Ok(moves) => moves.with_columns(&lists.schemas),
         Err(cause) => return fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
     };
     let probed = probe(&matcher, &applied, &malicious, &schema.name, &moves);
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
             print_styled(&fitted(&text, world.message_width))
         }
         ProbeFormat::Json => print_json(&show::json(&probed, malicious.len())),
-        ProbeFormat::Markdown => print(&show::markdown(&probed)),
+        ProbeFormat::Markdown => print_text(&show::markdown(&probed)),
     })?;
     let worse = probed.iter().any(|each| each.grade > args.min_grade);
     Ok(if worse { End::LookAtIt } else { End::Clean })

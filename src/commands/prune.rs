@@ -4,7 +4,7 @@ use super::counting::covered;
 use super::files::FileSet;
 use super::inputs::open_all;
 use super::lists::{Loaded, in_force, loaded, rule, today};
-use super::{End, Outcome, World, fail, print, print_json};
+use super::{End, Outcome, World, fail, print_json, print_text};
 use crate::cli::{PruneArgs, PruneFormat};
 use quell::Run;
 use quell::count::coverage::Coverage;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
         FileSet::begin([])?
     };
     outputs.put(|| match args.format {
-        PruneFormat::Table => print(&show::pruned(&found, world.width)),
+        PruneFormat::Table => print_text(&show::pruned(&found, world.width)),
         PruneFormat::Json => print_json(&found),
     })?;
     let to_do = !found.removed.is_empty() && !args.write;

@@ -1,7 +1,7 @@
 //! `quell schema`: names, and the JSON Schemas.
 
 use super::lists::schemas;
-use super::{End, Outcome, print, print_json};
+use super::{End, Outcome, print_json, print_text};
 use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
 use std::fmt::Write;
@@ -36,6 +36,6 @@ pub(crate) fn run(args: &SchemaArgs) -> Outcome {
         }
         out.push('\n');
     }
-    print(&out)?;
+    print_text(&out)?;
     Ok(End::Clean)
 }

@@ -2,7 +2,7 @@
 
 use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
-use super::{End, Outcome, fail, print, print_json};
+use super::{End, Outcome, fail, print, print_json, print_text};
 use crate::cli::{TestArgs, TestFormat};
 use quell::cases::report::CasesReport;
 use quell::cases::{CaseResult, Expected, junit};
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
         return mutate(args, &lists, &report);
     }
     match args.format {
-        TestFormat::Human => print(&report.human())?,
+        TestFormat::Human => print_text(&report.human())?,
         TestFormat::Json => print_json(&report)?,
         TestFormat::Junit => print(&junit::document(&report))?,
     }
@@ -98,7 +98,7 @@ fn mutate(args: &TestArgs, lists: &Loaded, report: &CasesReport) -> Outcome {
     }
     let changes = MutationReport::new(&lists.exclusions, &lists.texts);
     match args.format {
-        TestFormat::Human => print(&format!("{}{}", changes.human(), report.human()))?,
+        TestFormat::Human => print_text(&format!("{}{}", changes.human(), report.human()))?,
         TestFormat::Json | TestFormat::Junit => print_json(&changes)?,
     }
     let enough = changes.reaches(args.min_score) && report.is_clean();

@@ -8,6 +8,7 @@ pub mod edit;
 mod expressions;
 pub mod model;
 mod parameters;
+mod remedy;
 mod shape;
 pub mod validate;
 mod value;

@@ -7,6 +7,7 @@ use super::cases::CaseReader;
 use super::expressions::Expressions;
 use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
 use super::parameters::{Parameters, declared};
+use super::remedy::remedy;
 use super::shape::{KeyValue, ShapeReader};
 use super::value;
 use crate::diagnostic::Diagnostics;
@@ -137,7 +138,7 @@ impl<'a> ListReader<'_, 'a> {
                     "not-yaml",
                     Span { line: error.line.max(1), column: error.column, width: 1 },
                     format!("this cannot be read as a list: {}", error.message),
-                    "mend this place first; what stands behind it has not been read",
+                    remedy(&error.message, text, error.line, error.column),
                 );
             }
         }

@@ -6,7 +6,7 @@ use super::expressions::{Expressions, Refused};
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
 use super::parameters::filled;
 use super::shape::{KeyValue, ShapeReader};
-use crate::fields::{Field, Kind, did_you_mean};
+use crate::fields::{Field, Kind, did_you_mean, which_field};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
 
@@ -55,8 +55,13 @@ pub(super) fn field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, nam
 fn unknown_field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: &str) {
     let columns = schemas.iter().flat_map(|schema| schema.columns.keys()).map(String::as_str);
     let fields = Field::all().map(|field| -> &str { field.name() });
-    let near = did_you_mean(name, fields.chain(columns), 3);
-    let help = format!("{near}`quell schema` lists the fields and the columns of every schema");
+    let near = which_field(name, fields.chain(columns));
+    let help = match name {
+        "not" => "there is no `not`: a condition says what a benign row is; write narrower values, and rows that must stay under `cases: keep:`".to_owned(),
+        "or" | "any" | "any_of" => "alternatives are a list of entries: `when: [{process.name: a.exe}, {process.name: b.exe}]`, or a list of values".to_owned(),
+        "and" | "all" | "all_of" => "all fields of one entry must hold: `when: {process.name: a.exe, destination.ip: 10.20.0.5}`".to_owned(),
+        _ => format!("{near}`quell schema` lists the fields and the columns of every schema"),
+    };
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
 }
 

@@ -48,6 +48,9 @@ pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions
                 "nothing was checked; export the results again",
             );
         }
+        if let Some((what, help)) = no_table(text, start) {
+            return refuse("no-table", format!("{name}: this is {what}, and no table of results"), help);
+        }
         let Some(shape) = json_shape(start, ended, options) else {
             return csv_header(name, chunks, options.delimiter);
         };
@@ -76,6 +79,27 @@ pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions
             Ok(_) | Err(_) => wanted = MAX_ROW.min(wanted * 2),
         }
     }
+}
+
+/// What a text is that holds no rows, and what to do; `None` if it may be a table.
+fn no_table(text: &[u8], start: &[u8]) -> Option<(&'static str, &'static str)> {
+    const SAVE: &str = "open it in Excel and save it as CSV UTF-8, or export the hunt's results as CSV";
+    let begins = |with: &[u8]| start.len() >= with.len() && start[..with.len()].eq_ignore_ascii_case(with);
+    if text.starts_with(b"PK\x03\x04") {
+        return Some(("a workbook of Excel, or another ZIP archive", SAVE));
+    }
+    if text.starts_with(b"\xD0\xCF\x11\xE0") {
+        return Some(("a workbook of an old Excel, or another document of Office", SAVE));
+    }
+    if begins(b"<!doctype html") || begins(b"<html") {
+        let help = "the portal may have answered with its sign-in page; sign in and export the results again";
+        return Some(("a web page", help));
+    }
+    if begins(b"%PDF-") {
+        return Some(("a PDF document", "export the results as CSV or JSON"));
+    }
+    let first = &text[..text.len().min(64)];
+    first.contains(&0).then_some(("not text", "export the results as CSV or JSON"))
 }
 
 fn refuse(code: &'static str, message: String, help: &str) -> Detected {
@@ -208,7 +232,7 @@ fn guess_delimiter(text: &[u8]) -> u8 {
     let mut lines = text.split(|byte| *byte == b'\n');
     let line = lines.find(|line| !matches!(line, [] | [b'\r'])).unwrap_or_default();
     let count = |delimiter: &u8| memchr_iter(*delimiter, line).count();
-    let best = [b',', b';', b'\t'].into_iter().rev().max_by_key(count);
+    let best = [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(count);
     best.filter(|delimiter| count(delimiter) > 0).unwrap_or(b',')
 }
 

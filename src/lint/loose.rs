@@ -49,32 +49,71 @@ pub(super) const SINGLE_FIELD: Lint = Lint {
     code: "single-field",
     level: Level::Warn,
     needs: Needs::Lists,
-    meaning: "one field, and one that an intruder chooses, is enough to suppress",
-    why: "an intruder who learns of the exclusion gives that field the value and is not seen",
+    meaning: "one field is enough to suppress, and it pins no file",
+    why: "whatever that account, device or address does is suppressed, and what an intruder can choose he gives that value",
     fix: "add conditions from the other side of the story: process, path, parent, destination, port",
     check: single_field,
 };
 
-/// Fields whose value an intruder on the device chooses freely. Names have a lint of their own.
-const CHOSEN: &[&str] = &[
-    "process.path",
-    "process.command_line",
-    "process.company",
-    "process.product",
-    "process.parent.path",
-    "source.port",
-    "destination.ip",
-    "destination.port",
-    "destination.domain",
-    "network.transport",
-    "event.action",
+/// Fields of which a value belongs to one file, so that it may stand alone. Names have a lint of their own.
+const MAY_STAND_ALONE: &[&str] = &[
+    "process.sha256",
+    "InitiatingProcessSHA1",
+    "process.name",
+    "process.original_file_name",
+    "process.parent.name",
 ];
 
 fn single_field(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, entry) in context.entries() {
         let names: HashSet<&str> = entry.conditions.iter().map(|condition| context.name(condition)).collect();
-        if names.len() == 1 && names.iter().all(|name| CHOSEN.contains(name)) {
+        if names.len() == 1 && names.iter().all(|name| !MAY_STAND_ALONE.contains(name)) {
             found.push(one_field(at, &names.into_iter().collect::<Vec<_>>()));
+        }
+    }
+}
+
+/// An entry of fields that an intruder chooses all together.
+pub(super) const FREELY_CHOSEN: Lint = Lint {
+    code: "freely-chosen",
+    level: Level::Deny,
+    needs: Needs::Lists,
+    meaning: "all fields of the entry are chosen by whoever starts the program",
+    why: "name, port, protocol and action are an intruder's own choice: a renamed tool that uses that port is not seen",
+    fix: "add where the program lies (`process.path`), its hash (`process.sha256`) or what it may reach (`destination.ip`)",
+    check: freely_chosen,
+};
+
+/// Fields that whoever starts a program chooses.
+const CHOSEN: &[&str] = &[
+    "process.name",
+    "process.original_file_name",
+    "process.command_line",
+    "process.parent.name",
+    "source.port",
+    "destination.port",
+    "network.transport",
+    "event.action",
+    "RemoteIPType",
+    "LocalIPType",
+];
+
+fn freely_chosen(context: &Context<'_>, found: &mut Vec<Finding>) {
+    for (at, entry) in context.entries() {
+        let mut names: Vec<&str> = Vec::new();
+        for name in entry.conditions.iter().map(|condition| context.name(condition)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        // Names without anything else have a lint of their own.
+        let beside_names = names.iter().any(|name| !name.ends_with("name"));
+        if names.len() > 1 && beside_names && names.iter().all(|name| CHOSEN.contains(name)) {
+            let message = format!(
+                "{} together suppress a row, and an intruder chooses all of them",
+                listed(&names, "and")
+            );
+            found.push(Finding::new(FREELY_CHOSEN.code, at.exclusion, at.condition(0), message));
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod sarif;
 mod schema_field;
 pub mod settings;
 mod subsumed;
+mod values;
 mod wildcard;
 mod with_results;
 mod with_rule;
@@ -91,10 +92,13 @@ pub const LINTS: &[Lint] = &[
     loose::LOOSE_READING,
     names::NAME_ONLY,
     loose::SINGLE_FIELD,
+    loose::FREELY_CHOSEN,
     names::GENERIC_NAME,
     names::DEAD_NAME,
     network::PLACEHOLDER_ADDRESS,
     network::WIDE_NETWORK,
+    values::HOST_BITS,
+    values::NEVER_MATCHES,
     wildcard::MATCHES_EVERYTHING,
     wildcard::SHORT_CONTAINS,
     metadata::FORGEABLE_METADATA,

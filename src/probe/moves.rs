@@ -3,11 +3,14 @@
 //! In: the data file beside this module, and a value that an exclusion wants. Out: the cheapest move that gives
 //! a row that value, as concrete text. It does not know rows.
 
-use crate::exclusions::model::{AddressRange, Condition, Family, Operator, Piece, Test, TextValue};
+use super::expression::example;
+use crate::exclusions::model::{AddressRange, Condition, Family, FieldRef, Operator, Piece, Test, TextValue};
 use crate::judge::is_like;
+use crate::schema::Schemas;
 use crate::yaml;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -21,6 +24,10 @@ pub struct Moves {
     #[serde(rename = "moves")]
     known: Vec<Move>,
     grades: BTreeMap<Grade, u32>,
+    pins: Vec<Pin>,
+    /// The fields that columns hold, by the names of the columns.
+    #[serde(skip)]
+    held: HashMap<String, &'static str>,
     /// Conditions that may be added to an exclusion.
     pub(super) repairs: Vec<Addition>,
 }
@@ -38,6 +45,19 @@ struct Move {
     #[serde(rename = "move")]
     what: String,
     technique: String,
+    /// Where it comes from, if it is more than a judgement.
+    #[expect(dead_code, reason = "for readers of the file")]
+    source: Option<String>,
+}
+
+/// A field of which a whole value belongs to one file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    field: String,
+    /// Hexadecimal digits of a whole value.
+    digits: usize,
+    reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -70,17 +90,29 @@ pub enum Grade {
     C,
     D,
     E,
+    /// It hangs on fields without a known move, and what is not known is not safe.
+    #[serde(rename = "unknown")]
+    Unknown,
     F,
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("unknown"),
+            letter => write!(f, "{letter:?}"),
+        }
+    }
 }
 
 impl FromStr for Grade {
     type Err = String;
 
-    /// Reads a letter, large or small.
+    /// Reads a letter, large or small, or `unknown`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F];
-        let found = all.into_iter().find(|grade| format!("{grade:?}").eq_ignore_ascii_case(text));
-        found.ok_or_else(|| "a letter from A, the best, to F".to_owned())
+        let all = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::Unknown, Self::F];
+        let found = all.into_iter().find(|grade| grade.to_string().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| "a letter from A, the best, to F, or `unknown`, which is worse than E".to_owned())
     }
 }
 
@@ -91,12 +123,76 @@ pub(super) struct ForgedValue {
     pub(super) cost: u32,
     pub(super) what: String,
     pub(super) technique: String,
+    /// Whether a move is known that gives it.
+    pub(super) known: bool,
 }
+
+/// Values of one condition that are tried together with those of others on the same field.
+const TRIED: usize = 16;
 
 impl Moves {
     /// The moves that are built in.
     pub fn built_in() -> Result<Self, String> {
-        yaml::from_str(include_str!("moves.yaml"))
+        Ok(yaml::from_str::<Self>(include_str!("moves.yaml"))?.with_columns(&Schemas::built_in()))
+    }
+
+    /// The same, in which the columns of these schemas have the moves of the fields that they hold.
+    #[must_use]
+    pub fn with_columns(mut self, schemas: &Schemas) -> Self {
+        for (field, sources) in schemas.iter().flat_map(|schema| &schema.fields) {
+            for source in sources.iter().filter(|source| !source.path) {
+                self.held.entry(source.column.clone()).or_insert(field.name());
+            }
+        }
+        self
+    }
+
+    /// The name by which the moves of a field or column are found.
+    fn name<'n>(&'n self, field: &'n FieldRef) -> &'n str {
+        match field {
+            FieldRef::Field(field) => field.name(),
+            FieldRef::Column(column) => self.held.get(&column.name).copied().unwrap_or(&column.name),
+        }
+    }
+
+    /// Why no move leads past a condition; `None` if one may.
+    pub(super) fn pin(&self, condition: &Condition) -> Option<&str> {
+        let name = self.name(&condition.field);
+        let pin = self.pins.iter().find(|pin| pin.field == name)?;
+        let Test::Text(values) = &condition.test else { return None };
+        let is_whole = |value: &TextValue| {
+            let whole = value.whole();
+            whole.is_some_and(|text| text.len() == pin.digits && text.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        values.iter().all(is_whole).then_some(&pin.reason)
+    }
+
+    /// Whether a move is known for a field.
+    pub(super) fn knows(&self, field: &FieldRef) -> bool {
+        let name = self.name(field);
+        self.known.iter().any(|each| each.field == name) || self.pins.iter().any(|pin| pin.field == name)
+    }
+
+    /// Values of which one may meet several conditions on one field, cheapest first: a beginning and an end make one text.
+    pub(super) fn together(&self, conditions: &[(&Condition, Vec<&str>)]) -> Vec<ForgedValue> {
+        let mut lists = conditions.iter().map(|(condition, samples)| {
+            let mut list = self.gives(condition, samples);
+            list.truncate(if conditions.len() > 1 { TRIED } else { usize::MAX });
+            list
+        });
+        let mut all = lists.next().unwrap_or_default();
+        let Some((first, _)) = conditions.first() else { return all };
+        let name = self.name(&first.field);
+        for list in lists {
+            let pairs = all.iter().flat_map(|a| list.iter().flat_map(move |b| [(a, b), (b, a)]));
+            let joined: Vec<ForgedValue> = pairs
+                .map(|(a, b)| self.give(name, format!("{}{}", a.text, b.text), Some(Reach::Open)))
+                .collect();
+            all.extend(list);
+            all.extend(joined);
+        }
+        sort(&mut all);
+        all
     }
 
     /// The grade of a cost.
@@ -112,31 +208,35 @@ impl Moves {
 
     /// Every value that meets a condition, cheapest first; `samples` are texts that are known to.
     pub(super) fn gives(&self, condition: &Condition, samples: &[&str]) -> Vec<ForgedValue> {
-        let field = condition.field.name();
+        let field = self.name(&condition.field);
         let mut all: Vec<ForgedValue> = match &condition.test {
             Test::Text(values) => values.iter().flat_map(|value| self.texts(field, value, samples)).collect(),
-            Test::Address(ranges) => ranges.iter().filter_map(|range| self.address(field, range)).collect(),
+            Test::Address(ranges) => ranges.iter().map(|range| self.address(field, range)).collect(),
             Test::Number(ranges) => {
-                ranges.iter().filter_map(|range| self.give(field, range.first.to_string(), None)).collect()
+                ranges.iter().map(|range| self.give(field, range.first.to_string(), None)).collect()
             }
         };
-        all.sort_by(|a, b| (a.cost, a.text.len(), &a.text).cmp(&(b.cost, b.text.len(), &b.text)));
+        sort(&mut all);
         all
     }
 
     fn texts(&self, field: &str, value: &TextValue, samples: &[&str]) -> Vec<ForgedValue> {
         let texts = match value.pieces() {
+            Some(pieces) if field == "process.path" => {
+                let texts = std::iter::once(concrete(&pieces));
+                texts.chain((0..pieces.len()).filter_map(|any| planted(&pieces, any))).collect()
+            }
             Some(pieces) => vec![concrete(&pieces)],
-            None => samples.iter().map(|sample| (*sample).to_owned()).collect(),
+            None => samples.iter().map(|sample| (*sample).to_owned()).chain(example(&value.text)).collect(),
         };
         let anchored = value.operator == Operator::Is && !value.text.starts_with(['*', '?'])
             || value.operator == Operator::EndsWith && value.text.starts_with('.')
             || value.operator == Operator::Is && value.text.starts_with("*.");
         let reach = (!anchored || value.text.ends_with('*')).then_some(Reach::Open);
-        texts.into_iter().filter_map(|text| self.give(field, text, reach)).collect()
+        texts.into_iter().map(|text| self.give(field, text, reach)).collect()
     }
 
-    fn address(&self, field: &str, range: &AddressRange) -> Option<ForgedValue> {
+    fn address(&self, field: &str, range: &AddressRange) -> ForgedValue {
         let reach = if range.last - range.first >= WIDE && !is_inside(range) {
             Some(Reach::Wide)
         } else {
@@ -149,20 +249,52 @@ impl Moves {
         self.give(field, address.to_string(), reach)
     }
 
-    fn give(&self, field: &str, text: String, reach: Option<Reach>) -> Option<ForgedValue> {
+    fn give(&self, field: &str, text: String, reach: Option<Reach>) -> ForgedValue {
         let fits = |each: &&Move| {
             each.field == field
                 && (each.reach.is_none() || each.reach == reach)
                 && (each.values.is_empty() || each.values.iter().any(|value| is_like(value, &text)))
         };
-        let found = self.known.iter().find(fits)?;
-        Some(ForgedValue {
-            text,
-            cost: found.cost,
-            what: found.what.clone(),
-            technique: found.technique.clone(),
-        })
+        match self.known.iter().find(fits) {
+            Some(found) => ForgedValue {
+                text,
+                cost: found.cost,
+                what: found.what.clone(),
+                technique: found.technique.clone(),
+                known: true,
+            },
+            None => ForgedValue {
+                text,
+                cost: 0,
+                what: "give it that value, by means that nobody has judged".to_owned(),
+                technique: "no known technique".to_owned(),
+                known: false,
+            },
+        }
     }
+}
+
+fn sort(values: &mut [ForgedValue]) {
+    values.sort_by(|a, b| (a.cost, a.text.len(), &a.text).cmp(&(b.cost, b.text.len(), &b.text)));
+}
+
+/// A path that meets a pattern and in which a `*` stands for folders of the intruder's own; `None` if there is no `*` at that
+/// place.
+fn planted(pieces: &[Piece], any: usize) -> Option<String> {
+    (pieces.get(any) == Some(&Piece::Any)).then_some(())?;
+    let (before, after) = (concrete_in(&pieces[..any]), concrete_in(&pieces[any + 1..]));
+    let folders = match (before.is_empty(), before.ends_with('\\')) {
+        (true, _) if after.starts_with(':') => "C",
+        (true, _) => r"C:\Users\Public\",
+        (_, true) => r"Users\Public\",
+        (_, false) => r"x\",
+    };
+    let folders = if after.starts_with('\\') { folders.trim_end_matches('\\') } else { folders };
+    Some(format!("{before}{folders}{after}"))
+}
+
+fn concrete_in(pieces: &[Piece]) -> String {
+    if pieces.is_empty() { String::new() } else { concrete(pieces) }
 }
 
 /// Text that meets a pattern.

@@ -3,6 +3,7 @@
 //! In: [`Probed`] exclusions, worst first. Out: text.
 
 use super::{Grade, Made, Probed, Repair, WayIn};
+use crate::printable::written_out;
 use crate::report::style::{Ink, Style};
 use serde_json::json;
 use std::fmt::Write;
@@ -24,7 +25,7 @@ fn graded(grade: Grade, ink: Ink) -> String {
         Grade::C => Style::Loose,
         _ => Style::Dead,
     };
-    ink.paint(style, format!("{grade:?}"))
+    ink.paint(style, grade)
 }
 
 /// Each exclusion with its cheapest way in and its repair.
@@ -33,9 +34,9 @@ pub fn human(probed: &[Probed], rows: usize, ink: Ink) -> String {
     let mut out = format!("malicious rows {rows}, exclusions {}, grade {worst}\n", probed.len());
     for each in probed {
         let (grade, id) = (graded(each.grade, ink), ink.paint(Style::Strong, &each.id));
-        let _ = write!(out, "\n{grade}  {id}  {}:{}\n", each.file, each.line);
+        let _ = write!(out, "\n{grade}  {id}  {}:{}\n", shown(&each.file), each.line);
         let Some(way) = &each.way_in else {
-            out += "   no row disappears by any move that is known\n";
+            out += &without(each);
             continue;
         };
         out += &told(way);
@@ -48,12 +49,38 @@ pub fn human(probed: &[Probed], rows: usize, ink: Ink) -> String {
                 way.then.iter().map(|(field, text)| format!("{field}={}", shown(text))).collect();
             let _ = writeln!(out, "     suppressed then: {}", then.join(" "));
         }
+        if !each.unknown.is_empty() {
+            out += &nothing_known(&each.unknown);
+        }
         if let Some(repair) = &each.repair {
             let _ =
-                writeln!(out, "   repair: {}: grade {:?}, cost {}", said(repair), repair.grade, repair.cost);
+                writeln!(out, "   repair: {}: grade {}, cost {}", said(repair), repair.grade, repair.cost);
         }
     }
     out
+}
+
+/// Why there is no way in.
+fn without(each: &Probed) -> String {
+    let mut out = String::new();
+    for pin in &each.pinned {
+        let _ = writeln!(out, "   pinned by {}: {}", shown(&pin.field), pin.reason);
+    }
+    if each.pinned.is_empty() {
+        out += "   no way in was found, and nothing says that there is none\n";
+    }
+    if !each.unknown.is_empty() {
+        out += &nothing_known(&each.unknown);
+    }
+    out
+}
+
+fn nothing_known(fields: &[String]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| shown(field)).collect();
+    format!(
+        "   no move is known for {}, which does not make it safe: it counts for nothing\n",
+        fields.join(", ")
+    )
 }
 
 fn told(way: &WayIn) -> String {
@@ -71,7 +98,7 @@ fn change(made: &Made) -> String {
 
 /// Text of a row on one line, whatever it holds.
 fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    written_out(text).into_owned()
 }
 
 fn said(repair: &Repair) -> String {
@@ -89,7 +116,11 @@ pub fn markdown(probed: &[Probed]) -> String {
     for each in probed {
         let cell = |text: String| shown(&text).replace('|', "\\|");
         let (cost, way) = match &each.way_in {
-            None => ("-".to_owned(), "none is known".to_owned()),
+            None if each.pinned.is_empty() => ("-".to_owned(), "none was found; it may have one".to_owned()),
+            None => {
+                let pins: Vec<&str> = each.pinned.iter().map(|pin| pin.field.as_str()).collect();
+                ("-".to_owned(), format!("none: pinned by {}", pins.join(", ")))
+            }
             Some(way) if way.moves.is_empty() => {
                 ("0".to_owned(), "a malicious row is suppressed as it is".to_owned())
             }
@@ -101,7 +132,7 @@ pub fn markdown(probed: &[Probed]) -> String {
         let repair = each.repair.as_ref().map(said).unwrap_or_default();
         let _ = writeln!(
             out,
-            "| {} | {} | {:?} | {cost} | {} | {} |",
+            "| {} | {} | {} | {cost} | {} | {} |",
             each.id,
             cell(each.file.clone()),
             each.grade,

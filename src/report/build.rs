@@ -1,5 +1,6 @@
 //! Makes a report from counts.
 
+use super::look_alike;
 use super::{Example, ExclusionReport, KeptGroup, LooseField, Report, RuleName, Status};
 use crate::count::tally::{Destination, Examples, ExclusionCounts, Tally};
 use crate::exclusions::model::{Exclusion, FieldRef};
@@ -49,6 +50,8 @@ pub fn build(parts: ReportParts<'_>) -> Report {
     exclusions.sort_unstable_by(|a, b| b.matches.cmp(&a.matches).then_with(|| a.id.cmp(&b.id)));
     let (kept_groups, kept_in_other_groups) = groups(&parts.run.tally);
     let span = parts.run.tally.span;
+    let mut warnings = parts.run.warnings;
+    warnings.extend(look_alike::warnings(parts.applied, &parts.run.tally));
     Report {
         totals: parts.run.tally.totals,
         results: parts.run.files,
@@ -60,7 +63,7 @@ pub fn build(parts: ReportParts<'_>) -> Report {
         kept_groups,
         kept_in_other_groups,
         malformed: parts.run.malformed,
-        warnings: parts.run.warnings,
+        warnings,
         notes: parts.notes,
     }
 }

@@ -1,6 +1,7 @@
 //! The report for a spreadsheet: one table, in which no cell runs as a formula.
 
 use super::Report;
+use crate::printable::written_out;
 
 const HEADER: [&str; 11] = [
     "kind",
@@ -65,13 +66,17 @@ fn row(kind: &str, name: &str, destination: &str, rows: u64) -> [String; 11] {
     cells
 }
 
-/// A leading apostrophe makes a spreadsheet show what it would otherwise run (OWASP, CSV injection).
+/// A leading apostrophe makes a spreadsheet show what it would otherwise run (OWASP, CSV injection). Some read the full-width
+/// forms of the signs like the signs.
 fn neutral(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '%']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+    let cell = written_out(cell);
+    let begins = |text: &str| {
+        text.starts_with([
+            '=', '+', '-', '@', '|', '%', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{ff5c}',
+            '\u{ff05}',
+        ])
+    };
+    if begins(cell.trim_start()) { format!("'{cell}") } else { cell.into_owned() }
 }
 
 #[cfg(test)]
@@ -79,6 +84,9 @@ mod tests {
     #[test]
     fn a_formula_is_shown_not_run() {
         assert_eq!(super::neutral("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(super::neutral("\u{ff1d}1+1"), "'\u{ff1d}1+1");
+        assert_eq!(super::neutral(" =1+1"), "' =1+1");
+        assert_eq!(super::neutral("\t=1"), "\\u{9}=1");
         assert_eq!(super::neutral("chrome.exe"), "chrome.exe");
     }
 }

@@ -110,10 +110,22 @@ pub(crate) fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// Text in which nothing is markup.
+/// Text in which nothing is markup. Words that a page would turn into a link or a mention (URLs, `@user`, `#1`) become code,
+/// because a backslash in front does not stop that.
 pub(crate) fn escape(text: &str) -> String {
+    let text = safe(text);
+    let words = text.split(' ').map(|word| if is_live(word) { code(word) } else { escaped(word) });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn is_live(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ["://", "www.", "@", "#", "mailto:", "gh-"].iter().any(|sign| word.contains(sign))
+}
+
+fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in safe(text).chars() {
+    for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -136,7 +148,7 @@ mod tests {
     fn nothing_from_a_row_becomes_markup() {
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("a|b"), "`a\\|b`");
-        assert_eq!(escape("<img> [x](y) @all"), "&lt;img&gt; \\[x\\](y) \\@all");
+        assert_eq!(escape("<img> [x](y) @all"), "&lt;img&gt; \\[x\\](y) `@all`");
         assert_eq!(code("\u{1b}[2J"), "`\\u{1b}[2J`");
     }
 }

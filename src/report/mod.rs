@@ -7,6 +7,7 @@ pub mod build;
 mod csv;
 pub mod html;
 mod json;
+mod look_alike;
 pub(crate) mod markdown;
 pub mod style;
 pub(crate) mod table;
@@ -187,7 +188,8 @@ pub fn write(
         ReportFormat::Markdown => markdown::render(report, layout),
         ReportFormat::Csv => csv::render(report),
     };
-    out.write_all(text.as_bytes())
+    // Every part is written out where it is put in; what was forgotten there is caught here.
+    out.write_all(style::written_out(&text).as_bytes())
 }
 
 /// Text from a row made safe to print: what would move the cursor or turn the text around is written out.

@@ -4,6 +4,7 @@
 //! ([`Ink::Off`] never makes any), so that the words alone must say everything. Texts from rows hold no styles of their
 //! own: [`super::printable`] has written out what could begin one.
 
+use crate::printable::lines_written_out;
 use std::fmt::Display;
 use unicode_width::UnicodeWidthStr;
 
@@ -52,11 +53,37 @@ impl Style {
     }
 }
 
+/// Ends every style.
+const PLAIN: &str = "\u{1b}[0m";
+
+/// Text of several lines with styles. Whatever else in it could deceive is written out, so is a style that hides text.
+pub fn written_out(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(escape) = rest.find('\u{1b}') {
+        out += &lines_written_out(&rest[..escape]);
+        rest = &rest[escape..];
+        let length = style_length(rest);
+        out += &length.map_or_else(|| lines_written_out("\u{1b}"), |length| rest[..length].to_owned());
+        rest = &rest[length.unwrap_or(1)..];
+    }
+    out + &lines_written_out(rest)
+}
+
+/// The length of the style that a text begins with: bold, faint, or a colour of letters, as [`Ink`] and the renderer of
+/// findings use them.
+fn style_length(text: &str) -> Option<usize> {
+    let codes = text.strip_prefix("\u{1b}[")?.split('m').next()?;
+    let is_known = |code: &str| matches!(code.parse(), Ok(0..=2 | 31..=37 | 90..=97));
+    let whole = "\u{1b}[".len() + codes.len() + "m".len();
+    (codes.split(';').all(is_known) && text.len() >= whole).then_some(whole)
+}
+
 impl Ink {
     /// A text in a style.
     pub fn paint(self, style: Style, text: impl Display) -> String {
         match self {
-            Self::On => format!("\u{1b}[{}m{text}\u{1b}[0m", style.code()),
+            Self::On => format!("\u{1b}[{}m{text}{PLAIN}", style.code()),
             Self::Off => text.to_string(),
         }
     }
@@ -73,6 +100,14 @@ pub(crate) fn columns_of(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_escape_passes_but_those_of_the_styles() {
+        let painted = Ink::On.paint(Style::Dead, "a");
+        assert_eq!(written_out(&painted), painted);
+        assert_eq!(written_out("\u{1b}[2Jb\u{200b}\n\u{1b}"), "\\u{1b}[2Jb\\u{200b}\n\\u{1b}");
+        assert_eq!(written_out("\u{1b}[8ma\u{1b}[1"), "\\u{1b}[8ma\\u{1b}[1");
+    }
 
     #[test]
     fn styles_take_no_columns() {

@@ -240,7 +240,7 @@ fn list(out: &mut String, title: &str, items: &[String], layout: Layout) {
     if !items.is_empty() {
         let _ = writeln!(out, "\n{title}");
         for item in items {
-            wrapped(out, item, "  ", layout.width);
+            wrapped(out, &safe(item), "  ", layout.width);
         }
     }
 }

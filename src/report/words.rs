@@ -2,20 +2,12 @@
 
 use super::style::{Ink, Style};
 use super::{ExclusionReport, LooseField, Report, Status};
+use crate::printable::written_out;
 use std::fmt::Write;
 
-/// Text from rows made safe to print: what would move the cursor or turn the text around is written out.
+/// Text from rows, lists and file names on one line, in which nothing deceives: see [`crate::printable`].
 pub(crate) fn safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-        if character.is_control() || turns {
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
-        } else {
-            out.push(character);
-        }
-    }
-    out
+    written_out(text).into_owned()
 }
 
 /// A value for people; an empty one is named.

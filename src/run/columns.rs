@@ -64,6 +64,9 @@ fn recognised<'s>(
             "nothing was checked: either the hunt found nothing, or the export is empty; name the schema with --schema to get a report anyway",
         );
     }
+    if let Some(error) = other_case(input, &columns, schemas) {
+        return Err(error.into());
+    }
     let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
     let message = if shown.concat().is_empty() {
         format!("{}: it has no columns", input.name)
@@ -73,6 +76,24 @@ fn recognised<'s>(
     };
     let help = "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md";
     fail("unknown-columns", message, help)
+}
+
+/// Says that the columns are those of a schema but for letter case; `None` if they are not.
+fn other_case(input: &Input, columns: &[String], schemas: &Schemas) -> Option<Diagnostic> {
+    let known = |schema: &Schema| -> Vec<(String, String)> {
+        let of =
+            |column: &String| schema.columns.keys().find(|name| name.eq_ignore_ascii_case(column)).cloned();
+        columns.iter().filter_map(|column| Some((column.clone(), of(column)?))).collect()
+    };
+    let (schema, same) =
+        schemas.iter().map(|schema| (schema, known(schema))).max_by_key(|(_, same)| same.len())?;
+    let (written, name) = same.first()?;
+    let message = format!(
+        "{}: its columns are those of {} but for letter case: `{written}` is `{name}`",
+        input.name, schema.name
+    );
+    let help = "names of columns are compared as KQL compares them, letter by letter; give the header the product's own names, or export again";
+    Some(Diagnostic::error("unknown-columns", message).help(help))
 }
 
 /// The reader of the rows of these results, and where the wanted cells stand; an error if a wanted column occurs twice.

@@ -24,7 +24,7 @@ use crate::output::repeats::Repeats;
 use crate::output::writer::{FileCounts, Writer};
 use crate::output::{self, Job, OutputShape, Sink};
 use crate::parallel;
-use crate::schema::Schema;
+use crate::schema::{Schema, column_name};
 use columns::{duplicate_key, missing, missing_columns, reader};
 use outcome::{MalformedRow, ResultsFile, Warning};
 use std::io;
@@ -250,6 +250,11 @@ impl Run {
             why: row.fault.to_string(),
         }));
         self.warnings.extend(warnings::warnings(&input.name, &counts));
+        let has_time = |name: &String| options.schema.time.iter().any(|time| time == column_name(name));
+        if counts.tally.span.is_none() && !self.unclear_dates.contains(&input.name) {
+            let time = input.names.iter().find(|name| has_time(name));
+            self.warnings.extend(time.and_then(|column| warnings::no_time(&input.name, column, totals)));
+        }
         // In JSON a column is absent if its key occurs in no row of the file.
         if !input.format.has_header() && totals.read > totals.malformed {
             let has = |slot| counts.seen_keys.get(slot).copied().unwrap_or(false);

@@ -32,6 +32,10 @@ pub enum WarningCode {
     Broken,
     /// Rows repeat earlier ones.
     Duplicates,
+    /// Kept rows have a name that looks like one in an exclusion, and is another.
+    LookAlike,
+    /// No time of the rows could be read, though they have a column for it.
+    NoTime,
 }
 
 impl WarningCode {
@@ -43,6 +47,8 @@ impl WarningCode {
             Self::CutOff => "cut-off",
             Self::Broken => "broken",
             Self::Duplicates => "duplicates",
+            Self::LookAlike => "look-alike",
+            Self::NoTime => "no-time",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! In: what was found while a file was read. Out: [`Warning`]s. It reads nothing.
 
 use super::outcome::{Warning, WarningCode};
+use crate::count::tally::Totals;
 use crate::output::repeats::REMEMBERED;
 use crate::output::writer::FileCounts;
 
@@ -45,6 +46,20 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         .into_iter()
         .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
         .collect()
+}
+
+/// What is said of a file in whose column of times no time could be read.
+pub(super) fn no_time(file: &str, column: &str, totals: Totals) -> Option<Warning> {
+    let rows = totals.read.saturating_sub(totals.malformed);
+    let message = format!(
+        "{file}: NO TIME in the column {column} could be read, so its rows have none here: times are read in ISO 8601, and in others' forms if the header says `[UTC]`; export them as 2026-11-16T13:02:00Z."
+    );
+    (rows > 0).then(|| Warning {
+        code: WarningCode::NoTime,
+        file: Some(file.to_owned()),
+        rows: Some(rows),
+        message,
+    })
 }
 
 /// The warning that `rows` rows repeat others; `more` says that not all rows were compared.

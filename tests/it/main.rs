@@ -3,10 +3,12 @@
 
 mod architecture;
 mod bad_exclusions;
+mod blind_spots;
 mod cases;
 mod cmd;
 mod common;
 mod counts;
+mod deceit;
 mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
@@ -18,6 +20,8 @@ mod kql;
 mod laws;
 mod lint;
 mod lint_laws;
+mod long;
+mod messages;
 mod mutants;
 #[cfg(unix)]
 mod outputs;
@@ -28,8 +32,12 @@ mod parquet;
 mod partial;
 mod probe;
 mod prune;
+mod readme;
 #[cfg(unix)]
+mod replay;
 mod repository;
+mod sandbox;
+mod security;
 mod shapes;
 mod sides;
 mod splice;

@@ -58,7 +58,12 @@ fn documents() -> Vec<(&'static str, String)> {
         ("tables", format!("{{\"tables\":[{{\"name\":\"t\",\"columns\":[{columns}],\"rows\":[{table}]}}]}}")),
         ("lines", format!("{benign}\n{other}\n")),
         ("storage lines", format!("{}\n{}\n", streamed(&benign), streamed(&other))),
-        ("csv", format!("{HEADER}t,,a,setup.exe,203.0.113.1,1\nt,,b,x.exe,203.0.113.1,2\n")),
+        (
+            "csv",
+            format!(
+                "{HEADER}2026-11-16T08:00:00Z,,a,setup.exe,203.0.113.1,1\n2026-11-16T08:00:00Z,,b,x.exe,203.0.113.1,2\n"
+            ),
+        ),
     ]
 }
 

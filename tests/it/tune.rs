@@ -197,7 +197,6 @@ fn a_list_as_it_stands_in_a_revision() {
     for (wrong, said) in [
         ("git:HEAD", "a path is missing"),
         ("git:nowhere:lists", "git says: invalid object name 'nowhere'"),
-        ("git:HEAD:lists/none.yaml", "does not exist in 'HEAD'"),
         ("git:--output=x:lists", "no revision begins with a hyphen"),
     ] {
         let output = run(folder.path(), &[&[wrong, "lists"], &rest[..]].concat());

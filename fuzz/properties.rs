@@ -1,0 +1,248 @@
+// What must hold for any bytes, for each of the things that parse or print. The fuzz targets run these for hours;
+// `cargo test` (tests/it/replay.rs) runs them on the corpora and on some changes to them.
+
+#![allow(clippy::expect_used, reason = "a property that does not hold panics")]
+
+use quell::exclusions::document::ListFile;
+use quell::exclusions::validate::{ListText, load};
+use quell::input::chunk::Cut;
+use quell::input::csv::{ChunkOutcome, CsvReader};
+use quell::input::decompress::decompress;
+use quell::input::json::document::Walker;
+use quell::input::json::format::Document;
+use quell::input::json::{JsonReader, shape};
+use quell::input::projection::Projection;
+use quell::input::{Fault, Row};
+use quell::judge::{Matcher, Scratch};
+use quell::kql::import::{QuerySource, Reading, import_query, import_text};
+use quell::kql::lex::lex;
+use quell::printable::is_deceptive;
+use quell::report::style::Ink;
+use quell::report::{Layout, Report, ReportFormat, write};
+use quell::rule::queries::FileKind;
+use quell::rule::splice::{RuleBlock, splice_file};
+use quell::schema::{Schemas, Source};
+use std::io::Read;
+
+/// A property of any bytes.
+pub(crate) type Property = fn(&[u8]);
+
+/// Every property, by the name of its fuzz target and of the folder of its corpus.
+pub(crate) const ALL: [(&str, Property); 9] = [
+    ("list_loader", list_loader),
+    ("csv_reader", csv_reader),
+    ("json_reader", json_reader),
+    ("document_reader", document_reader),
+    ("import", import),
+    ("splice", splice),
+    ("lexer", lexer),
+    ("matcher", matcher),
+    ("report", report),
+];
+
+/// Any text loads as a list, or its mistakes have places and can be printed.
+pub(crate) fn list_loader(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let list = ListText { file: "list.yaml".into(), text: text.into() };
+    if let Err(mistakes) = load(&[list], &Schemas::built_in()) {
+        assert!(mistakes.iter().all(|mistake| mistake.place.is_some()));
+        let shown = quell::diagnostic::render(&mistakes, false);
+        assert!(!shown.chars().any(|c| c != '\n' && is_deceptive(c)), "{shown}");
+    }
+}
+
+type CsvRows = Vec<(usize, Option<Vec<Option<String>>>)>;
+
+fn csv_rows(splitter: &CsvReader, text: &[u8], wanted: usize, cut: Cut) -> Option<CsvRows> {
+    let mut rows = Vec::new();
+    let chunked = splitter.rows(wanted, text, cut, true, |row| {
+        let cells = row.cells.ok();
+        let cells =
+            cells.map(|cells| cells.iter().take(wanted).map(|cell| cell.map(str::to_owned)).collect());
+        rows.push((row.start, cells));
+    });
+    matches!(chunked, ChunkOutcome::Regular { .. }).then_some(rows)
+}
+
+/// The fast and the careful reading of CSV find the same rows and cells wherever both can read.
+pub(crate) fn csv_reader(text: &[u8]) {
+    let header: Vec<String> = ["a", "b", "c"].map(String::from).into();
+    let wanted = ["a", "c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
+    let splitter = CsvReader::new(b',', Projection::of_header(wanted, &header), &header);
+    // Whoever needs the first cell only finds the same.
+    for wanted in [1, 2] {
+        let careful = csv_rows(&splitter, text, wanted, Cut::Careful { delimiter: b',' });
+        if let Some(fast) = csv_rows(&splitter, text, wanted, Cut::Fast) {
+            assert_eq!(Some(fast), careful);
+        }
+    }
+}
+
+type JsonRows = Vec<(usize, Result<Vec<Option<String>>, Fault>)>;
+
+fn owned(row: &Row<'_>) -> (usize, Result<Vec<Option<String>>, Fault>) {
+    (row.start, row.cells.map(|cells| cells.iter().map(|cell| cell.map(str::to_owned)).collect()))
+}
+
+/// Any bytes are lines, every line is a row or empty, and the quick reading finds what the slow one finds.
+pub(crate) fn json_reader(text: &[u8]) {
+    let wanted = ["a", "b.c"].map(|name| vec![Source { column: name.into(), path: false }]).into();
+    let lines = JsonReader::new(Projection::of_keys(wanted, &[]));
+    let (mut quick, mut slow): (JsonRows, JsonRows) = Default::default();
+    let (mut seen, mut seen_slowly) = ([false; 2], [false; 2]);
+    lines.rows(text, &mut seen, |row| quick.push(owned(row)));
+    lines.slow_rows(text, &mut seen_slowly, |row| slow.push(owned(row)));
+    assert_eq!((&quick, seen), (&slow, seen_slowly));
+    assert!(quick.len() <= text.split(|byte| *byte == b'\n').count());
+}
+
+/// Any bytes are pieces of a document, which together are those bytes, however they are stored.
+pub(crate) fn document_reader(bytes: &[u8]) {
+    let mut text = Vec::new();
+    if let Ok(unpacked) = decompress(std::io::Cursor::new(bytes.to_vec())) {
+        let _ = unpacked.reader.take(1 << 20).read_to_end(&mut text);
+    }
+    let all = [Document::Array, Document::Results, Document::Records, Document::Batches, Document::Tables];
+    for document in shape::document(&text).into_iter().chain(all) {
+        let mut pieces = Vec::new();
+        if let Ok(used) = Walker::new(document).walk(&text, 0, true, &mut pieces) {
+            assert_eq!(used, text.len());
+            assert_eq!(pieces.iter().map(|piece| piece.range.len()).sum::<usize>(), used);
+        }
+    }
+}
+
+/// Any text is read as a query and as a documented condition; what is imported loads as a list.
+pub(crate) fn import(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let schemas = Schemas::built_in();
+    let Some(schema) = schemas.named("defender") else { return };
+    let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
+    let mut exclusions = import_query(text, "DeviceNetworkEvents", schema, source).exclusions;
+    exclusions.extend(import_text("documented", text, Reading::Loose, schema));
+    if !exclusions.is_empty() {
+        let file = ListFile { exclusions, ..ListFile::default() };
+        let text = quell::yaml::to_string(&file).expect("a list is written");
+        load(&[ListText { file: "imported.yaml".into(), text }], &schemas).expect("what was imported loads");
+    }
+}
+
+/// Any text of any kind of file is spliced; twice is once, and taking the block out gives the text back.
+pub(crate) fn splice(bytes: &[u8]) {
+    const BLOCK: &str = "// quell:begin\n| where not(RemoteIP == \"192.0.2.7\")\n// quell:end";
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let columns = ["RemoteIP".to_owned()];
+    let splice = |kind, text: &str, block| {
+        splice_file(
+            kind,
+            text,
+            RuleBlock { table: "DeviceNetworkEvents", text: block, above: "", columns: &columns },
+        )
+        .text
+    };
+    // A text that has markers already is not what it was before the first splice.
+    if text.contains("quell:") {
+        return;
+    }
+    for kind in [
+        FileKind::Yaml,
+        FileKind::Kql,
+        FileKind::Markdown,
+        FileKind::Json,
+        FileKind::Terraform,
+        FileKind::Bicep,
+    ] {
+        let once = splice(kind, text, Some(BLOCK));
+        assert_eq!(splice(kind, &once, Some(BLOCK)), once);
+        assert_eq!(splice(kind, &once, None), text);
+    }
+}
+
+/// The tokens of any text are that text.
+pub(crate) fn lexer(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let tokens = lex(text);
+    assert_eq!(tokens.iter().map(|token| token.text(text)).collect::<String>(), text);
+}
+
+/// The matcher finds what a slow reading of `*` and `?` finds, character by character. The first byte chooses the operator;
+/// two lines are the value and the cell.
+pub(crate) fn matcher(bytes: &[u8]) {
+    let (Some((chosen, rest)), schemas) = (bytes.split_first(), Schemas::built_in()) else { return };
+    let Some((value, cell)) = std::str::from_utf8(rest).ok().and_then(|text| text.split_once('\n')) else {
+        return;
+    };
+    if value.is_empty() || value.contains("${") || value.chars().any(char::is_control) {
+        return;
+    }
+    let (operator, before, after) =
+        [("", "", ""), ("|startswith", "", "*"), ("|endswith", "*", ""), ("|contains", "*", "*")]
+            [usize::from(chosen % 4)];
+    let written: String = value.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
+    let text = format!("exclusions:\n- id: a\n  when: {{process.name{operator}: \"{written}\"}}\n");
+    let loaded = load(&[ListText { file: "list.yaml".into(), text }], &schemas).expect("the list is right");
+    let matcher = Matcher::new(&[&loaded[0]], "defender").expect("it compiles");
+    let covered = !matcher.judge(&[Some(cell)], &mut Scratch::default()).suppressed_by.is_empty();
+    let pattern: Vec<char> = format!("{before}{value}{after}").to_ascii_lowercase().chars().collect();
+    let text: Vec<char> = cell.to_ascii_lowercase().chars().collect();
+    assert_eq!(covered, !cell.is_empty() && is_match(&pattern, &text), "{operator} {value:?} {cell:?}");
+}
+
+/// Whether a pattern matches a text: a table of which beginnings match which.
+fn is_match(pattern: &[char], text: &[char]) -> bool {
+    let mut matches: Vec<bool> = vec![false; text.len() + 1];
+    matches[0] = true;
+    for sign in pattern {
+        let mut next = vec![false; text.len() + 1];
+        for place in 0..=text.len() {
+            next[place] = match sign {
+                '*' => matches[place] || place > 0 && next[place - 1],
+                '?' => place > 0 && matches[place - 1] && text[place - 1].is_ascii(),
+                _ => place > 0 && matches[place - 1] && text[place - 1] == *sign,
+            };
+        }
+        matches = next;
+    }
+    matches[text.len()]
+}
+
+/// Whatever stands in rows, lists and names of files: a report shows nothing that deceives, on no line a command of a CI
+/// system, in JSON the same value, on a page no tag, and in a spreadsheet no formula.
+pub(crate) fn report(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let mut whole: Report = serde_json::from_str(include_str!("report.json")).expect("a report");
+    for group in &mut whole.kept_groups {
+        group.process = text.into();
+    }
+    for exclusion in &mut whole.exclusions {
+        exclusion.why = Some(text.to_owned());
+        exclusion
+            .loose
+            .iter_mut()
+            .flat_map(|loose| &mut loose.examples)
+            .for_each(|example| example.value = text.into());
+    }
+    whole.results.iter_mut().for_each(|results| results.file = text.into());
+    whole.warnings.iter_mut().for_each(|warning| warning.message = text.into());
+    whole.malformed.iter_mut().for_each(|row| row.file = text.into());
+    whole.notes = vec![text.to_owned()];
+    for (format, ..) in ReportFormat::ALL {
+        let mut out = Vec::new();
+        write(&whole, format, Layout { width: 100, groups: 10, ink: Ink::Off }, &mut out)
+            .expect("memory takes everything");
+        let out = String::from_utf8(out).expect("a report is text");
+        assert!(!out.chars().any(|c| c != '\n' && is_deceptive(c)), "{out}");
+        match format {
+            ReportFormat::Json => {
+                let again: Report = serde_json::from_str(&out).expect("it is JSON");
+                assert_eq!(again, whole);
+            }
+            ReportFormat::Markdown => {
+                let prose = out.lines().flat_map(|line| line.split('`').step_by(2));
+                assert!(text.contains('`') || !prose.clone().any(|part| part.contains('<')), "{out}");
+            }
+            ReportFormat::Csv => assert!(out.lines().all(|line| !line.starts_with(['=', '@'])), "{out}"),
+            ReportFormat::Table => {}
+        }
+    }
+}
