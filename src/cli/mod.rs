@@ -173,6 +173,10 @@ pub(crate) struct Apply {
     pub(crate) from_impact: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) lists: ListArgs,
+    /// Apply what somebody exported from the page of a report: without the exclusions that are switched off there, and
+    /// with the drafts that are on.
+    #[arg(long, value_name = "REVIEW.json", conflicts_with = "from_impact")]
+    pub(crate) review: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]

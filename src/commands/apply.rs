@@ -2,9 +2,10 @@
 
 use super::files::FileSet;
 use super::inputs::open_all;
-use super::lists::{in_force, loaded, rule, today};
+use super::lists::{in_force, loaded, loaded_with, rule, today};
 use super::page::{self, Knowledge};
 use super::query::with_query;
+use super::review::Review;
 use super::sink::{RowFiles, bar_of};
 use super::{End, Outcome, World, fail, impact, print_by, print_styled_by};
 use crate::cli::{Apply, FailOn};
@@ -23,7 +24,8 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     if let Some(result) = &args.from_impact {
         return from_impact(args, world, result, &formats);
     }
-    let mut lists = loaded(&args.lists)?;
+    let review = args.review.as_deref().map(Review::read).transpose()?.unwrap_or_default();
+    let mut lists = loaded_with(&args.lists, review.lists())?;
     // Nobody asks for places in them any more.
     lists.texts = Vec::new();
     let lists = crate::until_the_end(lists);
@@ -31,13 +33,15 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let today = today(&args.scope, world);
     let mut inputs = open_all(&args.results, &args.input)?;
     let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
-    let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
+    let (mut applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
+    let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;
     let bar = bar_of(&inputs, world.terminal && !args.quiet);
     let mut sink = RowFiles::begin(&outputs, args.kept.as_deref(), args.suppressed.as_deref(), &inputs, bar)?;
     let run = quell::apply(&options(args, world, schema, &applied), &mut inputs, &mut sink)
         .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
-    let notes = notes(&run, applied.len(), &lists.exclusions);
+    let mut notes = notes(&run, applied.len(), &lists.exclusions);
+    notes.extend(switched_off);
     let report = crate::until_the_end(build(ReportParts {
         run,
         applied: &applied,

@@ -32,18 +32,23 @@ pub(super) struct Loaded {
 /// Loads the lists for a command that suppresses rows: every parameter must have a value. The error holds every mistake of
 /// every file.
 pub(super) fn loaded(lists: &ListArgs) -> Outcome<Loaded> {
+    loaded_with(lists, Vec::new())
+}
+
+/// The same with lists that are no files of their own.
+pub(super) fn loaded_with(lists: &ListArgs, more: Vec<ListText>) -> Outcome<Loaded> {
     let parameters = given(&lists.filling)?;
-    let loaded = load_all(lists, &parameters)?;
+    let loaded = load_all(lists, &parameters, more)?;
     every_setting_is_a_parameter(lists, &parameters)?;
     Ok(loaded)
 }
 
 /// The same for a command that only examines lists: parameters without a value get their example.
 pub(super) fn loaded_or_examples(lists: &ListArgs) -> Outcome<Loaded> {
-    load_all(lists, &given(&lists.filling)?.or_examples())
+    load_all(lists, &given(&lists.filling)?.or_examples(), Vec::new())
 }
 
-fn load_all(lists: &ListArgs, parameters: &Parameters) -> Outcome<Loaded> {
+fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> Outcome<Loaded> {
     let (schemas, named) = schemas(lists.schema.as_deref())?;
     let mut mistakes = Vec::new();
     let mut texts = Vec::new();
@@ -65,6 +70,7 @@ fn load_all(lists: &ListArgs, parameters: &Parameters) -> Outcome<Loaded> {
             }
         }
     }
+    texts.extend(more);
     match load_with(&texts, &schemas, parameters) {
         Ok(exclusions) if mistakes.is_empty() => Ok(Loaded { exclusions, texts, on_disk, schemas, named }),
         Ok(_) => Err(mistakes),
@@ -135,7 +141,7 @@ pub(super) fn loaded_from(
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
         let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
         // Only one of the two lists may have a parameter, so unknown names are allowed here.
-        return load_all(&lists, &given(filling)?);
+        return load_all(&lists, &given(filling)?, Vec::new());
     }
     let (schemas, named) = schemas(schema)?;
     let texts = git::texts(name, may_be_new)?;

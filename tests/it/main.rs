@@ -36,6 +36,7 @@ mod readme;
 #[cfg(unix)]
 mod replay;
 mod repository;
+mod review;
 mod sandbox;
 mod security;
 mod shapes;
