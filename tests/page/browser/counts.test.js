@@ -109,6 +109,21 @@ test('counts of all rows are exact when only a sample of them is held', async ()
   await rounds(page, 10, 3);
 });
 
+test('a review that is exported is applied by `quell apply --review`', async () => {
+  const page = made('review', ['samples/action1-hunt.csv'], ['documented']);
+  const tab = await opened(context, page);
+  const pick = random(9);
+  const all = await tab.evaluate(() => quell.list.exclusions.map((one) => one.id));
+  for (let round = 0; round < 8; round++) {
+    await goTo(tab, `off=${all.filter(() => pick(2) === 0).join(',')}`);
+    const file = join(folder, 'quell-review.json');
+    writeFileSync(file, await tab.evaluate(() => quell.reviewText()));
+    const { totals } = JSON.parse(quell(['apply', 'samples/action1-hunt.csv', '-e', 'documented', '--review', file, '--format', 'json']));
+    for (const key of ['kept', 'suppressed', 'undecidable']) assert.equal(await figure(tab, key), totals[key], `${tab.url()}: ${key}`);
+  }
+  await tab.close();
+});
+
 test('a sample has a row of every exclusion and of every set of them', async () => {
   const page = made('kinds', ['samples/action1-hunt.csv'], ['documented'], ['--report-rows', '200']);
   const tab = await opened(context, page);
