@@ -7,6 +7,7 @@ use super::{Warning, WarningCode};
 use crate::count::tally::Tally;
 use crate::exclusions::model::{Exclusion, Test, TextValue};
 use crate::printable::{is_deceptive, written_out};
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use unicode_security::confusable_detection::skeleton;
 
@@ -20,12 +21,16 @@ pub(super) fn warnings(applied: &[&Exclusion], tally: &Tally) -> Vec<Warning> {
     if excluded.is_empty() {
         return Vec::new();
     }
-    let mut found: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    let mut kept: HashMap<&str, u64> = HashMap::new();
     for (group, rows) in &tally.groups {
-        let name = &*group.process;
-        let alike = excluded.get(&looks(name)).filter(|other| !other.eq_ignore_ascii_case(name));
+        *kept.entry(&*group.process).or_default() += rows;
+    }
+    let ascii = AsciiLooks::new();
+    let mut found: BTreeMap<&str, (&str, u64)> = BTreeMap::new();
+    for (name, rows) in kept {
+        let alike = excluded.get(&ascii.of(name)).filter(|other| !other.eq_ignore_ascii_case(name));
         if let Some(other) = alike.filter(|_| !is_excluded(applied, name)) {
-            found.entry(name).or_insert((other, 0)).1 += rows;
+            found.insert(name, (other, rows));
         }
     }
     found.into_iter().take(SHOWN).map(|(name, (other, rows))| warning(name, other, rows)).collect()
@@ -63,6 +68,25 @@ fn looks(name: &str) -> String {
     skeleton(&seen).collect::<String>().to_lowercase()
 }
 
+/// What each ASCII character looks like. Results may have tens of thousands of names, and nearly all are ASCII.
+struct AsciiLooks([String; 128]);
+
+impl AsciiLooks {
+    fn new() -> Self {
+        Self(std::array::from_fn(|byte| {
+            u8::try_from(byte).map_or_else(|_| String::new(), |byte| looks(&char::from(byte).to_string()))
+        }))
+    }
+
+    /// What a name looks like. A skeleton is made character by character.
+    fn of(&self, name: &str) -> String {
+        if !name.is_ascii() {
+            return looks(name);
+        }
+        name.bytes().map(|byte| self.0[usize::from(byte)].as_str()).collect()
+    }
+}
+
 /// The characters of a name that are not ASCII, by their numbers; else that the letters differ.
 fn spelt(name: &str) -> String {
     let others: Vec<String> =
@@ -77,6 +101,13 @@ fn spelt(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::looks;
+
+    proptest::proptest! {
+        #[test]
+        fn an_ascii_name_looks_as_its_characters_do(name in "[ -~]{0,20}|[\\x00-\\x7f]{0,20}") {
+            proptest::prop_assert_eq!(super::AsciiLooks::new().of(&name), super::looks(&name));
+        }
+    }
 
     #[test]
     fn what_looks_alike_has_one_look() {
