@@ -53,6 +53,13 @@ const WRITERS: &[Writer] = &[
         prints: true,
     },
     Writer {
+        name: "apply, with a page",
+        prepare: results,
+        arguments: &["apply", "hunt.csv", "--kept", "left.csv", "--report", "page.html"],
+        targets: &["left.csv", "page.html"],
+        prints: true,
+    },
+    Writer {
         name: "probe",
         prepare: results,
         arguments: &["probe", "--malicious", "malicious.csv", "--bypasses", "bypasses.jsonl"],
