@@ -36,6 +36,43 @@ pub fn address_number(address: IpAddr) -> (Family, u128) {
     }
 }
 
+/// The family and number of an address that stands in a row; `None` if the text is no address.
+#[inline]
+pub fn read_address(text: &str) -> Option<(Family, u128)> {
+    // Almost every address of a row is written like this; the library takes three times as long.
+    if let Some(number) = dotted(text.as_bytes()) {
+        return Some((Family::V4, number.into()));
+    }
+    text.parse::<IpAddr>().ok().map(address_number)
+}
+
+/// Four decimal numbers below 256 without leading zeros, and dots between them.
+#[inline]
+fn dotted(text: &[u8]) -> Option<u32> {
+    let (first, rest) = octet(text)?;
+    let (second, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (third, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (fourth, rest) = octet(rest.strip_prefix(b".")?)?;
+    rest.is_empty().then_some(first << 24 | second << 16 | third << 8 | fourth)
+}
+
+/// A number below 256 without leading zeros, and what follows its one to three digits.
+#[inline]
+fn octet(text: &[u8]) -> Option<(u32, &[u8])> {
+    let digit = |place: usize| {
+        let digit = text.get(place)?.wrapping_sub(b'0');
+        (digit < 10).then_some(u32::from(digit))
+    };
+    let first = digit(0)?;
+    let Some(second) = digit(1) else { return Some((first, &text[1..])) };
+    if first == 0 {
+        return None;
+    }
+    let Some(third) = digit(2) else { return Some((first * 10 + second, &text[2..])) };
+    let number = first * 100 + second * 10 + third;
+    (number < 256).then(|| (number, &text[3..]))
+}
+
 impl AddressRange {
     /// Reads an address, a CIDR network or a range `first-last`.
     ///
@@ -162,6 +199,16 @@ impl NumberRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_quick_reading_of_an_address_is_that_of_the_library(
+            text in "[0-9]{1,3}(\\.[0-9]{1,3}){2,4}|[0-9.:af]{0,16}|(0|1|25[0-9]|[12][0-9]?)(\\.(0|00|9|256|255|10)){3}\\.?",
+        ) {
+            prop_assert_eq!(read_address(&text), text.parse::<IpAddr>().ok().map(address_number));
+        }
+    }
 
     #[test]
     fn addresses_are_numbers() {

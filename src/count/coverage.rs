@@ -1,6 +1,6 @@
 //! Which exclusions cover which rows, as sets.
 //!
-//! In: rows that are alike, with the exclusions that cover them. Out: for each different set of exclusions how many rows
+//! In: rows with the exclusions that cover them. Out: for each different set of exclusions how many rows
 //! it covers and a few of them; for each exclusion the kept rows that hung on it. What a list would do without some of
 //! its exclusions, or with others, follows from the sets alone. It knows neither rows nor exclusions, only their places.
 //!
@@ -33,22 +33,22 @@ pub struct CoverSet {
 }
 
 impl Coverage {
-    /// Adds suppressed rows that are alike.
-    pub fn suppressed(&mut self, covering: &[u32], rows: u64, example: &ExampleRow) {
+    /// Adds suppressed rows of one set, with the first different ones of them.
+    pub fn suppressed(&mut self, covering: &[u32], rows: u64, examples: Vec<ExampleRow>) {
         if !self.sets.contains_key(covering) {
             self.sets.insert(covering.into(), CoverSet::default());
         }
         if let Some(cover) = self.sets.get_mut(covering) {
             cover.rows += rows;
-            cover.example(example);
+            for example in examples {
+                cover.example(example);
+            }
         }
     }
 
-    /// Adds kept rows that are alike and hung on these exclusions.
-    pub fn undecided(&mut self, exclusions: &[u32], rows: u64) {
-        for exclusion in exclusions {
-            *self.undecided.entry(*exclusion).or_default() += rows;
-        }
+    /// Adds kept rows that hung on an exclusion.
+    pub fn undecided(&mut self, exclusion: u32, rows: u64) {
+        *self.undecided.entry(exclusion).or_default() += rows;
     }
 
     /// Adds the sets of a later part.
@@ -56,7 +56,7 @@ impl Coverage {
         for (covering, theirs) in later.sets {
             let mine = self.sets.entry(covering).or_default();
             mine.rows += theirs.rows;
-            theirs.examples.iter().for_each(|example| mine.example(example));
+            theirs.examples.into_iter().for_each(|example| mine.example(example));
         }
         for (exclusion, rows) in later.undecided {
             *self.undecided.entry(exclusion).or_default() += rows;
@@ -73,9 +73,9 @@ impl Coverage {
 }
 
 impl CoverSet {
-    fn example(&mut self, example: &ExampleRow) {
-        if self.examples.len() < MAX_EXAMPLES && !self.examples.contains(example) {
-            self.examples.push(example.clone());
+    fn example(&mut self, example: ExampleRow) {
+        if self.examples.len() < MAX_EXAMPLES && !self.examples.contains(&example) {
+            self.examples.push(example);
         }
     }
 }

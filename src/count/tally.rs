@@ -1,21 +1,19 @@
 //! What each exclusion did, and what is left.
 //!
-//! In: rows that are alike, with their verdict. Out: counts that add up, whatever the order in which
+//! In: batches of counts. Out: counts that add up, whatever the order in which
 //! parts of a file were read: tallies of parts [`merge`](Tally::merge) into the tally of the whole. It
 //! knows neither files nor reports.
 //!
 //! Memory depends on how many different things occur, never on how many rows: the number of groups and
 //! of examples is bounded, and what goes beyond is counted as such.
 
-use super::coverage::{Coverage, ExampleRow};
-use crate::exclusions::model::{Family, address_number};
-use hashbrown::{Equivalent, HashMap, HashSet};
-use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use super::coverage::Coverage;
+use super::destination::Destination;
+use super::groups::Groups;
+use super::texts::Texts;
+use hashbrown::HashMap;
+use roaring::RoaringBitmap;
 
-/// Different groups of kept rows that are told apart.
-pub const MAX_GROUPS: usize = 50_000;
 /// Different examples of one field that are told apart for one exclusion.
 pub const MAX_EXAMPLES: usize = 1_000;
 
@@ -41,38 +39,6 @@ pub struct Totals {
 /// The earliest and the latest time of some rows.
 pub type TimeSpan = (i64, i64);
 
-/// Rows that are alike: the same verdict for the same reasons, the same group.
-#[derive(Debug, Clone, Default)]
-pub struct RowClass {
-    /// The exclusions that cover them, ascending; empty if they are kept.
-    pub covering: Box<[u32]>,
-    /// Kept, and some exclusion hung on an absent, empty or unreadable field.
-    pub undecidable: bool,
-    /// For each of `covering` the slots that none of its conditions meet, with what stands there in lower case.
-    pub unmet: Vec<Vec<(usize, Box<str>)>>,
-    /// The process in ASCII lower case.
-    pub process: Box<str>,
-    /// Where they went.
-    pub destination: Destination,
-    /// How many they are.
-    pub rows: u64,
-    /// Earliest and latest time.
-    pub span: Option<TimeSpan>,
-    /// Devices, by the number that the tally gave them.
-    pub devices: HashSet<u32>,
-    /// One of them; empty where nobody asked for sets.
-    pub example: ExampleRow,
-    /// The exclusions that they met in part and for the rest could not be decided; empty where nobody asked for sets.
-    pub undecided: Box<[u32]>,
-}
-
-impl RowClass {
-    /// Whether an exclusion covers them.
-    pub fn is_suppressed(&self) -> bool {
-        !self.covering.is_empty()
-    }
-}
-
 /// What one exclusion did.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExclusionCounts {
@@ -83,7 +49,7 @@ pub struct ExclusionCounts {
     /// Rows that meet every field it names at once.
     pub scoped: u64,
     /// Devices of its rows.
-    devices: HashSet<u32>,
+    devices: RoaringBitmap,
     /// Earliest and latest time of its rows.
     pub span: Option<TimeSpan>,
     /// For rows that only the loose reading covers: by slot whose conditions they do not meet, the values
@@ -94,7 +60,7 @@ pub struct ExclusionCounts {
 impl ExclusionCounts {
     /// How many devices its rows come from.
     pub fn devices(&self) -> u64 {
-        self.devices.len() as u64
+        self.devices.len()
     }
 }
 
@@ -107,75 +73,6 @@ pub struct Examples {
     pub others: u64,
 }
 
-/// A process and the network that it reached.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Group {
-    /// Its file name in ASCII lower case; empty if the row has none.
-    pub process: Box<str>,
-    /// Where it went.
-    pub destination: Destination,
-}
-
-/// The network of an address: /24 of IPv4, /64 of IPv6.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Destination {
-    /// The row could not be read.
-    Malformed,
-    /// The cell is empty or absent.
-    #[default]
-    Empty,
-    /// The cell holds no address.
-    Unreadable,
-    /// The first address of a /24.
-    V4(u32),
-    /// The first 64 bits of a /64.
-    V6(u64),
-}
-
-impl Destination {
-    /// The network of a cell.
-    pub fn of(cell: Option<&str>) -> Self {
-        let Some(text) = cell.filter(|text| !text.is_empty()) else {
-            return Self::Empty;
-        };
-        match text.parse::<IpAddr>().map(address_number) {
-            Ok((Family::V4, number)) => Self::V4(u32::try_from(number).unwrap_or(0) & 0xffff_ff00),
-            Ok((Family::V6, number)) => Self::V6(u64::try_from(number >> 64).unwrap_or(0)),
-            Err(_) => Self::Unreadable,
-        }
-    }
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed => f.write_str("(row cannot be read)"),
-            Self::Empty => f.write_str("(empty)"),
-            Self::Unreadable => f.write_str("(not an address)"),
-            Self::V4(network) => write!(f, "{}/24", Ipv4Addr::from(*network)),
-            Self::V6(network) => write!(f, "{}/64", Ipv6Addr::from(u128::from(*network) << 64)),
-        }
-    }
-}
-
-struct GroupRef<'c> {
-    process: &'c str,
-    destination: Destination,
-}
-
-impl Hash for GroupRef<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.process.hash(state);
-        self.destination.hash(state);
-    }
-}
-
-impl Equivalent<Group> for GroupRef<'_> {
-    fn equivalent(&self, group: &Group) -> bool {
-        *self.process == *group.process && self.destination == group.destination
-    }
-}
-
 /// The counts of some rows.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
@@ -184,14 +81,12 @@ pub struct Tally {
     /// By place of the exclusion in the matcher's list; only those that matched.
     pub exclusions: HashMap<u32, ExclusionCounts>,
     /// Kept rows by group.
-    pub groups: HashMap<Group, u64>,
-    /// Kept rows of groups beyond [`MAX_GROUPS`].
-    pub other_groups: u64,
+    pub groups: Groups,
     /// Earliest and latest time of all rows.
     pub span: Option<TimeSpan>,
     /// Which exclusions cover which rows, if somebody asked for it.
     pub coverage: Option<Coverage>,
-    devices: HashMap<Box<str>, u32>,
+    devices: Texts,
 }
 
 impl Tally {
@@ -200,67 +95,65 @@ impl Tally {
         self.totals.read += 1;
         self.totals.kept += 1;
         self.totals.malformed += 1;
-        self.add_group("", Destination::Malformed, 1);
+        let nameless = self.groups.process("");
+        self.groups.add(nameless, Destination::Malformed, 1);
     }
 
-    /// Counts a row that is dropped because it repeats another.
-    pub fn add_repeat(&mut self) {
-        self.totals.read += 1;
-        self.totals.duplicates += 1;
+    /// Counts rows that are dropped because they repeat another.
+    pub(super) fn add_repeats(&mut self, rows: u64) {
+        self.totals.read += rows;
+        self.totals.duplicates += rows;
     }
 
-    /// Counts a class of rows. Their devices have this tally's numbers.
-    pub fn add(&mut self, class: &RowClass) {
-        self.totals.read += class.rows;
-        if let Some((first, last)) = class.span {
+    /// Counts kept rows, `undecidable` ones among them. Their groups are entered by themselves.
+    pub(super) fn add_kept(&mut self, rows: u64, undecidable: u64, span: Option<TimeSpan>) {
+        self.totals.read += rows;
+        self.totals.kept += rows;
+        self.totals.undecidable += undecidable;
+        if let Some((first, last)) = span {
             widen(&mut self.span, first, last);
         }
-        if !class.is_suppressed() {
-            self.totals.kept += class.rows;
-            self.totals.undecidable += if class.undecidable { class.rows } else { 0 };
-            self.add_group(&class.process, class.destination, class.rows);
-            if let Some(coverage) = &mut self.coverage {
-                coverage.undecided(&class.undecided, class.rows);
-            }
-            return;
+    }
+
+    /// Counts suppressed rows with those who cover them.
+    pub(super) fn add_suppressed(&mut self, covering: &[u32], rows: u64, span: Option<TimeSpan>) {
+        self.totals.read += rows;
+        self.totals.suppressed += rows;
+        if let Some((first, last)) = span {
+            widen(&mut self.span, first, last);
         }
-        self.totals.suppressed += class.rows;
-        if let Some(coverage) = &mut self.coverage {
-            coverage.suppressed(&class.covering, class.rows, &class.example);
-        }
-        for (exclusion, unmet) in class.covering.iter().zip(&class.unmet) {
+        for exclusion in covering {
             let each = self.exclusions.entry(*exclusion).or_default();
-            each.matches += class.rows;
-            each.sole += if class.covering.len() == 1 { class.rows } else { 0 };
-            each.scoped += if unmet.is_empty() { class.rows } else { 0 };
-            each.devices.extend(&class.devices);
-            if let Some((first, last)) = class.span {
+            each.matches += rows;
+            each.scoped += rows;
+            each.sole += if covering.len() == 1 { rows } else { 0 };
+            if let Some((first, last)) = span {
                 widen(&mut each.span, first, last);
-            }
-            for (slot, value) in unmet {
-                each.examples(*slot).add_rows(value, class.rows);
             }
         }
     }
 
-    fn add_group(&mut self, process: &str, destination: Destination, rows: u64) {
-        if let Some(count) = self.groups.get_mut(&GroupRef { process, destination }) {
-            *count += rows;
-        } else if self.groups.len() < MAX_GROUPS {
-            self.groups.insert(Group { process: process.into(), destination }, rows);
-        } else {
-            self.other_groups += rows;
+    /// Says that a device, by its number, has rows that these cover.
+    #[inline]
+    pub(super) fn add_device(&mut self, covering: &[u32], device: u32) {
+        for exclusion in covering {
+            self.exclusions.entry(*exclusion).or_default().devices.insert(device);
         }
+    }
+
+    /// Says of rows that were counted that they do not meet every field that the exclusion names.
+    pub(super) fn add_unscoped(&mut self, exclusion: u32, rows: u64) {
+        self.exclusions.entry(exclusion).or_default().scoped -= rows;
+    }
+
+    /// Says what stands in a field whose conditions they do not meet, in ASCII lower case.
+    pub(super) fn add_loose(&mut self, exclusion: u32, slot: usize, value: &str, rows: u64) {
+        self.exclusions.entry(exclusion).or_default().examples(slot).add_rows(value, rows);
     }
 
     /// The number of a device.
-    pub fn device(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.devices.get(name) {
-            return *number;
-        }
-        let number = u32::try_from(self.devices.len()).unwrap_or(u32::MAX);
-        self.devices.insert(name.into(), number);
-        number
+    pub(super) fn device(&mut self, name: &str) -> u32 {
+        self.devices.number(name)
     }
 
     /// Adds the counts of another part.
@@ -271,20 +164,14 @@ impl Tally {
         self.totals.undecidable += other.totals.undecidable;
         self.totals.malformed += other.totals.malformed;
         self.totals.duplicates += other.totals.duplicates;
-        self.other_groups += other.other_groups;
         if let Some((first, last)) = other.span {
             widen(&mut self.span, first, last);
         }
         if let Some(coverage) = other.coverage {
             self.coverage.get_or_insert_default().merge(coverage);
         }
-        for (group, rows) in other.groups {
-            self.add_group(&group.process, group.destination, rows);
-        }
-        let mut numbers = vec![0; other.devices.len()];
-        for (name, number) in &other.devices {
-            numbers[*number as usize] = self.device(name);
-        }
+        self.groups.merge(other.groups);
+        let numbers: Vec<u32> = other.devices.list().iter().map(|name| self.devices.number(name)).collect();
         for (place, each) in other.exclusions {
             self.exclusions.entry(place).or_default().merge(each, &numbers);
         }
@@ -304,7 +191,7 @@ impl ExclusionCounts {
         self.matches += other.matches;
         self.sole += other.sole;
         self.scoped += other.scoped;
-        self.devices.extend(other.devices.iter().map(|number| numbers[*number as usize]));
+        self.devices.extend(other.devices.iter().map(|number| numbers[number as usize]));
         if let Some((first, last)) = other.span {
             widen(&mut self.span, first, last);
         }

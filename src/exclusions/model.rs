@@ -7,7 +7,7 @@
 //! [`Condition`]s of an entry, OR between the values of a condition.
 
 use crate::fields::{Field, Kind};
-pub use crate::range::{AddressRange, Family, NumberRange, address_number, parse_number};
+pub use crate::range::{AddressRange, Family, NumberRange, address_number, parse_number, read_address};
 use jiff::civil::Date;
 use std::sync::Arc;
 

@@ -34,6 +34,9 @@ pub(super) struct Index {
     wide_networks: HashMap<(u8, u128), Ids>,
     /// The lengths that occur.
     lengths: [Vec<u8>; 2],
+    /// The /16 networks of IPv4 of which some address may meet a condition, one bit each; empty if there are none. Most
+    /// addresses of most rows need no other look.
+    near: Vec<u64>,
     numbers: Vec<(NumberRange, ConditionId)>,
     globs: Vec<(GlobSet, Vec<ConditionId>)>,
     regexes: Vec<(RegexSet, Vec<ConditionId>)>,
@@ -96,12 +99,18 @@ impl Index {
     }
 
     fn add_range(&mut self, id: ConditionId, range: &AddressRange) {
-        let Self { networks, wide_networks, lengths, .. } = self;
+        let Self { networks, wide_networks, lengths, near, .. } = self;
         for (length, number) in subnets(range) {
             let ids = match narrow(range.family, number) {
                 Some(number) => networks.entry((length, number)).or_default(),
                 None => wide_networks.entry((length, number)).or_default(),
             };
+            if range.family == Family::V4 {
+                let first = usize::try_from(number >> 16).unwrap_or(0);
+                near.resize(1 << 10, 0);
+                let blocks = 1_usize << 16_u8.saturating_sub(length);
+                (first..first + blocks).for_each(|block| near[block / 64] |= 1 << (block % 64));
+            }
             // Two ranges of one condition may share a network.
             if ids.last() != Some(&id) {
                 ids.push(id);
@@ -118,6 +127,9 @@ impl Index {
         match seen {
             Seen::Text(text) => self.find_text(text, buffers, met),
             Seen::Address(family, number) => {
+                if family == Family::V4 && !self.is_near(number) {
+                    return;
+                }
                 for &length in &self.lengths[family as usize] {
                     let number = masked(family, length, number);
                     let ids = match narrow(family, number) {
@@ -135,6 +147,12 @@ impl Index {
                 }
             }
         }
+    }
+
+    #[inline]
+    fn is_near(&self, number: u128) -> bool {
+        let block = usize::try_from(number >> 16).unwrap_or(usize::MAX);
+        self.near.get(block / 64).is_some_and(|bits| bits >> (block % 64) & 1 == 1)
     }
 
     fn find_text(&self, text: &str, buffers: &mut Buffers, mut met: impl FnMut(ConditionId)) {

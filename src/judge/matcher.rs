@@ -3,117 +3,67 @@
 //! In: exclusions, and for each row one cell for each of [`Matcher::slots`]. Out: a [`Verdict`]. It has
 //! never heard of CSV, JSON or KQL.
 //!
-//! How it stays fast with long lists: equal conditions are one condition. Each entry waits behind one
-//! of its conditions, its *anchor*: the one that the fewest entries share. A row looks its cells up in
-//! the index of each slot, and only entries whose anchor is met are examined at all. A row in
-//! which some slots cannot be read is judged by a plan of its own, whose anchors stand in the other
-//! slots; there is one plan for each combination of readable slots that occurs.
+//! How it stays fast with long lists: a row looks its cells up in the index of each slot, and only entries
+//! whose anchor is met are examined at all (`plan`). A row in which some slots cannot be read is judged by a
+//! plan of its own, whose anchors stand in the other slots.
 
-use super::index::{Buffers, ConditionId, Index, is_indexable};
-use super::predicate::{Predicate, Seen, read};
+use super::compile::{CompiledEntry, CompiledList, MAX_SLOTS, Mask};
+use super::index::{Buffers, ConditionId};
+use super::memory::{MetByText, UNKNOWN};
+use super::plan::Plan;
+use super::predicate::{Seen, read};
 use super::verdict::{ConditionOutcome, Verdict};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
+use crate::exclusions::model::{Condition, Exclusion, FieldRef};
+use crate::fields::Kind;
 use hashbrown::HashMap;
-use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A set of slots.
-type Mask = u128;
-
-/// A list may look at no more different fields than this.
-pub const MAX_SLOTS: usize = 128;
 /// Plans that are kept at a time.
 const MAX_PLANS: usize = 64;
 
 /// A compiled list.
 #[derive(Debug)]
 pub struct Matcher {
-    slots: Vec<FieldRef>,
-    conditions: Vec<Compiled>,
-    entries: Vec<CompiledEntry>,
-    exclusions: Vec<CompiledExclusion>,
+    list: CompiledList,
     plans: Mutex<HashMap<Mask, Arc<Plan>>>,
 }
 
-#[derive(Debug)]
-struct Compiled {
-    slot: usize,
-    condition: Arc<Condition>,
-    predicate: Predicate,
-}
+/// Most lists look at no more fields than this; clearing room for [`MAX_SLOTS`] would cost more than the rest.
+pub(super) const FEW_SLOTS: usize = 8;
 
-#[derive(Debug)]
-struct CompiledEntry {
-    conditions: SmallVec<[ConditionId; 4]>,
-    mask: Mask,
-    exclusion: u32,
-}
-
-#[derive(Debug, Default)]
-struct CompiledExclusion {
-    /// Its conditions by slot, only if it has several entries.
-    by_slot: Vec<(usize, Vec<ConditionId>)>,
-    entries: std::ops::Range<usize>,
-}
-
-/// How rows with just these slots readable are judged.
-#[derive(Debug)]
-struct Plan {
-    /// Some entry hangs on unreadable slots alone.
-    undecidable: bool,
-    indexes: Vec<(usize, Index)>,
-    waiting: Waiting,
-}
-
-/// Entries behind their anchors.
-#[derive(Debug)]
-struct Waiting {
-    /// Where the entries of each condition begin, and the end of the last.
-    starts: Vec<u32>,
-    entries: Vec<u32>,
-}
-
-impl Waiting {
-    /// Entries, each with its anchor, in a list of so many conditions.
-    fn new(anchored: &[(ConditionId, u32)], conditions: usize) -> Self {
-        let mut starts = vec![0; conditions + 1];
-        for (anchor, _) in anchored {
-            starts[*anchor as usize + 1] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut free = starts.clone();
-        let mut entries = vec![0; anchored.len()];
-        for (anchor, entry) in anchored {
-            let place = &mut free[*anchor as usize];
-            entries[*place as usize] = *entry;
-            *place += 1;
-        }
-        Self { starts, entries }
-    }
-
-    fn behind(&self, anchor: ConditionId) -> &[u32] {
-        let [start, end] = [anchor as usize, anchor as usize + 1].map(|at| self.starts[at] as usize);
-        &self.entries[start..end]
-    }
-
-    fn anchors(&self) -> Vec<ConditionId> {
-        let places = (0..).zip(self.starts.windows(2));
-        places.filter(|(_, bounds)| bounds[0] < bounds[1]).map(|(anchor, _)| anchor).collect()
-    }
-}
-
-/// What one thread needs while it asks; reused from row to row.
+/// What one thread needs while it asks one matcher; reused from row to row.
 #[derive(Debug, Default)]
 pub struct Scratch {
     buffers: Buffers,
     met: Vec<ConditionId>,
+    /// The exclusions whose entries are met, each with the slots that the entry names.
+    found: Vec<(u32, Mask)>,
     covering: Vec<u32>,
-    plan: Option<(Mask, Arc<Plan>)>,
+    plans: Vec<KnownPlan>,
+    /// The place of the plan of the last row.
+    last: usize,
+}
+
+/// A plan that the thread has used, and what it remembers with it.
+#[derive(Debug)]
+struct KnownPlan {
+    mask: Mask,
+    plan: Arc<Plan>,
+    /// One for each index of the plan.
+    met: Vec<MetByText>,
+}
+
+impl Scratch {
+    /// Who covers the row of the last verdict.
+    pub(super) fn covering(&self) -> &[u32] {
+        &self.covering
+    }
+
+    /// Forgets what texts meet, since they lose their numbers.
+    pub(super) fn forget(&mut self) {
+        self.plans.iter_mut().flat_map(|plan| &mut plan.met).for_each(MetByText::forget);
+    }
 }
 
 impl Matcher {
@@ -121,110 +71,136 @@ impl Matcher {
     ///
     /// Fails if the list looks at more than [`MAX_SLOTS`] different fields.
     pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, Diagnostics> {
-        let mut builder = Builder::default();
-        for (place, exclusion) in exclusions.iter().enumerate() {
-            builder.add(place, exclusion, schema);
-        }
-        if builder.slots.len() > MAX_SLOTS {
+        let list = CompiledList::new(exclusions, schema);
+        if list.slots.len() > MAX_SLOTS {
             let message = format!("the lists look at more than {MAX_SLOTS} different fields");
             let help = "split the lists, and apply one after the other";
             return Err(Diagnostic::error("too-many-fields", message).help(help).into());
         }
-        Ok(builder.finish())
+        Ok(Self { list, plans: Mutex::default() })
     }
 
     /// The fields that it looks at; a row is one cell for each, in this order.
     pub fn slots(&self) -> &[FieldRef] {
-        &self.slots
+        &self.list.slots
     }
 
     /// The verdict on a row. A cell is `None` if it is absent or holds no text.
     pub fn judge<'s>(&self, cells: &[Option<&str>], scratch: &'s mut Scratch) -> Verdict<'s> {
-        // Most lists look at a few fields only; clearing room for all of them would cost more than the rest.
-        if self.slots.len() <= 8 {
-            self.judge_in(cells, &mut [None; 8], scratch)
-        } else {
-            self.judge_in(cells, &mut [None; MAX_SLOTS], scratch)
-        }
+        let mut seen = [None; MAX_SLOTS];
+        let seen = &mut seen[..self.list.slots.len()];
+        let known = self.read(cells, seen, read);
+        self.judge_seen(seen, known, &[], scratch)
     }
 
-    fn judge_in<'s, 'c>(
+    /// Reads the cells of a row, and returns which of them hold a value.
+    #[inline]
+    pub(super) fn read<'c>(
         &self,
         cells: &[Option<&'c str>],
         seen: &mut [Option<Seen<'c>>],
+        mut read: impl FnMut(Kind, Option<&'c str>) -> Option<Seen<'c>>,
+    ) -> Mask {
+        let mut known = 0;
+        for (slot, ((seen, kind), cell)) in seen.iter_mut().zip(&self.list.kinds).zip(cells).enumerate() {
+            *seen = read(*kind, *cell);
+            known |= Mask::from(seen.is_some()) << slot;
+        }
+        known
+    }
+
+    /// The verdict on a row of which the cells of the slots in `known` hold a value. `numbers` are those of its texts for this
+    /// thread; it may be empty.
+    pub(super) fn judge_seen<'s>(
+        &self,
+        seen: &[Option<Seen<'_>>],
+        known: Mask,
+        numbers: &[u32],
         scratch: &'s mut Scratch,
     ) -> Verdict<'s> {
-        let mut known: Mask = 0;
-        for (slot, field) in self.slots.iter().enumerate() {
-            seen[slot] = read(field.kind(), cells[slot]);
-            known |= Mask::from(seen[slot].is_some()) << slot;
-        }
-        let plan = self.plan(known, scratch);
-        scratch.met.clear();
-        scratch.covering.clear();
-        for (slot, index) in &plan.indexes {
-            if let Some(seen) = seen[*slot] {
-                let met = &mut scratch.met;
-                index.find(seen, &mut scratch.buffers, |id| met.push(id));
+        let place = self.plan(known, scratch);
+        let Scratch { buffers, met, found, covering, plans, .. } = scratch;
+        met.clear();
+        found.clear();
+        covering.clear();
+        let KnownPlan { plan, met: met_by_text, .. } = &mut plans[place];
+        for ((slot, index), met_by_text) in plan.indexes.iter().zip(met_by_text) {
+            match (seen[*slot], numbers.get(*slot)) {
+                (Some(seen @ Seen::Text(_)), Some(number)) if *number != UNKNOWN => {
+                    met_by_text.find(*number, index, seen, buffers, met);
+                }
+                (Some(seen), _) => index.find(seen, buffers, |id| met.push(id)),
+                (None, _) => {}
             }
         }
         let mut undecidable = plan.undecidable;
-        for anchor in &scratch.met {
+        for anchor in met {
             for &entry in plan.waiting.behind(*anchor) {
-                let entry = &self.entries[entry as usize];
+                let entry = &self.list.entries[entry as usize];
                 if self.is_met(entry, *anchor, seen) {
                     if entry.mask & !known == 0 {
-                        scratch.covering.push(entry.exclusion);
+                        found.push((entry.exclusion, entry.mask));
                     } else {
                         undecidable = true;
                     }
                 }
             }
         }
-        scratch.covering.sort_unstable();
-        scratch.covering.dedup();
-        Verdict { suppressed_by: &scratch.covering, undecidable: undecidable && scratch.covering.is_empty() }
+        if !found.is_empty() {
+            found.sort_unstable_by_key(|(exclusion, _)| *exclusion);
+            found.dedup_by(|later, first| {
+                let same = later.0 == first.0;
+                first.1 |= if same { later.1 } else { 0 };
+                same
+            });
+            covering.extend(found.iter().map(|(exclusion, _)| *exclusion));
+        }
+        Verdict { suppressed_by: covering, undecidable: undecidable && covering.is_empty() }
+    }
+
+    /// For the row of the last verdict: calls `unmet` with each exclusion that covers it and each field that the exclusion
+    /// names without any of its conditions on it being met. An exclusion of one entry has none.
+    pub(super) fn each_unmet(
+        &self,
+        seen: &[Option<Seen<'_>>],
+        scratch: &Scratch,
+        mut unmet: impl FnMut(u32, usize),
+    ) {
+        for (exclusion, named) in &scratch.found {
+            for (slot, ids) in &self.list.exclusions[*exclusion as usize].by_slot {
+                let is_met = |id: &ConditionId| {
+                    seen[*slot].is_some_and(|seen| self.list.conditions[*id as usize].predicate.is_met(seen))
+                };
+                if named >> slot & 1 == 0 && !ids.iter().any(is_met) {
+                    unmet(*exclusion, *slot);
+                }
+            }
+        }
     }
 
     /// Whether every condition of an entry whose cell can be read is met.
     fn is_met(&self, entry: &CompiledEntry, anchor: ConditionId, seen: &[Option<Seen<'_>>]) -> bool {
         entry.conditions.iter().all(|&id| {
-            let condition = &self.conditions[id as usize];
+            let condition = &self.list.conditions[id as usize];
             id == anchor || seen[condition.slot].is_none_or(|seen| condition.predicate.is_met(seen))
         })
-    }
-
-    /// For an exclusion of several entries: each field that it names, and whether one of its conditions on
-    /// that field is met. Empty for an exclusion of one entry, whose readings are one.
-    pub fn scope(&self, exclusion: u32, cells: &[Option<&str>]) -> Vec<(usize, bool)> {
-        let by_slot = &self.exclusions[exclusion as usize].by_slot;
-        by_slot
-            .iter()
-            .map(|(slot, ids)| {
-                let seen = read(self.slots[*slot].kind(), cells[*slot]);
-                let met = seen.is_some_and(|seen| {
-                    ids.iter().any(|id| self.conditions[*id as usize].predicate.is_met(seen))
-                });
-                (*slot, met)
-            })
-            .collect()
     }
 
     /// The exclusions that a row meets in part and for the rest cannot be decided: in one of their entries some condition
     /// is met, none is not, and some hang on cells that hold no value. Ascending.
     pub fn undecided(&self, cells: &[Option<&str>]) -> Vec<u32> {
         let seen: Vec<Option<Seen<'_>>> =
-            self.slots.iter().zip(cells).map(|(field, cell)| read(field.kind(), *cell)).collect();
+            self.list.slots.iter().zip(cells).map(|(field, cell)| read(field.kind(), *cell)).collect();
         let known = seen.iter().enumerate().filter(|(_, seen)| seen.is_some());
         let known: Mask = known.fold(0, |mask, (slot, _)| mask | 1 << slot);
         let is_met = |id: &ConditionId| {
-            let condition = &self.conditions[*id as usize];
+            let condition = &self.list.conditions[*id as usize];
             seen[condition.slot].is_none_or(|seen| condition.predicate.is_met(seen))
         };
         let hangs = |entry: &CompiledEntry| {
             entry.mask & !known != 0 && entry.mask & known != 0 && entry.conditions.iter().all(is_met)
         };
-        let hanging = self.entries.iter().filter(|entry| hangs(entry));
+        let hanging = self.list.entries.iter().filter(|entry| hangs(entry));
         let mut exclusions: Vec<u32> = hanging.map(|entry| entry.exclusion).collect();
         exclusions.dedup();
         exclusions
@@ -237,11 +213,11 @@ impl Matcher {
         exclusion: u32,
         cells: &[Option<&str>],
     ) -> Vec<Vec<(&Condition, usize, ConditionOutcome)>> {
-        let entries = self.exclusions[exclusion as usize].entries.clone();
-        self.entries[entries]
+        let entries = self.list.exclusions[exclusion as usize].entries.clone();
+        self.list.entries[entries]
             .iter()
             .map(|entry| {
-                let conditions = entry.conditions.iter().map(|&id| &self.conditions[id as usize]);
+                let conditions = entry.conditions.iter().map(|&id| &self.list.conditions[id as usize]);
                 conditions
                     .map(|compiled| {
                         let seen = read(compiled.condition.field.kind(), cells[compiled.slot]);
@@ -257,144 +233,29 @@ impl Matcher {
             .collect()
     }
 
-    fn plan(&self, known: Mask, scratch: &mut Scratch) -> Arc<Plan> {
-        if let Some((mask, plan)) = &scratch.plan
-            && *mask == known
-        {
-            return Arc::clone(plan);
+    /// The place of the plan for rows with just these slots readable.
+    #[inline]
+    fn plan(&self, known: Mask, scratch: &mut Scratch) -> usize {
+        if scratch.plans.get(scratch.last).is_none_or(|plan| plan.mask != known) {
+            scratch.last = self.find_plan(known, scratch);
+        }
+        scratch.last
+    }
+
+    fn find_plan(&self, known: Mask, scratch: &mut Scratch) -> usize {
+        if let Some(place) = scratch.plans.iter().position(|plan| plan.mask == known) {
+            return place;
+        }
+        if scratch.plans.len() >= MAX_PLANS {
+            scratch.plans.clear();
         }
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if plans.len() >= MAX_PLANS && !plans.contains_key(&known) {
             plans.clear();
         }
-        let plan = plans.entry(known).or_insert_with(|| Arc::new(self.make_plan(known)));
-        scratch.plan = Some((known, Arc::clone(plan)));
-        Arc::clone(plan)
-    }
-
-    fn make_plan(&self, known: Mask) -> Plan {
-        let undecidable = self.entries.iter().any(|entry| entry.mask & known == 0);
-        // Once a row is undecidable anyway, only entries that can be met still matter.
-        let matters = |entry: &CompiledEntry| {
-            if undecidable { entry.mask & !known == 0 } else { entry.mask & known != 0 }
-        };
-        let usable = |id: &ConditionId| known >> self.conditions[*id as usize].slot & 1 == 1;
-        let mut popularity = vec![0_u32; self.conditions.len()];
-        let entries = || self.entries.iter().enumerate().filter(|(_, entry)| matters(entry));
-        for (_, entry) in entries() {
-            entry.conditions.iter().for_each(|id| popularity[*id as usize] += 1);
-        }
-        let mut anchored = Vec::with_capacity(self.entries.len());
-        for (number, entry) in entries() {
-            let cost = |id: &ConditionId| {
-                let condition = &self.conditions[*id as usize].condition;
-                (!is_indexable(condition), popularity[*id as usize])
-            };
-            let anchor = entry.conditions.iter().copied().filter(usable).min_by_key(cost);
-            if let (Some(anchor), Ok(number)) = (anchor, u32::try_from(number)) {
-                anchored.push((anchor, number));
-            }
-        }
-        let waiting = Waiting::new(&anchored, self.conditions.len());
-        Plan { undecidable, indexes: self.indexes(waiting.anchors()), waiting }
-    }
-
-    fn indexes(&self, mut anchors: Vec<ConditionId>) -> Vec<(usize, Index)> {
-        anchors.sort_unstable_by_key(|id| (self.conditions[*id as usize].slot, *id));
-        anchors
-            .chunk_by(|a, b| self.conditions[*a as usize].slot == self.conditions[*b as usize].slot)
-            .map(|ids| {
-                let conditions = ids.iter().map(|id| (*id, &*self.conditions[*id as usize].condition));
-                (self.conditions[ids[0] as usize].slot, Index::new(conditions))
-            })
-            .collect()
-    }
-}
-
-#[derive(Default)]
-struct Builder {
-    slots: Vec<FieldRef>,
-    slot_of: HashMap<FieldRef, usize>,
-    ids: HashMap<Arc<Condition>, ConditionId>,
-    /// The same by where a condition stands in memory, since most are shared.
-    ids_of_shared: HashMap<*const Condition, ConditionId>,
-    conditions: Vec<Compiled>,
-    entries: Vec<CompiledEntry>,
-    exclusions: Vec<CompiledExclusion>,
-}
-
-impl Builder {
-    fn add(&mut self, place: usize, exclusion: &Exclusion, schema: &str) {
-        let first = self.entries.len();
-        for entry in exclusion.entries.iter().filter(|entry| entry.fits(schema)) {
-            let compiled = self.entry(place, entry);
-            self.entries.push(compiled);
-        }
-        let entries = first..self.entries.len();
-        let mut by_slot: Vec<(usize, Vec<ConditionId>)> = Vec::new();
-        if entries.len() > 1 {
-            for &id in self.entries[entries.clone()].iter().flat_map(|entry| &entry.conditions) {
-                let slot = self.conditions[id as usize].slot;
-                match by_slot.iter_mut().find(|(known, _)| *known == slot) {
-                    Some((_, ids)) => ids.push(id),
-                    None => by_slot.push((slot, vec![id])),
-                }
-            }
-        }
-        self.exclusions.push(CompiledExclusion { by_slot, entries });
-    }
-
-    fn entry(&mut self, place: usize, entry: &Entry) -> CompiledEntry {
-        let conditions: SmallVec<[ConditionId; 4]> =
-            entry.conditions.iter().map(|c| self.condition(c)).collect();
-        let slots = conditions.iter().map(|id| self.conditions[*id as usize].slot);
-        CompiledEntry {
-            // A slot beyond the last that a mask holds makes the whole list refused in the end.
-            mask: slots.filter(|slot| *slot < MAX_SLOTS).fold(0, |mask, slot| mask | 1 << slot),
-            conditions,
-            exclusion: u32::try_from(place).unwrap_or(u32::MAX),
-        }
-    }
-
-    fn condition(&mut self, condition: &Arc<Condition>) -> ConditionId {
-        let shared = Arc::as_ptr(condition);
-        if let Some(id) = self.ids_of_shared.get(&shared) {
-            return *id;
-        }
-        let id = self.new_condition(condition);
-        self.ids_of_shared.insert(shared, id);
-        id
-    }
-
-    fn new_condition(&mut self, condition: &Arc<Condition>) -> ConditionId {
-        if let Some(id) = self.ids.get(condition) {
-            return *id;
-        }
-        let slots = &mut self.slots;
-        let slot = *self.slot_of.entry(condition.field.clone()).or_insert_with(|| {
-            slots.push(condition.field.clone());
-            slots.len() - 1
-        });
-        let id = u32::try_from(self.conditions.len()).unwrap_or(u32::MAX);
-        self.conditions.push(Compiled {
-            slot,
-            condition: Arc::clone(condition),
-            predicate: Predicate::new(&condition.test),
-        });
-        self.ids.insert(Arc::clone(condition), id);
-        id
-    }
-
-    fn finish(mut self) -> Matcher {
-        self.conditions.shrink_to_fit();
-        self.entries.shrink_to_fit();
-        self.exclusions.shrink_to_fit();
-        Matcher {
-            slots: self.slots,
-            conditions: self.conditions,
-            entries: self.entries,
-            exclusions: self.exclusions,
-            plans: Mutex::default(),
-        }
+        let plan = Arc::clone(plans.entry(known).or_insert_with(|| Arc::new(Plan::new(&self.list, known))));
+        let met = plan.indexes.iter().map(|_| MetByText::default()).collect();
+        scratch.plans.push(KnownPlan { mask: known, plan, met });
+        scratch.plans.len() - 1
     }
 }

@@ -4,17 +4,21 @@
 //! CSV, JSON or KQL.
 //!
 //! [`Matcher`] compiles a list once and judges rows. Its conditions are [`Predicate`]s; its index finds those that a cell
-//! meets without asking each of them. [`cache`] remembers the verdicts of rows that are alike, and [`row`] says which cells
+//! meets without asking each of them. [`cache`] judges and counts the rows of one thread and remembers what their texts meet, and [`row`] says which cells
 //! of a row are looked at. [`explain`](mod@explain) tells a person why.
 
 pub mod cache;
+mod compile;
 pub mod explain;
 mod index;
 mod matcher;
+mod memory;
 mod pattern;
+mod plan;
 mod predicate;
 pub mod row;
 pub mod verdict;
 
-pub use matcher::{MAX_SLOTS, Matcher, Scratch};
+pub use compile::MAX_SLOTS;
+pub use matcher::{Matcher, Scratch};
 pub use predicate::{Predicate, Seen, is_like, read};

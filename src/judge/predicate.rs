@@ -5,12 +5,11 @@
 
 use super::pattern::Pattern;
 use crate::exclusions::model::{
-    Family, NumberRange, Operator, Piece, Test, TextValue, address_number, parse_number,
+    Family, NumberRange, Operator, Piece, Test, TextValue, parse_number, read_address,
 };
 use crate::fields::Kind;
 use globset::{Glob, GlobBuilder};
 use regex::Regex;
-use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// A readable cell, as conditions of its kind compare it.
@@ -29,10 +28,7 @@ pub fn read(kind: Kind, cell: Option<&str>) -> Option<Seen<'_>> {
     let text = cell.filter(|text| !text.is_empty())?;
     match kind {
         Kind::Text => Some(Seen::Text(text)),
-        Kind::Address => {
-            let (family, number) = address_number(text.parse::<IpAddr>().ok()?);
-            Some(Seen::Address(family, number))
-        }
+        Kind::Address => read_address(text).map(|(family, number)| Seen::Address(family, number)),
         Kind::Number => parse_number(text).map(Seen::Number),
     }
 }

@@ -92,11 +92,10 @@ pub(crate) fn apply(
     while let Some(rows) = columns.next()? {
         let mut judged = JudgedChunk::default();
         let split = split(job, &columns.names(), &rows, &mut judged, &mut cache);
-        merger.enter(cache.take_batch(), &mut counts.tally);
+        merger.enter(&mut cache.take_batch(), &mut counts.tally);
         job.repeats.count(&judged.identities);
         sink.columns(split)?;
     }
-    merger.close(&mut counts.tally);
     Ok(counts)
 }
 

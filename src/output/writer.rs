@@ -59,9 +59,9 @@ impl<'r, 's> Writer<'r, 's> {
     }
 
     /// Adds what a thread has counted in its next chunk.
-    pub(crate) fn add_counts(&mut self, thread: usize, batch: BatchCounts) {
+    pub(crate) fn add_counts(&mut self, thread: usize, mut batch: BatchCounts) {
         self.sink.counted(batch.row_count());
-        self.mergers[thread].enter(batch, &mut self.counts.tally);
+        self.mergers[thread].enter(&mut batch, &mut self.counts.tally);
     }
 
     /// Writes the rows of the next chunk.
@@ -91,9 +91,6 @@ impl<'r, 's> Writer<'r, 's> {
 
     /// What was found in the file, after its last chunk.
     pub(crate) fn finish<R: io::Read>(mut self, chunks: &Chunker<R>) -> FileCounts {
-        for merger in &mut self.mergers {
-            merger.close(&mut self.counts.tally);
-        }
         if let Some(document) = chunks.walker() {
             self.counts.cut_off |= document.is_cut_off();
             self.counts.document_broke = document.is_lost();

@@ -2,7 +2,8 @@
 
 use super::look_alike;
 use super::{Example, ExclusionReport, KeptGroup, LooseField, Report, RuleName, Status};
-use crate::count::tally::{Destination, Examples, ExclusionCounts, Tally};
+use crate::count::destination::Destination;
+use crate::count::tally::{Examples, ExclusionCounts, Tally};
 use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::input::time;
 use crate::rule::Rule;
@@ -113,8 +114,7 @@ fn loose_field(field: &str, examples: &Examples) -> LooseField {
 }
 
 fn groups(tally: &Tally) -> (Vec<KeptGroup>, u64) {
-    let mut sorted: Vec<(&str, Destination, u64)> =
-        tally.groups.iter().map(|(group, rows)| (&*group.process, group.destination, *rows)).collect();
+    let mut sorted: Vec<(&str, Destination, u64)> = tally.groups.iter().collect();
     sorted.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
     let unlisted: u64 = sorted.iter().skip(LISTED_GROUPS).map(|(.., rows)| rows).sum();
     let listed = sorted.into_iter().take(LISTED_GROUPS);
@@ -123,5 +123,5 @@ fn groups(tally: &Tally) -> (Vec<KeptGroup>, u64) {
         destination: destination.to_string(),
         rows,
     });
-    (groups.collect(), unlisted + tally.other_groups)
+    (groups.collect(), unlisted + tally.groups.others())
 }

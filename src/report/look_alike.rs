@@ -22,8 +22,8 @@ pub(super) fn warnings(applied: &[&Exclusion], tally: &Tally) -> Vec<Warning> {
         return Vec::new();
     }
     let mut kept: HashMap<&str, u64> = HashMap::new();
-    for (group, rows) in &tally.groups {
-        *kept.entry(&*group.process).or_default() += rows;
+    for (process, _, rows) in tally.groups.iter() {
+        *kept.entry(process).or_default() += rows;
     }
     let ascii = AsciiLooks::new();
     let mut found: BTreeMap<&str, (&str, u64)> = BTreeMap::new();

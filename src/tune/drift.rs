@@ -6,6 +6,7 @@
 
 use super::diff::{Compared, Diff, ExclusionDiff, ListChange, Side, ordered};
 use crate::count::coverage::Coverage;
+use crate::count::destination::Destination;
 use crate::count::tally::Tally;
 use crate::exclusions::model::Exclusion;
 use crate::report::KeptGroup;
@@ -54,7 +55,7 @@ pub fn results(given: &TwoResults<'_>, mut old: Side, mut new: Side) -> Diff {
     (old.suppressed, new.suppressed) = (given.old.totals.suppressed, given.new.totals.suppressed);
     let (shown_groups, newly_shown) = groups(given.old, given.new);
     let mut notes = Vec::new();
-    if given.old.other_groups + given.new.other_groups > 0 {
+    if given.old.groups.others() + given.new.groups.others() > 0 {
         notes.push("There are too many groups of kept rows to tell all of them apart; some rows may be newly shown without being counted.".to_owned());
     }
     Diff {
@@ -71,15 +72,15 @@ pub fn results(given: &TwoResults<'_>, mut old: Side, mut new: Side) -> Diff {
 
 /// The groups of kept rows that only the new results have, and the rows in all of them.
 fn groups(old: &Tally, new: &Tally) -> (Vec<KeptGroup>, u64) {
-    let mut found: Vec<_> = new.groups.iter().filter(|(group, _)| !old.groups.contains_key(*group)).collect();
-    let rows = found.iter().map(|(_, rows)| **rows).sum();
-    found.sort_by(|a, b| {
-        b.1.cmp(a.1).then_with(|| (&a.0.process, a.0.destination).cmp(&(&b.0.process, b.0.destination)))
-    });
-    let listed = found.into_iter().take(LISTED_GROUPS).map(|(group, rows)| KeptGroup {
-        process: group.process.to_string(),
-        destination: group.destination.to_string(),
-        rows: *rows,
+    let is_new =
+        |(process, destination, _): &(&str, Destination, u64)| !old.groups.contains(process, *destination);
+    let mut found: Vec<_> = new.groups.iter().filter(is_new).collect();
+    let rows = found.iter().map(|(.., rows)| rows).sum();
+    found.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
+    let listed = found.into_iter().take(LISTED_GROUPS).map(|(process, destination, rows)| KeptGroup {
+        process: process.to_owned(),
+        destination: destination.to_string(),
+        rows,
     });
     (listed.collect(), rows)
 }

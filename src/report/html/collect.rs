@@ -6,7 +6,7 @@
 
 use super::outcomes::{Outcomes, number};
 use super::times::Times;
-use crate::count::tally::Destination;
+use crate::count::destination::Destination;
 use crate::fields::Kind;
 use crate::judge::Matcher;
 use hashbrown::HashMap;
