@@ -7,10 +7,11 @@ use super::csv::{ChunkOutcome, CsvReader, too_long};
 use super::duplicate::DuplicateKey;
 use super::json::document::PieceKind;
 use super::json::table::Table;
-use super::json::{JsonReader, RecordCells};
+use super::json::{JsonReader, RecordCells, Records};
 use super::projection::Projection;
 use super::{Fault, Row, is_json_space};
 use memchr::memchr_iter;
+use std::ops::Range;
 
 /// The reader of one file's rows.
 #[derive(Debug)]
@@ -47,10 +48,9 @@ impl Rows {
                 return ChunkOutcome::Regular { lines: reader.rows(&chunk.bytes, seen_keys, take) };
             }
             Self::Json(_) | Self::Table(_) | Self::Columns(_) => {
-                let mut found = RecordCells::default();
+                let mut pieces = self.pieces(&chunk.bytes);
                 for piece in &chunk.pieces {
-                    let bytes = &chunk.bytes[piece.range.clone()];
-                    self.piece(piece.kind, bytes, piece.range.start, &mut found, seen_keys, &mut take);
+                    pieces.rows(piece.kind, piece.range.clone(), seen_keys, &mut take);
                 }
             }
         }
@@ -65,22 +65,46 @@ impl Rows {
         }
     }
 
-    /// Calls `take` with the rows of a piece of a document: one record, or broken lines. Other pieces hold no row.
-    pub(crate) fn piece(
-        &self,
+    /// A reader of the pieces of a document that stand in a chunk.
+    pub(crate) fn pieces<'r>(&'r self, chunk: &'r [u8]) -> Pieces<'r> {
+        let records = match self {
+            Self::Json(reader) => Some(PieceRecords::Objects(Records::new(reader, chunk))),
+            Self::Table(table) => Some(PieceRecords::Arrays(table, RecordCells::default())),
+            Self::Csv(_) | Self::Columns(_) => None,
+        };
+        Pieces { chunk, records }
+    }
+}
+
+/// Reads the pieces of a document that stand in a chunk.
+pub(crate) struct Pieces<'r> {
+    chunk: &'r [u8],
+    /// What its records are; nothing if the results are no document.
+    records: Option<PieceRecords<'r>>,
+}
+
+enum PieceRecords<'r> {
+    Objects(Records<'r>),
+    Arrays(&'r Table, RecordCells),
+}
+
+impl Pieces<'_> {
+    /// Calls `take` with the rows of a piece: one record, or broken lines. Other pieces hold no row.
+    pub(crate) fn rows(
+        &mut self,
         kind: PieceKind,
-        bytes: &[u8],
-        start: usize,
-        found: &mut RecordCells,
+        range: Range<usize>,
         seen_keys: &mut [bool],
         take: &mut impl FnMut(&Row<'_>),
     ) {
-        match (kind, self) {
-            (PieceKind::Record, Self::Json(reader)) => reader.row(bytes, start, found, seen_keys, take),
-            (PieceKind::Record, Self::Table(table)) => table.row(bytes, start, found, take),
+        match (kind, &mut self.records) {
+            (PieceKind::Record, Some(PieceRecords::Objects(records))) => records.row(range, seen_keys, take),
+            (PieceKind::Record, Some(PieceRecords::Arrays(table, record))) => {
+                table.row(&self.chunk[range.clone()], range.start, record, take);
+            }
             (PieceKind::Lost, _) => {
-                let mut start = start;
-                for bytes in bytes.split_inclusive(|byte| *byte == b'\n') {
+                let mut start = range.start;
+                for bytes in self.chunk[range].split_inclusive(|byte| *byte == b'\n') {
                     if !bytes.iter().all(|byte| is_json_space(*byte)) {
                         take(&Row { bytes, start, cells: Err(Fault::Lost) });
                     }

@@ -11,7 +11,6 @@ use super::repeats::{Repeats, RowIdentity, parts};
 use crate::input::chunk::Chunk;
 use crate::input::csv::ChunkOutcome;
 use crate::input::duplicate::DuplicateKey;
-use crate::input::json::RecordCells;
 use crate::input::json::document::PieceKind;
 use crate::input::rows::Rows;
 use crate::input::{Fault, Format, Row, time};
@@ -143,7 +142,7 @@ impl Job<'_> {
         cache: &mut VerdictCache<'_>,
     ) {
         let [mut kept, mut gone] = [EnvelopePart::new(self.kept), EnvelopePart::new(self.suppressed)];
-        let mut found = RecordCells::default();
+        let mut pieces = self.rows.pieces(&chunk.bytes);
         let mut attributed = Vec::new();
         each_piece(chunk, |kind, before, range| {
             let bytes = &chunk.bytes[range.clone()];
@@ -155,7 +154,7 @@ impl Job<'_> {
                 PieceKind::Columns => gone.raw(COLUMN.as_bytes()),
                 PieceKind::Between | PieceKind::Record | PieceKind::Lost => {
                     let mut disposition = Disposition::Kept;
-                    self.rows.piece(kind, bytes, range.start, &mut found, seen_keys, &mut |row| {
+                    pieces.rows(kind, range, seen_keys, &mut |row| {
                         disposition = self.judge_row(row, chunk, judged, cache);
                     });
                     attributed.append(&mut judged.suppressed);

@@ -8,7 +8,7 @@ use crate::count::tally::Tally;
 use crate::exclusions::model::{Exclusion, Test, TextValue};
 use crate::printable::{is_deceptive, written_out};
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use unicode_security::confusable_detection::skeleton;
 
 /// Names that are pointed out.
@@ -16,8 +16,9 @@ const SHOWN: usize = 20;
 
 /// A warning for each name of a kept row that only looks like an excluded one.
 pub(super) fn warnings(applied: &[&Exclusion], tally: &Tally) -> Vec<Warning> {
-    let excluded: BTreeMap<String, &str> =
-        applied.iter().flat_map(|exclusion| names(exclusion)).map(|name| (looks(name), name)).collect();
+    // Long lists name the same few programs again and again.
+    let named: BTreeSet<&str> = applied.iter().flat_map(|exclusion| names(exclusion)).collect();
+    let excluded: BTreeMap<String, &str> = named.into_iter().map(|name| (looks(name), name)).collect();
     if excluded.is_empty() {
         return Vec::new();
     }

@@ -25,7 +25,48 @@ pub(crate) use cells::RecordCells;
 use fast::FastReader;
 use memchr::memchr;
 use serde::de::Deserializer;
+use std::ops::Range;
 use visit::{WantedKeys, row_text};
+
+/// Reads the records of one chunk: plain ones quickly, others with `serde_json`.
+pub(crate) struct Records<'r> {
+    reader: &'r JsonReader,
+    fast: FastReader<'r>,
+    chunk: &'r [u8],
+    /// The chunk, if it is UTF-8.
+    text: Option<&'r str>,
+    record: RecordCells,
+}
+
+impl<'r> Records<'r> {
+    pub(in crate::input) fn new(reader: &'r JsonReader, chunk: &'r [u8]) -> Self {
+        Self {
+            reader,
+            fast: FastReader::new(&reader.projection.keys),
+            chunk,
+            text: simdutf8::basic::from_utf8(chunk).ok(),
+            record: RecordCells::default(),
+        }
+    }
+
+    /// Calls `take` with the row that stands in this part of the chunk.
+    pub(in crate::input) fn row(
+        &mut self,
+        range: Range<usize>,
+        seen_keys: &mut [bool],
+        take: &mut impl FnMut(&Row<'_>),
+    ) {
+        let Self { reader, fast, record, .. } = self;
+        record.clear(reader.projection.wanted.len());
+        let is_plain = |_: &&str| fast.read(self.chunk, range.start, range.end, record).is_some();
+        let text = self.text.filter(is_plain).filter(|_| !record.duplicate);
+        let (start, bytes) = (range.start, &self.chunk[range]);
+        match text {
+            Some(text) => reader.hand_over(bytes, start, text, record, seen_keys, take),
+            None => reader.row(bytes, start, record, seen_keys, take),
+        }
+    }
+}
 
 /// Reads the records of one file.
 #[derive(Debug)]
@@ -43,16 +84,9 @@ impl JsonReader {
     /// caller that does not need that passes an empty slice. Returns the
     /// number of line feeds.
     pub fn rows(&self, chunk: &[u8], seen_keys: &mut [bool], mut take: impl FnMut(&Row<'_>)) -> u64 {
-        let mut fast = FastReader::new(&self.projection.keys);
-        let text = simdutf8::basic::from_utf8(chunk).ok();
-        let mut record = RecordCells::default();
+        let mut records = Records::new(self, chunk);
         each_line(chunk, |start, bytes| {
-            record.clear(self.projection.wanted.len());
-            let end = start + bytes.len();
-            match text.filter(|_| fast.read(chunk, start, end, &mut record).is_some() && !record.duplicate) {
-                Some(text) => self.hand_over(bytes, start, text, &record, seen_keys, &mut take),
-                None => self.row(bytes, start, &mut record, seen_keys, &mut take),
-            }
+            records.row(start..start + bytes.len(), seen_keys, &mut take);
         })
     }
 
@@ -62,8 +96,8 @@ impl JsonReader {
         each_line(chunk, |start, bytes| self.row(bytes, start, &mut record, seen_keys, &mut take))
     }
 
-    /// Calls `take` with one row.
-    pub(in crate::input) fn row(
+    /// Calls `take` with one row, read by `serde_json`.
+    fn row(
         &self,
         bytes: &[u8],
         start: usize,
