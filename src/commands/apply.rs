@@ -2,7 +2,7 @@
 
 use super::files::FileSet;
 use super::inputs::open_all;
-use super::lists::{in_force, loaded, loaded_with, rule, today};
+use super::lists::{in_force, loaded, loaded_with, rule, schema_of_results, today};
 use super::page::{self, Knowledge};
 use super::query::with_query;
 use super::review::Review;
@@ -13,7 +13,7 @@ use quell::exclusions::model::Exclusion;
 use quell::report::build::{LeftOut, ReportParts, build};
 use quell::report::style::Ink;
 use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
-use quell::run::columns::schema_of;
+use quell::run::in_force::left_out_entries;
 use quell::schema::Schema;
 use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
@@ -32,8 +32,8 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
     let mut inputs = open_all(&args.results, &args.input)?;
-    let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
-    let (mut applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
+    let schema = schema_of_results(&inputs, lists, rule.as_ref())?;
+    let (mut applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, schema);
     let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;
     let bar = bar_of(&inputs, world.terminal && !args.quiet);
@@ -41,6 +41,11 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let run = quell::apply(&options(args, world, schema, &applied), &mut inputs, &mut sink)
         .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
     let mut notes = notes(&run, applied.len(), &lists.exclusions);
+    notes.extend(
+        left_out_entries(&applied, schema)
+            .iter()
+            .map(|left| format!("Left out: {left}, for which {} has no column.", schema.name)),
+    );
     notes.extend(switched_off);
     let report = crate::until_the_end(build(ReportParts {
         run,

@@ -21,11 +21,11 @@ pub(super) fn counted<'e>(
     options: &cli::InputArgs,
     world: &World,
     lists: &'e Loaded,
-    applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
+    applied: impl FnOnce(&Schema) -> Vec<&'e Exclusion>,
 ) -> Outcome<(Vec<&'e Exclusion>, Run)> {
     let mut inputs = open_all(results, options)?;
     let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
-    let applied = applied(&schema.name);
+    let applied = applied(schema);
     let mut counting = only_counts(schema, &applied);
     counting.allow_missing_columns = options.allow_missing_columns;
     let run = count(&mut inputs, world, counting, false)?;

@@ -100,7 +100,7 @@ fn applied<'e>(
     schema: &Schema,
 ) -> Outcome<(Vec<&'e Exclusion>, Vec<LeftOut<'e>>)> {
     let rule = rule(&args.scope)?;
-    Ok(in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name))
+    Ok(in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), schema))
 }
 
 fn side(list: &str, covered: &Run) -> Side {

@@ -1,7 +1,7 @@
 //! `quell explain`: why one row is kept or suppressed.
 
 use super::inputs::{files, open};
-use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::lists::{Loaded, in_force, loaded, rule, schema_of_results, today};
 use super::{End, Outcome, World, fail, print_styled, print_text};
 use crate::cli::{Explain, ExplainFormat};
 use quell::fields::Field;
@@ -15,7 +15,7 @@ use quell::judge::{Matcher, is_like};
 use quell::printable::json_written_out;
 use quell::report::style::{Ink, Style};
 use quell::report::{fitted, printable};
-use quell::run::columns::{missing, missing_columns, reader, schema_of};
+use quell::run::columns::{missing, missing_columns, reader};
 use quell::run::each_row::each_row;
 use quell::schema::{Schema, Source};
 use std::fmt::Write;
@@ -47,10 +47,9 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         let message = format!("{name}: rows of Parquet are not explained");
         return fail("parquet", message, "convert it into a pipe, for example with duckdb: docs/formats.md");
     }
-    let schema = schema_of(std::slice::from_ref(&opened), &lists.schemas, lists.named.as_deref())?;
-    let (applied, left_out) =
-        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let matcher = Matcher::new(&applied, &schema.name)?;
+    let schema = schema_of_results(std::slice::from_ref(&opened), &lists, rule.as_ref())?;
+    let (applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), schema);
+    let matcher = Matcher::of_schema(&applied, schema)?;
     let found = find(args, &mut opened, schema, &matcher, &lists)?;
     let row = match found.cells {
         Ok(cells) => cells,

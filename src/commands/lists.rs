@@ -9,8 +9,11 @@ use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::did_you_mean;
+use quell::input::Input;
+use quell::kql::tables::tables;
 use quell::rule::Rule;
 pub(super) use quell::run::in_force::in_force;
+use quell::run::recognised::schema_among;
 use quell::schema::{Schema, Schemas};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
@@ -181,7 +184,11 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
     if !path.exists() {
         let names: Vec<&str> = built_in.iter().map(|schema| schema.name.as_str()).collect();
         let near = did_you_mean(wanted, names.iter().copied(), 1);
-        let help = format!("{near}built in: {}; or give a YAML file, see docs/fields.md", names.join(", "));
+        let few: Vec<&str> = names.iter().copied().take(5).collect();
+        let help = format!(
+            "{near}built in: {}, and the tables that `quell schema` lists; or give a YAML file, see docs/fields.md",
+            few.join(", ")
+        );
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
     let text = read_text(path, MAX_LIST)?;
@@ -209,6 +216,18 @@ pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
             "give the rule's own file, or its id with --rule-id",
         ),
     }
+}
+
+/// The schema of results; where their columns may be of several tables, the rule says which.
+pub(super) fn schema_of_results<'l>(
+    inputs: &[Input],
+    lists: &'l Loaded,
+    rule: Option<&Rule>,
+) -> Outcome<&'l Schema> {
+    let query = rule.and_then(|rule| rule.query.as_deref());
+    let tables = query.map(|query| tables(query, &lists.schemas)).unwrap_or_default();
+    let tables: Vec<&str> = tables.iter().map(|table| table.name).collect();
+    Ok(schema_among(inputs, &lists.schemas, lists.named.as_deref(), &tables)?)
 }
 
 /// The day on which expiry is judged.

@@ -22,6 +22,7 @@ mod rules;
 pub(crate) mod schema;
 mod sink;
 pub(crate) mod splice;
+mod table_clauses;
 pub(crate) mod test;
 mod texts;
 

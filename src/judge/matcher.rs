@@ -12,8 +12,10 @@
 use super::index::{Buffers, ConditionId, Index, is_indexable};
 use super::predicate::{Predicate, Seen, read};
 use super::verdict::{ConditionOutcome, Verdict};
+use super::waiting::Waiting;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
+use crate::schema::Schema;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,47 +68,6 @@ struct Plan {
     waiting: Waiting,
 }
 
-/// Entries behind their anchors.
-#[derive(Debug)]
-struct Waiting {
-    /// Where the entries of each condition begin, and the end of the last.
-    starts: Vec<u32>,
-    entries: Vec<u32>,
-}
-
-impl Waiting {
-    /// Entries, each with its anchor, in a list of so many conditions.
-    fn new(anchored: &[(ConditionId, u32)], conditions: usize) -> Self {
-        let mut starts = vec![0; conditions + 1];
-        for (anchor, _) in anchored {
-            starts[*anchor as usize + 1] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut free = starts.clone();
-        let mut entries = vec![0; anchored.len()];
-        for (anchor, entry) in anchored {
-            let place = &mut free[*anchor as usize];
-            entries[*place as usize] = *entry;
-            *place += 1;
-        }
-        Self { starts, entries }
-    }
-
-    fn behind(&self, anchor: ConditionId) -> &[u32] {
-        let [start, end] = [anchor as usize, anchor as usize + 1].map(|at| self.starts[at] as usize);
-        &self.entries[start..end]
-    }
-
-    fn anchors(&self) -> Vec<ConditionId> {
-        let places = (0..).zip(self.starts.windows(2));
-        places.filter(|(_, bounds)| bounds[0] < bounds[1]).map(|(anchor, _)| anchor).collect()
-    }
-}
-
 /// What one thread needs while it asks; reused from row to row.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -121,9 +82,18 @@ impl Matcher {
     ///
     /// Fails if the list looks at more than [`MAX_SLOTS`] different fields.
     pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, Diagnostics> {
+        Self::with_entries(exclusions, |entry| entry.fits(schema))
+    }
+
+    /// The same without the entries that name a field for which the schema has no column.
+    pub fn of_schema(exclusions: &[&Exclusion], schema: &Schema) -> Result<Self, Diagnostics> {
+        Self::with_entries(exclusions, |entry| entry.is_in(schema))
+    }
+
+    fn with_entries(exclusions: &[&Exclusion], fits: impl Fn(&Entry) -> bool) -> Result<Self, Diagnostics> {
         let mut builder = Builder::default();
         for (place, exclusion) in exclusions.iter().enumerate() {
-            builder.add(place, exclusion, schema);
+            builder.add(place, exclusion, &fits);
         }
         if builder.slots.len() > MAX_SLOTS {
             let message = format!("the lists look at more than {MAX_SLOTS} different fields");
@@ -324,9 +294,9 @@ struct Builder {
 }
 
 impl Builder {
-    fn add(&mut self, place: usize, exclusion: &Exclusion, schema: &str) {
+    fn add(&mut self, place: usize, exclusion: &Exclusion, fits: impl Fn(&Entry) -> bool) {
         let first = self.entries.len();
-        for entry in exclusion.entries.iter().filter(|entry| entry.fits(schema)) {
+        for entry in exclusion.entries.iter().filter(|entry| fits(entry)) {
             let compiled = self.entry(place, entry);
             self.entries.push(compiled);
         }

@@ -15,6 +15,7 @@ mod pattern;
 mod predicate;
 pub mod row;
 pub mod verdict;
+mod waiting;
 
 pub use matcher::{MAX_SLOTS, Matcher, Scratch};
 pub use predicate::{Predicate, Seen, is_like, read};

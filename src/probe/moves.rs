@@ -6,7 +6,7 @@
 use super::expression::example;
 use crate::exclusions::model::{AddressRange, Condition, Family, FieldRef, Operator, Piece, Test, TextValue};
 use crate::judge::is_like;
-use crate::schema::Schemas;
+use crate::schema::{Schema, Schemas};
 use crate::yaml;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +24,8 @@ pub struct Moves {
     #[serde(rename = "moves")]
     known: Vec<Move>,
     grades: BTreeMap<Grade, u32>,
+    /// Fields whose values are chosen like those of another, which is named.
+    same: HashMap<String, String>,
     pins: Vec<Pin>,
     /// The fields that columns hold, by the names of the columns.
     #[serde(skip)]
@@ -141,17 +143,46 @@ impl Moves {
     pub fn with_columns(mut self, schemas: &Schemas) -> Self {
         for (field, sources) in schemas.iter().flat_map(|schema| &schema.fields) {
             for source in sources.iter().filter(|source| !source.path) {
-                self.held.entry(source.column.clone()).or_insert(field.name());
+                let known = self.held.get(&source.column).copied();
+                // What a column holds differs between tables. The worst of it counts.
+                if known.is_none_or(|known| self.least_of(field.name()) < self.least_of(known)) {
+                    self.held.insert(source.column.clone(), field.name());
+                }
             }
         }
         self
     }
 
+    /// The same, in which a column of this schema has the moves of what it holds there.
+    #[must_use]
+    pub fn of_schema(mut self, schema: &Schema) -> Self {
+        for (field, sources) in schema.fields.iter().rev() {
+            for source in sources.iter().filter(|source| !source.path) {
+                self.held.insert(source.column.clone(), field.name());
+            }
+        }
+        self
+    }
+
+    /// The cost of the cheapest move on a field; nothing is worse than a field without a known move.
+    fn least_of(&self, field: &str) -> Option<u32> {
+        let name = self.alike(field);
+        let pinned = self.pins.iter().any(|pin| pin.field == name).then_some(u32::MAX);
+        self.known.iter().filter(|each| each.field == name).map(|each| each.cost).min().or(pinned)
+    }
+
+    /// The field whose moves those of a field are.
+    fn alike<'n>(&'n self, field: &'n str) -> &'n str {
+        self.same.get(field).map_or(field, String::as_str)
+    }
+
     /// The name by which the moves of a field or column are found.
     fn name<'n>(&'n self, field: &'n FieldRef) -> &'n str {
         match field {
-            FieldRef::Field(field) => field.name(),
-            FieldRef::Column(column) => self.held.get(&column.name).copied().unwrap_or(&column.name),
+            FieldRef::Field(field) => self.alike(field.name()),
+            FieldRef::Column(column) => {
+                self.alike(self.held.get(&column.name).copied().unwrap_or(&column.name))
+            }
         }
     }
 

@@ -5,9 +5,11 @@
 
 use crate::exclusions::model::Exclusion;
 use crate::rule::Rule;
+use crate::schema::Schema;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::fmt;
 
 /// An exclusion that was not applied.
 #[derive(Debug)]
@@ -58,7 +60,7 @@ pub fn in_force<'e>(
     exclusions: &'e [Exclusion],
     rule: Option<&Rule>,
     today: Date,
-    schema: &str,
+    schema: &Schema,
 ) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
     let mut applied = Vec::new();
     let mut left_out = Vec::new();
@@ -75,7 +77,7 @@ fn why_not(
     exclusion: &Exclusion,
     rule: Option<&Rule>,
     today: Date,
-    schema: &str,
+    schema: &Schema,
 ) -> Option<(Status, String)> {
     if exclusion.is_expired(today) {
         let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
@@ -92,8 +94,44 @@ fn why_not(
         }
         _ => {}
     }
-    if !exclusion.entries.iter().any(|entry| entry.fits(schema)) {
-        return Some((Status::OtherSchema, format!("names columns that schema {schema} does not have")));
+    if !exclusion.entries.iter().any(|entry| entry.is_in(schema)) {
+        let mut lacking: Vec<&str> = Vec::new();
+        for name in exclusion.entries.iter().flat_map(|entry| entry.lacks(schema)) {
+            if !lacking.contains(&name) {
+                lacking.push(name);
+            }
+        }
+        let why = format!("names {}, for which {} has no column", lacking.join(", "), schema.name);
+        return Some((Status::OtherSchema, why));
     }
     None
+}
+
+/// An entry that is left out of an exclusion that applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOutEntry<'e> {
+    /// The exclusion.
+    pub id: &'e str,
+    /// The number of the entry, from 1.
+    pub entry: usize,
+    /// What the schema has no column for.
+    pub lacks: Vec<&'e str>,
+}
+
+impl fmt::Display for LeftOutEntry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "entry {} of {} ({})", self.entry, self.id, self.lacks.join(", "))
+    }
+}
+
+/// The entries that are left out of exclusions that apply, because rows of the schema have no column for them.
+pub fn left_out_entries<'e>(applied: &[&'e Exclusion], schema: &Schema) -> Vec<LeftOutEntry<'e>> {
+    let each = |exclusion: &&'e Exclusion| {
+        let id = exclusion.id.as_str();
+        let entries = exclusion.entries.iter().zip(1..).filter(|(entry, _)| !entry.is_in(schema));
+        entries
+            .map(|(entry, number)| LeftOutEntry { id, entry: number, lacks: entry.lacks(schema) })
+            .collect()
+    };
+    applied.iter().flat_map(|exclusion| -> Vec<_> { each(exclusion) }).collect()
 }

@@ -10,6 +10,7 @@ pub mod columns;
 pub mod each_row;
 pub mod in_force;
 pub mod outcome;
+pub mod recognised;
 mod warnings;
 
 use crate::count::tally::Tally;
@@ -96,7 +97,7 @@ pub fn apply(
     inputs: &mut [Input],
     sink: &mut (dyn Sink + Send),
 ) -> Result<Run, Diagnostics> {
-    let matcher = Matcher::new(options.exclusions, &options.schema.name)?;
+    let matcher = Matcher::of_schema(options.exclusions, options.schema)?;
     let ids: Vec<&str> = options.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let repeats = Repeats::new(options.drop_repeats);
     let mut run = Run { slots: matcher.slots().to_vec(), ..Run::default() };

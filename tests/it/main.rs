@@ -33,6 +33,7 @@ mod partial;
 mod probe;
 mod prune;
 mod readme;
+mod recognition;
 #[cfg(unix)]
 mod replay;
 mod repository;
