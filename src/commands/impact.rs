@@ -49,6 +49,7 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
             file: name,
             format: "impact".to_owned(),
             schema: schema.name.clone(),
+            tables: Vec::new(),
             rows: totals.read,
         }],
         rule: rule.map(|rule| RuleName { id: rule.id.clone(), name: rule.name.clone() }),

@@ -4,6 +4,7 @@ use super::counting::counted;
 use super::files::FileSet;
 use super::kql::{schema, tables};
 use super::lists::{Loaded, schemas_only};
+use super::results::ReadBy;
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, print, tell};
 use crate::cli::{Import, ReadingOf};
@@ -11,6 +12,7 @@ use quell::diagnostic::{Diagnostic, Place};
 use quell::exclusions::document::{ListFile, WrittenExclusion};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
+use quell::input::Input;
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
 use quell::report::{self, build::exclusion_report};
 use quell::rule::encoding::Encoding;
@@ -62,8 +64,8 @@ fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusi
 
 /// Says on how many rows the two readings differ: rows that meet one part of an exclusion and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
-    let all = |_: &Schema| lists.exclusions.iter().collect();
-    let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;
+    let all = |_: &ReadBy<'_>, _: &[Input]| lists.exclusions.iter().collect();
+    let (applied, run) = counted(&args.results, &args.input, world, lists, None, all)?;
     let read = run.tally.totals.read;
     let mut out = String::new();
     if read == 0 {

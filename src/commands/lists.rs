@@ -9,11 +9,8 @@ use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::did_you_mean;
-use quell::input::Input;
-use quell::kql::tables::tables;
 use quell::rule::Rule;
 pub(super) use quell::run::in_force::in_force;
-use quell::run::recognised::schema_among;
 use quell::schema::{Schema, Schemas};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
@@ -216,18 +213,6 @@ pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
             "give the rule's own file, or its id with --rule-id",
         ),
     }
-}
-
-/// The schema of results; where their columns may be of several tables, the rule says which.
-pub(super) fn schema_of_results<'l>(
-    inputs: &[Input],
-    lists: &'l Loaded,
-    rule: Option<&Rule>,
-) -> Outcome<&'l Schema> {
-    let query = rule.and_then(|rule| rule.query.as_deref());
-    let tables = query.map(|query| tables(query, &lists.schemas)).unwrap_or_default();
-    let tables: Vec<&str> = tables.iter().map(|table| table.name).collect();
-    Ok(schema_among(inputs, &lists.schemas, lists.named.as_deref(), &tables)?)
 }
 
 /// The day on which expiry is judged.

@@ -17,6 +17,7 @@ mod page;
 pub(crate) mod probe;
 pub(crate) mod prune;
 mod query;
+mod results;
 mod review;
 mod rules;
 pub(crate) mod schema;

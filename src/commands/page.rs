@@ -14,6 +14,7 @@ use quell::input::time::{TimeParser, parse_in_locale};
 use quell::input::{Format, Input};
 use quell::judge::Matcher;
 use quell::judge::row::{self, RowCells};
+use quell::judge::row_tables::RowTables;
 use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Observed, lint};
@@ -33,6 +34,8 @@ pub(super) struct Knowledge<'k> {
     pub(super) args: &'k Apply,
     pub(super) lists: &'k Loaded,
     pub(super) schema: &'k Schema,
+    /// The tables that rows may be of, if each says its own.
+    pub(super) tables: Option<&'k RowTables<'k>>,
     pub(super) applied: &'k [&'k Exclusion],
     pub(super) left_out: &'k [LeftOut<'k>],
     pub(super) report: &'k Report,
@@ -56,6 +59,11 @@ pub(super) fn may_be_made(args: &Apply) -> Outcome<()> {
 
 /// Makes the page.
 pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
+    let several = run.report.results.iter().any(|results| !results.tables.is_empty());
+    if several || run.tables.is_some_and(|tables| tables.of_header.is_none()) {
+        let why = "an HTML report is of one table, and these rows are of several";
+        return fail("no-page", why, "export each table by itself, or end the name in .md or .json");
+    }
     let matcher = Matcher::of_schema(run.applied, run.schema)?;
     let mut opened = open_all(&run.args.results, &run.args.input)?;
     if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {

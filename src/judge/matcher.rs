@@ -90,6 +90,11 @@ impl Matcher {
         Self::with_entries(exclusions, |entry| entry.is_in(schema))
     }
 
+    /// The same with every entry.
+    pub fn of_all(exclusions: &[&Exclusion]) -> Result<Self, Diagnostics> {
+        Self::with_entries(exclusions, |_| true)
+    }
+
     fn with_entries(exclusions: &[&Exclusion], fits: impl Fn(&Entry) -> bool) -> Result<Self, Diagnostics> {
         let mut builder = Builder::default();
         for (place, exclusion) in exclusions.iter().enumerate() {

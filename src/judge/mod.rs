@@ -14,6 +14,7 @@ mod matcher;
 mod pattern;
 mod predicate;
 pub mod row;
+pub mod row_tables;
 pub mod verdict;
 mod waiting;
 

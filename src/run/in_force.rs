@@ -3,9 +3,10 @@
 //! In: loaded exclusions, the rule that the results come from, the day, the schema. Out: those that apply, and the others
 //! with the reason. It reads no clock.
 
-use crate::exclusions::model::Exclusion;
+use crate::exclusions::model::{Entry, Exclusion};
+use crate::judge::row_tables::RowTables;
 use crate::rule::Rule;
-use crate::schema::Schema;
+use crate::schema::{Schema, Source};
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -62,10 +63,50 @@ pub fn in_force<'e>(
     today: Date,
     schema: &Schema,
 ) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
+    let lacks = |exclusion: &Exclusion| {
+        let mut lacking: Vec<&str> = Vec::new();
+        for name in exclusion.entries.iter().flat_map(|entry| entry.lacks(schema)) {
+            if !lacking.contains(&name) {
+                lacking.push(name);
+            }
+        }
+        format!("names {}, for which {} has no column", lacking.join(", "), schema.name)
+    };
+    chosen(exclusions, rule, today, |entry| entry.is_in(schema), lacks)
+}
+
+/// The same for results whose rows are of several tables. `has` says whether they have one of some columns.
+pub fn in_force_among<'e>(
+    exclusions: &'e [Exclusion],
+    rule: Option<&Rule>,
+    today: Date,
+    tables: &RowTables<'_>,
+    has: impl Fn(&[Source]) -> bool,
+) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
+    let fits = |entry: &Entry| {
+        tables.of_header.is_some_and(|schema| entry.is_in(schema)) || tables.fits(entry, &has)
+    };
+    let lacks = |exclusion: &Exclusion| {
+        let fields: Vec<&str> = exclusion.fields().iter().map(|field| field.name()).collect();
+        format!("names {}, for which none of the tables of these rows has columns", fields.join(", "))
+    };
+    chosen(exclusions, rule, today, fits, lacks)
+}
+
+fn chosen<'e>(
+    exclusions: &'e [Exclusion],
+    rule: Option<&Rule>,
+    today: Date,
+    fits: impl Fn(&Entry) -> bool,
+    lacks: impl Fn(&Exclusion) -> String,
+) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
     let mut applied = Vec::new();
     let mut left_out = Vec::new();
     for exclusion in exclusions {
-        match why_not(exclusion, rule, today, schema) {
+        let lacking = !exclusion.entries.iter().any(&fits);
+        let why = why_not(exclusion, rule, today)
+            .or_else(|| lacking.then(|| (Status::OtherSchema, lacks(exclusion))));
+        match why {
             None => applied.push(exclusion),
             Some((status, why)) => left_out.push(LeftOut { exclusion, status, why }),
         }
@@ -73,12 +114,7 @@ pub fn in_force<'e>(
     (applied, left_out)
 }
 
-fn why_not(
-    exclusion: &Exclusion,
-    rule: Option<&Rule>,
-    today: Date,
-    schema: &Schema,
-) -> Option<(Status, String)> {
+fn why_not(exclusion: &Exclusion, rule: Option<&Rule>, today: Date) -> Option<(Status, String)> {
     if exclusion.is_expired(today) {
         let last = exclusion.expires.map(|day| day.to_string()).unwrap_or_default();
         return Some((Status::Expired, format!("expired on {last}; it suppresses nothing")));
@@ -87,24 +123,13 @@ fn why_not(
     match rule {
         None if !exclusion.rules.is_empty() => {
             let why = format!("belongs to {scopes}; name the rule with --rule or --rule-id");
-            return Some((Status::OtherRule, why));
+            Some((Status::OtherRule, why))
         }
         Some(rule) if !rule.has(exclusion) => {
-            return Some((Status::OtherRule, format!("belongs to {scopes}, not to this rule")));
+            Some((Status::OtherRule, format!("belongs to {scopes}, not to this rule")))
         }
-        _ => {}
+        _ => None,
     }
-    if !exclusion.entries.iter().any(|entry| entry.is_in(schema)) {
-        let mut lacking: Vec<&str> = Vec::new();
-        for name in exclusion.entries.iter().flat_map(|entry| entry.lacks(schema)) {
-            if !lacking.contains(&name) {
-                lacking.push(name);
-            }
-        }
-        let why = format!("names {}, for which {} has no column", lacking.join(", "), schema.name);
-        return Some((Status::OtherSchema, why));
-    }
-    None
 }
 
 /// An entry that is left out of an exclusion that applies.

@@ -5,6 +5,7 @@
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::input::{Format, Input};
+use crate::judge::row_tables::RowTables;
 use crate::schema::recognise::Recognition;
 use crate::schema::{Schema, Schemas, column_name};
 
@@ -41,6 +42,67 @@ pub fn schema_among<'s>(
         Some(schema) => Ok(schema),
         None => Err(Diagnostic::error("no-results", "no results were given").into()),
     }
+}
+
+/// Columns in which exports, unions and APIs say of which table a row is.
+const TABLE_COLUMNS: [&str; 6] = ["Type", "$table", "TableName", "Table", "SourceTable", "_table"];
+
+/// The column of Defender that says what happened.
+const ACTION: &str = "ActionType";
+
+/// How the rows of results say of which table they are; `None` if nobody has to ask them: the user named the schema, or
+/// the columns are those of a product that has one table.
+pub fn tables_of<'s>(
+    inputs: &[Input],
+    schemas: &'s Schemas,
+    named: Option<&str>,
+) -> Result<Option<RowTables<'s>>, Diagnostics> {
+    let mut chosen: Option<RowTables<'s>> = None;
+    for (place, input) in inputs.iter().enumerate().filter(|_| named.is_none()) {
+        let found = row_tables(input, schemas);
+        let column = |tables: &Option<RowTables<'_>>| tables.as_ref().map(|tables| tables.column.clone());
+        if place > 0 && column(&found) != column(&chosen) {
+            let message = format!(
+                "{}: its rows do not say of which table they are as those of {} do",
+                input.name, inputs[0].name
+            );
+            return fail("mixed-schemas", message, "run quell once for each kind of results");
+        }
+        let of_header = |tables: &Option<RowTables<'s>>| tables.as_ref().and_then(|tables| tables.of_header);
+        let of_all = of_header(&found).filter(|schema| place == 0 || of_header(&chosen) == Some(schema));
+        chosen = found.map(|found| RowTables { of_header: of_all, ..found });
+    }
+    Ok(chosen)
+}
+
+fn row_tables<'s>(input: &Input, schemas: &'s Schemas) -> Option<RowTables<'s>> {
+    let header: Vec<String> = input.names.iter().map(|name| column_name(name).to_owned()).collect();
+    let has = |name: &str| header.iter().any(|column| column == name);
+    let of_defender = |schema: &&Schema| schema.table.is_some() && schema.also.is_empty();
+    let one_of = |schema: &&'s Schema| match schema.name.as_str() {
+        "defender" => has("Timestamp"),
+        "sentinel" => !has("Timestamp"),
+        _ => true,
+    };
+    let (of_header, several) = match schemas.recognition(&header) {
+        Recognition::One(schema) => (Some(Some(schema).filter(of_defender)?), Vec::new()),
+        Recognition::Several(several) => (None, several),
+        Recognition::None => return None,
+    };
+    // A table whose columns are not all of those that somebody knows is one of several.
+    let known = |column: &&String| schemas.iter().any(|schema| schema.has(column));
+    let of_header =
+        of_header.filter(|schema: &&Schema| header.iter().filter(known).all(|column| schema.has(column)));
+    if let Some(column) = TABLE_COLUMNS.iter().find(|column| has(column)) {
+        let tables = schemas.iter().filter(of_defender).filter(one_of).collect();
+        let column = (*column).to_owned();
+        return Some(RowTables { column, by_action: false, tables, of_header });
+    }
+    let by_action = !several.is_empty() && has(ACTION) && several.iter().all(of_defender);
+    by_action.then(|| {
+        let tables = several.into_iter().filter(|table| table.has(ACTION)).filter(one_of).collect();
+        RowTables { column: ACTION.to_owned(), by_action, tables, of_header: None }.told()
+    })
 }
 
 fn fail<T>(code: &'static str, message: String, help: &str) -> Result<T, Diagnostics> {
@@ -90,7 +152,7 @@ fn recognised<'s>(
 }
 
 /// Reports columns that several tables have, which take them for different things.
-fn ambiguous(input: &Input, several: &[&Schema]) -> Diagnostic {
+pub(super) fn ambiguous(input: &Input, several: &[&Schema]) -> Diagnostic {
     let names: Vec<&str> = several.iter().map(|schema| schema.name.as_str()).collect();
     let message = format!(
         "{}: its columns may be of {}, which take them for different things",

@@ -43,5 +43,7 @@ mod security;
 mod shapes;
 mod sides;
 mod splice;
+mod table_rules;
+mod tables;
 mod terminal;
 mod tune;

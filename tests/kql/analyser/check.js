@@ -16,13 +16,33 @@ function table(file) {
   const lines = fs.readFileSync(file, 'utf8').split('\n');
   const name = (lines.find((line) => line.startsWith('table:')) || '').slice(6).trim();
   const from = lines.findIndex((line) => line === 'columns:');
-  const columns = lines.slice(from + 1).map((line) => line.match(/^ {2}'?([^':]+)'?: (\w+)/)).filter(Boolean);
-  return TableSymbol.From('(' + columns.map((column) => `${column[1]}: ${column[2]}`).join(', ') + ')').WithName(name);
+  const columns = [];
+  if (from >= 0) {
+    for (const line of lines.slice(from + 1)) {
+      const found = line.match(/^ {2}'?([^':]+)'?: (\w+)/);
+      if (found) columns.push([found[1], found[2]]);
+    }
+  } else {
+    // By type: `  string: >-` and the names below it.
+    let kind = '';
+    for (const line of lines.slice(lines.indexOf('types:') + 1)) {
+      const head = line.match(/^ {2}(\w+): >-$/);
+      if (head) kind = head[1];
+      else columns.push(...line.trim().split(' ').filter(Boolean).map((column) => [column, kind]));
+    }
+  }
+  const also = (lines.find((line) => line.startsWith('also:')) || '').slice(5).replace(/[[\]\s]/g, '').split(',').filter(Boolean);
+  const symbol = TableSymbol.From('(' + columns.map(([column, of]) => `${column}: ${of}`).join(', ') + ')');
+  return [name, ...also].map((each) => symbol.WithName(each));
 }
 
 const schemas = path.join(__dirname, '../../../src/schema');
 // Sentinel has what Defender has under the same name, and more.
-const tables = ['sentinel.yaml', 'asim.yaml'].map((file) => table(path.join(schemas, file)));
+const others = fs.readdirSync(path.join(schemas, 'tables')).map((file) => path.join('tables', file));
+const tables = ['sentinel.yaml', 'asim.yaml', ...others].flatMap((file) => table(path.join(schemas, file)));
+if (tables.length < 34) {
+  throw new Error(`only ${tables.length} tables were read`);
+}
 function globals() {
   return GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor3('db', null, tables, false));
 }
