@@ -50,9 +50,11 @@ function globals() {
 /** A judge that sees no wrong column judges nothing; that is thrown, not passed over. */
 function judge() {
   const state = globals();
-  const found = KustoCode.ParseAndAnalyze('DeviceNetworkEvents | where remoteip == "192.0.2.1"', state).GetDiagnostics();
-  if (found.Count !== 1 || found.getItem(0).Code !== 'KS142') {
-    throw new Error('the analyser does not report a column in the wrong case: are its tables loaded?');
+  for (const query of ['DeviceNetworkEvents | where remoteip == "192.0.2.1"', 'SecurityEvent | where eventid == 4688', '_Im_Dns | where dnsquery == "x"']) {
+    const found = KustoCode.ParseAndAnalyze(query, state).GetDiagnostics();
+    if (found.Count !== 1 || found.getItem(0).Code !== 'KS142') {
+      throw new Error(`the analyser does not report a column in the wrong case: are its tables loaded? ${query}`);
+    }
   }
   return state;
 }
