@@ -2,9 +2,10 @@
 
 use super::files::FileSet;
 use super::inputs::open_all;
-use super::lists::{in_force, loaded, loaded_with, rule, today};
+use super::lists::{loaded, loaded_with, rule, today};
 use super::page::{self, Knowledge};
 use super::query::with_query;
+use super::results::{ReadBy, read_by};
 use super::review::Review;
 use super::sink::{RowFiles, bar_of};
 use super::{End, Outcome, World, fail, impact, print_by, print_styled_by};
@@ -13,8 +14,7 @@ use quell::exclusions::model::Exclusion;
 use quell::report::build::{LeftOut, ReportParts, build};
 use quell::report::style::Ink;
 use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
-use quell::run::columns::schema_of;
-use quell::schema::Schema;
+use quell::run::in_force::left_out_entries;
 use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -32,15 +32,22 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let rule = rule(&args.scope)?;
     let today = today(&args.scope, world);
     let mut inputs = open_all(&args.results, &args.input)?;
-    let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
-    let (mut applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
+    let read = read_by(&inputs, lists, rule.as_ref())?;
+    let schema = read.schema;
+    let (mut applied, left_out) = read.in_force(&inputs, &lists.exclusions, rule.as_ref(), today);
     let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;
     let bar = bar_of(&inputs, world.terminal && !args.quiet);
     let mut sink = RowFiles::begin(&outputs, args.kept.as_deref(), args.suppressed.as_deref(), &inputs, bar)?;
-    let run = quell::apply(&options(args, world, schema, &applied), &mut inputs, &mut sink)
+    let run = quell::apply(&options(args, world, &read, &applied), &mut inputs, &mut sink)
         .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
     let mut notes = notes(&run, applied.len(), &lists.exclusions);
+    notes.extend(
+        left_out_entries(&applied, schema)
+            .iter()
+            .filter(|_| read.tables.is_none())
+            .map(|left| format!("Left out: {left}, for which {} has no column.", schema.name)),
+    );
     notes.extend(switched_off);
     let report = crate::until_the_end(build(ReportParts {
         run,
@@ -52,7 +59,16 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     }));
     sink.finish()?.into_iter().try_for_each(|output| outputs.add(output))?;
     let left_out = left_out.as_slice();
-    let known = Knowledge { args, lists, schema, applied: &applied, left_out, report, today };
+    let known = Knowledge {
+        args,
+        lists,
+        schema,
+        tables: read.tables.as_ref(),
+        applied: &applied,
+        left_out,
+        report,
+        today,
+    };
     report_files(args, world, report, (&formats, &|| page::made(&known)), &mut outputs)?;
     if args.strict && report.totals.malformed > 0 {
         show(args, world, report)?;
@@ -65,10 +81,11 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
 fn options<'a>(
     args: &Apply,
     world: &World,
-    schema: &'a Schema,
+    read: &'a ReadBy<'a>,
     exclusions: &'a [&'a Exclusion],
 ) -> Options<'a> {
-    let mut options = Options::new(schema, exclusions);
+    let mut options = Options::new(read.schema, exclusions);
+    options.tables = read.tables.as_ref();
     options.kept = args.kept.is_some();
     options.suppressed = args.suppressed.is_some();
     options.allow_missing_columns = args.input.allow_missing_columns;
@@ -188,8 +205,11 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
         FailOn::Redundant => status(Status::Redundant),
         FailOn::Expired => status(Status::Expired),
         FailOn::Incomplete => {
-            use WarningCode::{Duplicates, LookAlike, NoTime};
-            report.warnings.iter().any(|warning| !matches!(warning.code, Duplicates | LookAlike | NoTime))
+            use WarningCode::{Duplicates, LookAlike, NoTime, UnknownTable};
+            report
+                .warnings
+                .iter()
+                .any(|warning| !matches!(warning.code, Duplicates | LookAlike | NoTime | UnknownTable))
         }
         FailOn::Loose => {
             report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)

@@ -24,6 +24,13 @@ pub(super) struct Clause {
     pub(super) values: Option<Values>,
 }
 
+impl Clause {
+    /// How many lists of values stand above the query under a name.
+    pub(super) fn list_count(&self) -> usize {
+        self.above.lines().filter(|line| line.starts_with("let quell_list_")).count()
+    }
+}
+
 /// Makes the clause.
 pub(super) fn clause(
     args: &ClauseForm,

@@ -4,14 +4,14 @@
 
 use super::inputs::open_all;
 use super::lists::Loaded;
+use super::results::{ReadBy, read_by};
 use super::sink::{RowFiles, bar_of};
 use super::{Outcome, World, tell};
 use crate::cli;
 use quell::exclusions::model::Exclusion;
 use quell::input::Input;
 use quell::report::WarningCode;
-use quell::run::columns::schema_of;
-use quell::schema::Schema;
+use quell::rule::Rule;
 use quell::{Options, Run};
 
 /// Opens results, applies the exclusions that `applied` chooses for their schema, and counts. Returns those exclusions and
@@ -21,12 +21,13 @@ pub(super) fn counted<'e>(
     options: &cli::InputArgs,
     world: &World,
     lists: &'e Loaded,
-    applied: impl FnOnce(&str) -> Vec<&'e Exclusion>,
+    rule: Option<&Rule>,
+    applied: impl FnOnce(&ReadBy<'_>, &[Input]) -> Vec<&'e Exclusion>,
 ) -> Outcome<(Vec<&'e Exclusion>, Run)> {
     let mut inputs = open_all(results, options)?;
-    let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
-    let applied = applied(&schema.name);
-    let mut counting = only_counts(schema, &applied);
+    let read = read_by(&inputs, lists, rule)?;
+    let applied = applied(&read, &inputs);
+    let mut counting = only_counts(&read, &applied);
     counting.allow_missing_columns = options.allow_missing_columns;
     let run = count(&mut inputs, world, counting, false)?;
     Ok((applied, run))
@@ -37,17 +38,18 @@ pub(super) fn covered(
     inputs: &mut [Input],
     options: &cli::InputArgs,
     world: &World,
-    schema: &Schema,
+    read: &ReadBy<'_>,
     applied: &[&Exclusion],
 ) -> Outcome<Run> {
-    let mut counting = only_counts(schema, applied);
+    let mut counting = only_counts(read, applied);
     counting.allow_missing_columns = options.allow_missing_columns;
     counting.coverage = true;
     count(inputs, world, counting, world.terminal)
 }
 
-fn only_counts<'a>(schema: &'a Schema, applied: &'a [&'a Exclusion]) -> Options<'a> {
-    let mut options = Options::new(schema, applied);
+fn only_counts<'a>(read: &'a ReadBy<'a>, applied: &'a [&'a Exclusion]) -> Options<'a> {
+    let mut options = Options::new(read.schema, applied);
+    options.tables = read.tables.as_ref();
     (options.kept, options.suppressed) = (false, false);
     options
 }

@@ -2,15 +2,14 @@
 
 use super::counting::covered;
 use super::inputs::open_all;
-use super::lists::{Loaded, in_force, loaded_from, rule, today};
+use super::lists::{Loaded, loaded_from, rule, today};
+use super::results::read_by;
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::Run;
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
 use quell::report::style::Ink;
-use quell::run::columns::schema_of;
-use quell::schema::Schema;
 use quell::tune::diff::{Diff, Side, TwoLists, lists};
 use quell::tune::drift::{TwoResults, results};
 use quell::tune::show::{self, Shown};
@@ -45,12 +44,14 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
 fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
     let new_list = loaded_from(new, args.schema.as_deref(), &args.filling, false)?;
     let mut files = open_all(&args.results, &args.input)?;
-    let schema = schema_of(&files, &new_list.schemas, new_list.named.as_deref())?;
-    let (before, left_before) = applied(args, world, old, schema)?;
-    let (after, left_after) = applied(args, world, &new_list, schema)?;
+    let rule = rule(&args.scope)?;
+    let (rule, today) = (rule.as_ref(), today(&args.scope, world));
+    let read = read_by(&files, &new_list, rule)?;
+    let (before, left_before) = read.in_force(&files, &old.exclusions, rule, today);
+    let (after, left_after) = read.in_force(&files, &new_list.exclusions, rule, today);
     // One matcher has both lists, the new exclusions after the old ones.
     let both: Vec<&Exclusion> = before.iter().chain(&after).copied().collect();
-    let covered = covered(&mut files, &args.input, world, schema, &both)?;
+    let covered = covered(&mut files, &args.input, world, &read, &both)?;
     let none = quell::count::coverage::Coverage::default();
     let given = TwoLists {
         old: &before,
@@ -68,18 +69,19 @@ fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome
 fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
     let mut before = open_all(&args.results, &args.input)?;
     let mut after = open_all(&args.against, &args.input)?;
-    let schema = schema_of(&before, &list.schemas, list.named.as_deref())?;
-    let other = schema_of(&after, &list.schemas, list.named.as_deref())?;
-    if schema.name != other.name {
+    let rule = rule(&args.scope)?;
+    let (rule, today) = (rule.as_ref(), today(&args.scope, world));
+    let (read, other) = (read_by(&before, list, rule)?, read_by(&after, list, rule)?);
+    if read.schema.name != other.schema.name || read.tables.is_some() != other.tables.is_some() {
         let message = format!(
             "the old results have the columns of {}, the new ones those of {}",
-            schema.name, other.name
+            read.schema.name, other.schema.name
         );
         return fail("mixed-schemas", message, "compare results of one kind");
     }
-    let (applied, left) = applied(args, world, list, schema)?;
-    let old = covered(&mut before, &args.input, world, schema, &applied)?;
-    let new = covered(&mut after, &args.input, world, schema, &applied)?;
+    let (applied, left) = read.in_force(&before, &list.exclusions, rule, today);
+    let old = covered(&mut before, &args.input, world, &read, &applied)?;
+    let new = covered(&mut after, &args.input, world, &other, &applied)?;
     let given = TwoResults {
         applied: &applied,
         old: &old.tally,
@@ -91,16 +93,6 @@ fn two_results(args: &DiffArgs, world: &World, list: &Loaded) -> Outcome<Diff> {
     diff.notes.extend(notes(&old).chain(notes(&new)));
     diff.notes.extend(left.iter().map(|left| note(&args.old, left)));
     Ok(diff)
-}
-
-fn applied<'e>(
-    args: &DiffArgs,
-    world: &World,
-    lists: &'e Loaded,
-    schema: &Schema,
-) -> Outcome<(Vec<&'e Exclusion>, Vec<LeftOut<'e>>)> {
-    let rule = rule(&args.scope)?;
-    Ok(in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name))
 }
 
 fn side(list: &str, covered: &Run) -> Side {

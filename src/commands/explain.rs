@@ -1,7 +1,8 @@
 //! `quell explain`: why one row is kept or suppressed.
 
 use super::inputs::{files, open};
-use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::lists::{Loaded, loaded, rule, today};
+use super::results::{ReadBy, read_by};
 use super::{End, Outcome, World, fail, print_styled, print_text};
 use crate::cli::{Explain, ExplainFormat};
 use quell::fields::Field;
@@ -10,14 +11,15 @@ use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
 use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
 use quell::judge::row::{self, sources};
+use quell::judge::row_tables::{OwnCells, TableCells};
 use quell::judge::verdict::ConditionOutcome;
 use quell::judge::{Matcher, is_like};
 use quell::printable::json_written_out;
 use quell::report::style::{Ink, Style};
 use quell::report::{fitted, printable};
-use quell::run::columns::{missing, missing_columns, reader, schema_of};
+use quell::run::columns::{missing, missing_columns, reader};
 use quell::run::each_row::each_row;
-use quell::schema::{Schema, Source};
+use quell::schema::Source;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -47,11 +49,16 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         let message = format!("{name}: rows of Parquet are not explained");
         return fail("parquet", message, "convert it into a pipe, for example with duckdb: docs/formats.md");
     }
-    let schema = schema_of(std::slice::from_ref(&opened), &lists.schemas, lists.named.as_deref())?;
-    let (applied, left_out) =
-        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let matcher = Matcher::new(&applied, &schema.name)?;
-    let found = find(args, &mut opened, schema, &matcher, &lists)?;
+    let read = read_by(std::slice::from_ref(&opened), &lists, rule.as_ref())?;
+    let schema = read.schema;
+    let (applied, left_out) = read.in_force(
+        std::slice::from_ref(&opened),
+        &lists.exclusions,
+        rule.as_ref(),
+        today(&args.scope, world),
+    );
+    let matcher = read.matcher(std::slice::from_ref(&opened), &applied)?;
+    let found = find(args, &mut opened, &read, &matcher, &lists)?;
     let row = match found.cells {
         Ok(cells) => cells,
         Err(fault) => {
@@ -62,7 +69,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             return Ok(End::LookAtIt);
         }
     };
-    if opened.format.has_header() && !args.input.allow_missing_columns {
+    if read.tables.is_none() && opened.format.has_header() && !args.input.allow_missing_columns {
         let (_, projection) = reader(&opened, row::wanted(matcher.slots(), schema))?;
         let missing = missing(matcher.slots(), &applied, |slot| projection.columns[slot].is_some());
         if !missing.is_empty() {
@@ -97,11 +104,15 @@ enum By {
 fn find(
     args: &Explain,
     opened: &mut Input,
-    schema: &Schema,
+    read: &ReadBy<'_>,
     matcher: &Matcher,
     lists: &Loaded,
 ) -> Outcome<FoundRow> {
-    let mut wanted = row::wanted(matcher.slots(), schema);
+    let cells = read.tables.as_ref().map(|tables| tables.cells(matcher.slots()));
+    let mut wanted = match &cells {
+        None => row::wanted(matcher.slots(), read.schema),
+        Some(cells) => cells.wanted().to_vec(),
+    };
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
             let Some((name, value)) = condition.split_once('=') else {
@@ -111,14 +122,20 @@ fn find(
                     "for example --where process.name=setup.exe",
                 );
             };
-            wanted.push(column(name, schema, opened, lists)?);
+            wanted.push(column(name, read, opened, lists)?);
             By::Cell(value.to_owned())
         }
         (None, row) => By::Number(row.unwrap_or(1)),
     };
     let (rows, _) = reader(opened, wanted)?;
     match search(opened, &rows, &by)? {
-        SearchResult::Found(found) => Ok(found),
+        SearchResult::Found(found) => Ok(FoundRow {
+            cells: found.cells.map(|found| match &cells {
+                None => found,
+                Some(cells) => of_table(cells, &found),
+            }),
+            ..found
+        }),
         SearchResult::NotAmong(read) => match by {
             By::Number(row) => fail(
                 "no-such-row",
@@ -134,9 +151,22 @@ fn find(
     }
 }
 
-fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcome<Vec<Source>> {
+/// The cells of a row as its own table has them.
+fn of_table(cells: &TableCells, found: &[Option<String>]) -> Vec<Option<String>> {
+    let found: Vec<Option<&str>> = found.iter().map(Option::as_deref).collect();
+    let mut own = OwnCells::new();
+    cells.of(&found, &mut own);
+    own.iter().map(|cell| cell.map(str::to_owned)).collect()
+}
+
+fn column(name: &str, read: &ReadBy<'_>, opened: &Input, lists: &Loaded) -> Outcome<Vec<Source>> {
     if let Some(field) = Field::named(name) {
-        return Ok(sources(&quell::exclusions::model::FieldRef::Field(field), schema));
+        let field = quell::exclusions::model::FieldRef::Field(field);
+        return Ok(match &read.tables {
+            None => sources(&field, read.schema),
+            // It is looked for where the first table has it.
+            Some(tables) => tables.tables.iter().flat_map(|table| sources(&field, table)).collect(),
+        });
     }
     if opened.names.iter().any(|known| known == name)
         || lists.schemas.iter().any(|known| known.columns.contains_key(name))

@@ -24,7 +24,7 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
         return fail("no-impact", format!("{name}: this is not the answer of an impact query"), help);
     };
     let schema = kql::schema(lists)?;
-    let (applied, left_out) = in_force(&lists.exclusions, rule, today, &schema.name);
+    let (applied, left_out) = in_force(&lists.exclusions, rule, today, schema);
     let totals = totals(&name, &row)?;
     same_lists(&name, &row, &applied, schema)?;
     let mut exclusions = Vec::new();
@@ -49,6 +49,7 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
             file: name,
             format: "impact".to_owned(),
             schema: schema.name.clone(),
+            tables: Vec::new(),
             rows: totals.read,
         }],
         rule: rule.map(|rule| RuleName { id: rule.id.clone(), name: rule.name.clone() }),

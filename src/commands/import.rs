@@ -2,8 +2,9 @@
 
 use super::counting::counted;
 use super::files::FileSet;
-use super::kql::schema;
+use super::kql::{schema, tables};
 use super::lists::{Loaded, schemas_only};
+use super::results::ReadBy;
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, print, tell};
 use crate::cli::{Import, ReadingOf};
@@ -11,6 +12,7 @@ use quell::diagnostic::{Diagnostic, Place};
 use quell::exclusions::document::{ListFile, WrittenExclusion};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
+use quell::input::Input;
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
 use quell::report::{self, build::exclusion_report};
 use quell::rule::encoding::Encoding;
@@ -24,7 +26,7 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     let schema = schema(&lists)?;
     let mut messages = String::new();
     let exclusions = if args.text.is_empty() {
-        from_rules(args, schema, &mut messages)?
+        from_rules(args, &lists, &mut messages)?
     } else {
         from_texts(args, args.reading, schema)?
     };
@@ -62,8 +64,8 @@ fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusi
 
 /// Says on how many rows the two readings differ: rows that meet one part of an exclusion and not the rest.
 fn differences(args: &Import, world: &World, lists: &Loaded) -> Outcome<String> {
-    let all = |_: &str| lists.exclusions.iter().collect();
-    let (applied, run) = counted(&args.results, &args.input, world, lists, all)?;
+    let all = |_: &ReadBy<'_>, _: &[Input]| lists.exclusions.iter().collect();
+    let (applied, run) = counted(&args.results, &args.input, world, lists, None, all)?;
     let read = run.tally.totals.read;
     let mut out = String::new();
     if read == 0 {
@@ -111,7 +113,7 @@ fn mistake(at: usize, text: &str, remark: &Remark) -> Diagnostic {
     Diagnostic::error("cannot-import", &remark.reason).at(Place { file, line, column, width, text })
 }
 
-fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<Vec<WrittenExclusion>> {
+fn from_rules(args: &Import, lists: &Loaded, messages: &mut String) -> Outcome<Vec<WrittenExclusion>> {
     let (files, unreadable) = opened(&args.rules)?;
     for problem in &unreadable {
         let _ = writeln!(messages, "{}", problem.message);
@@ -119,7 +121,7 @@ fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<
     let mut exclusions: Vec<WrittenExclusion> = Vec::new();
     let mut ids = std::collections::HashMap::new();
     for file in &files {
-        for mut exclusion in from_rule(file, args.unscoped, schema, messages) {
+        for mut exclusion in from_rule(file, args.unscoped, lists, messages)? {
             let taken: &mut usize = ids.entry(exclusion.id.clone()).or_default();
             *taken += 1;
             if *taken > 1 {
@@ -134,10 +136,9 @@ fn from_rules(args: &Import, schema: &Schema, messages: &mut String) -> Outcome<
 fn from_rule(
     file: &RuleFile,
     unscoped: bool,
-    schema: &Schema,
+    lists: &Loaded,
     messages: &mut String,
-) -> Vec<WrittenExclusion> {
-    let table = schema.table.as_deref().unwrap_or_default();
+) -> Outcome<Vec<WrittenExclusion>> {
     let name = file.path.display().to_string();
     let prefix = slug(&file.path.file_stem().unwrap_or_default().to_string_lossy());
     // What was typed into one query was never meant for every hunt.
@@ -150,13 +151,26 @@ fn from_rule(
         let own = found.rule.and_then(|rule| rule.id.or(rule.name)).filter(|_| !unscoped);
         let rule = own.as_deref().or(rule.as_deref());
         let source = QuerySource { file: &name, line, prefix: &prefix, rule };
-        let imported = import_query(&query, table, schema, source);
         // In a string the lines of the query are none of the file.
         let inside = matches!(found.encoding, Encoding::Json | Encoding::Quoted);
-        remark(&name, (line, inside), &query, &imported, messages);
-        exclusions.extend(imported.exclusions);
+        let tables = tables(lists, Some(&query))?;
+        for table in &tables {
+            let imported = import_query(&query, table.name, table.schema, source);
+            remark(&name, (line, inside), &query, &imported, messages);
+            let others = tables.iter().map(|other| other.name).filter(|other| *other != table.name);
+            let others: Vec<&str> = others.collect();
+            if !imported.exclusions.is_empty() && !others.is_empty() {
+                let _ = writeln!(
+                    messages,
+                    "{name}:{line}: trap: what is typed behind {} covers rows of {} too, which the query also reads",
+                    table.name,
+                    others.join(", ")
+                );
+            }
+            exclusions.extend(imported.exclusions);
+        }
     }
-    exclusions
+    Ok(exclusions)
 }
 
 fn remark(

@@ -8,10 +8,14 @@ use crate::cli::{Kql, KqlForm};
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
 use quell::fields::did_you_mean;
-use quell::kql::{self, KqlError, Options};
+use quell::kql::tables::QueryTable;
+use quell::kql::{self, KqlError, Options, Values};
 use quell::report::Status;
 use quell::report::build::LeftOut;
+use quell::rule::Rule;
+use quell::run::in_force::left_out_entries;
 use quell::schema::Schema;
+use std::fmt::Write as _;
 
 /// What is said above each of two parts.
 pub(super) const ABOVE: &str = "// At the top of the query:";
@@ -20,35 +24,116 @@ pub(super) const BEHIND: &str = "// Behind the table:";
 pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
-    let schema = schema(&lists)?;
-    let (applied, left_out) =
-        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let applied = chosen(args, applied)?;
-    if applied.is_empty() {
-        return fail("no-exclusions", "no exclusion is left to be printed", &why_none(&left_out));
-    }
-    let mut options = options(&applied, &left_out);
-    options.without_expiry_guard = args.form.no_expiry_guard;
+    let tables = tables(&lists, rule.as_ref().and_then(|rule| rule.query.as_deref()))?;
     let values = clause::values_file(&args.form)?;
     let mut outputs = FileSet::begin(values)?;
-    if args.form.form == KqlForm::Impact {
-        let text = kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?;
-        outputs.put(|| print(&text))?;
-        return Ok(End::Clean);
+    let mut printer =
+        Printer { args, world, lists: &lists, rule: rule.as_ref(), printed: Printed::default() };
+    for table in &tables {
+        printer.table(table, tables.len() > 1)?;
     }
-    let clause = clause::clause(&args.form, &applied, schema, &options)?;
-    if let (Some(file), Some(lists)) = (values, &clause.values) {
+    let Printed { text, told, fits, lists: kept, applies, .. } = printer.printed;
+    if !applies {
+        return fail("no-exclusions", "no exclusion is left to be printed", told.trim_end());
+    }
+    if let (Some(file), Some(lists)) = (values, &kept) {
         outputs.write(file, kql::watchlist_csv(lists))?;
     }
-    outputs.put(|| print(&printed(&clause)))?;
-    if args.form.form == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
-        tell("quell: in this form nothing expires by itself; take out what is past its day\n");
-    }
-    let characters = clause.above.chars().count() + clause.block.chars().count();
-    let shorter = clause::shorter(&applied, schema, &options, 0, 1);
-    let (told, fits) = clause::length("the clause takes", characters, shorter);
-    tell(&format!("quell: {told}\n"));
+    outputs.put(|| print(&text))?;
+    tell(&told);
     Ok(if fits { End::Clean } else { End::LookAtIt })
+}
+
+/// What is printed, table by table.
+#[derive(Default)]
+struct Printed {
+    text: String,
+    told: String,
+    fits: bool,
+    /// The lists of the forms that keep their values elsewhere.
+    lists: Option<Values>,
+    list_count: usize,
+    /// Whether an exclusion applies to some table.
+    applies: bool,
+}
+
+struct Printer<'p> {
+    args: &'p Kql,
+    world: &'p World,
+    lists: &'p Loaded,
+    rule: Option<&'p Rule>,
+    printed: Printed,
+}
+
+impl Printer<'_> {
+    /// Prints the clause of a table; `among` others it gets a heading.
+    fn table(&mut self, table: &QueryTable<'_>, among: bool) -> Outcome<()> {
+        let (args, schema) = (self.args, table.schema);
+        let today = today(&args.scope, self.world);
+        let (applied, left_out) = in_force(&self.lists.exclusions, self.rule, today, schema);
+        let applied = chosen(args, applied)?;
+        let out = &mut self.printed;
+        if applied.is_empty() {
+            out.told += &if among {
+                format!("quell: nothing is printed for {}:\n{}\n", table.name, why_none(&left_out))
+            } else {
+                why_none(&left_out)
+            };
+            return Ok(());
+        }
+        out.fits |= !out.applies;
+        out.applies = true;
+        out.told += &without_column(&applied, &left_out, schema);
+        let mut options = options(&applied, &left_out);
+        options.without_expiry_guard = args.form.no_expiry_guard;
+        options.lists_before = out.list_count;
+        if args.form.form == KqlForm::Impact {
+            out.text += &kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?;
+            return Ok(());
+        }
+        let clause = clause::clause(&args.form, &applied, schema, &options)?;
+        if let Some(lists) = &clause.values {
+            out.lists.get_or_insert_with(Values::default).take_in(lists);
+        }
+        out.list_count += clause.list_count();
+        out.text += &printed(&clause, among.then_some(table.name));
+        if args.form.form == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
+            out.told += "quell: in this form nothing expires by itself; take out what is past its day\n";
+        }
+        let characters = clause.above.chars().count() + clause.block.chars().count();
+        let shorter = clause::shorter(&applied, schema, &options, 0, 1);
+        let (told, fits) = clause::length("the clause takes", characters, shorter);
+        let _ = writeln!(out.told, "quell: {told}");
+        out.fits &= fits;
+        Ok(())
+    }
+}
+
+/// What rows of a table have no column for, of the exclusions in force and of those that are left out for that.
+pub(super) fn without_column(applied: &[&Exclusion], left_out: &[LeftOut<'_>], schema: &Schema) -> String {
+    let mut told = String::new();
+    for left in left_out.iter().filter(|left| left.status == Status::OtherSchema) {
+        let _ = writeln!(told, "quell: left out: {} {}", left.exclusion.id, left.why);
+    }
+    for left in left_out_entries(applied, schema) {
+        let _ = writeln!(told, "quell: left out: {left}: {} has no column for it", schema.name);
+    }
+    told
+}
+
+/// The tables that a clause is for: that of the schema that the user named, those of the query, or Defender's.
+pub(super) fn tables<'l>(lists: &'l Loaded, query: Option<&str>) -> Outcome<Vec<QueryTable<'l>>> {
+    let read = query.map(|query| kql::tables::tables(query, &lists.schemas)).unwrap_or_default();
+    if lists.named.is_none() && !read.is_empty() {
+        return Ok(read);
+    }
+    let schema = schema(lists)?;
+    let own: Vec<QueryTable<'_>> = read.into_iter().filter(|table| schema.is_called(table.name)).collect();
+    if !own.is_empty() {
+        return Ok(own.into_iter().map(|table| QueryTable { schema, ..table }).collect());
+    }
+    let name = schema.table.as_deref().unwrap_or(&schema.name);
+    Ok(vec![QueryTable { name, schema }])
 }
 
 /// The schema that the user named, or Defender's.
@@ -108,9 +193,11 @@ fn why_none(left_out: &[LeftOut<'_>]) -> String {
     left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect::<Vec<_>>().join("\n")
 }
 
-fn printed(clause: &Clause) -> String {
+fn printed(clause: &Clause, table: Option<&str>) -> String {
     if clause.above.is_empty() {
-        return clause.block.clone();
+        let heading = table.map(|table| format!("// Behind {table}:\n")).unwrap_or_default();
+        return format!("{heading}{}", clause.block);
     }
-    format!("{ABOVE}\n{}\n{BEHIND}\n{}", clause.above, clause.block)
+    let behind = table.map_or_else(|| BEHIND.to_owned(), |table| format!("// Behind {table}:"));
+    format!("{ABOVE}\n{}\n{behind}\n{}", clause.above, clause.block)
 }

@@ -1,7 +1,7 @@
 //! `quell lint`: what is doubtful about lists.
 
 use super::files::FileSet;
-use super::lists::{Loaded, in_force, loaded_or_examples, read_text, rule, today};
+use super::lists::{Loaded, loaded_or_examples, read_text, rule, today};
 use super::{End, Outcome, World, counting, fail, print_json, print_styled, tell};
 use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
@@ -106,8 +106,9 @@ fn effects(args: &LintArgs, world: &World, lists: &Loaded, today: Date) -> Outco
         return Ok(Vec::new());
     }
     let rule = rule(&args.scope)?;
-    let counted = counting::counted(&args.results, &args.input, world, lists, |schema| {
-        in_force(&lists.exclusions, rule.as_ref(), today, schema).0
+    let of_rule = rule.as_ref();
+    let counted = counting::counted(&args.results, &args.input, world, lists, of_rule, |read, inputs| {
+        read.in_force(inputs, &lists.exclusions, of_rule, today).0
     })?;
     let (applied, run) = counted;
     let tally = run.tally;

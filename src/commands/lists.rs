@@ -181,7 +181,11 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
     if !path.exists() {
         let names: Vec<&str> = built_in.iter().map(|schema| schema.name.as_str()).collect();
         let near = did_you_mean(wanted, names.iter().copied(), 1);
-        let help = format!("{near}built in: {}; or give a YAML file, see docs/fields.md", names.join(", "));
+        let few: Vec<&str> = names.iter().copied().take(5).collect();
+        let help = format!(
+            "{near}built in: {}, and the tables that `quell schema` lists; or give a YAML file, see docs/fields.md",
+            few.join(", ")
+        );
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
     let text = read_text(path, MAX_LIST)?;

@@ -17,11 +17,13 @@ mod page;
 pub(crate) mod probe;
 pub(crate) mod prune;
 mod query;
+mod results;
 mod review;
 mod rules;
 pub(crate) mod schema;
 mod sink;
 pub(crate) mod splice;
+mod table_clauses;
 pub(crate) mod test;
 mod texts;
 

@@ -14,6 +14,7 @@ use quell::input::time::{TimeParser, parse_in_locale};
 use quell::input::{Format, Input};
 use quell::judge::Matcher;
 use quell::judge::row::{self, RowCells};
+use quell::judge::row_tables::RowTables;
 use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Observed, lint};
@@ -22,8 +23,9 @@ use quell::probe::{Moves, WayIn, probe};
 use quell::report::Report;
 use quell::report::build::LeftOut;
 use quell::report::html::{Collector, Known, MOST_COLUMNS, Page, PageGrade, PageLint, PageRow, page};
-use quell::run::columns::{reader, schema_of};
+use quell::run::columns::reader;
 use quell::run::each_row::each_row;
+use quell::run::recognised::schema_among;
 use quell::schema::{Schema, Source, column_name};
 use std::ops::ControlFlow;
 
@@ -32,6 +34,8 @@ pub(super) struct Knowledge<'k> {
     pub(super) args: &'k Apply,
     pub(super) lists: &'k Loaded,
     pub(super) schema: &'k Schema,
+    /// The tables that rows may be of, if each says its own.
+    pub(super) tables: Option<&'k RowTables<'k>>,
     pub(super) applied: &'k [&'k Exclusion],
     pub(super) left_out: &'k [LeftOut<'k>],
     pub(super) report: &'k Report,
@@ -55,7 +59,12 @@ pub(super) fn may_be_made(args: &Apply) -> Outcome<()> {
 
 /// Makes the page.
 pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
-    let matcher = Matcher::new(run.applied, &run.schema.name)?;
+    let several = run.report.results.iter().any(|results| !results.tables.is_empty());
+    if several || run.tables.is_some_and(|tables| tables.of_header.is_none()) {
+        let why = "an HTML report is of one table, and these rows are of several";
+        return fail("no-page", why, "export each table by itself, or end the name in .md or .json");
+    }
+    let matcher = Matcher::of_schema(run.applied, run.schema)?;
     let mut opened = open_all(&run.args.results, &run.args.input)?;
     if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
         let message = format!("{}: an HTML report is not made of Parquet", results.name);
@@ -200,7 +209,8 @@ fn grades(run: &Knowledge<'_>, matcher: &Matcher) -> Outcome<Vec<PageGrade>> {
         return Ok(Vec::new());
     }
     let mut inputs = open_all(&run.args.malicious, &run.args.input)?;
-    let schema = schema_of(&inputs, &run.lists.schemas, run.lists.named.as_deref())?;
+    let tables: Vec<&str> = run.schema.table.as_deref().into_iter().collect();
+    let schema = schema_among(&inputs, &run.lists.schemas, run.lists.named.as_deref(), &tables)?;
     if schema.name != run.schema.name {
         let message = format!(
             "the results have the columns of {}, and the malicious rows those of {}",
@@ -213,7 +223,7 @@ fn grades(run: &Knowledge<'_>, matcher: &Matcher) -> Outcome<Vec<PageGrade>> {
         malicious.extend(read(input, matcher, schema, malicious.len() as u64)?);
     }
     let moves = match Moves::built_in() {
-        Ok(moves) => moves,
+        Ok(moves) => moves.of_schema(schema),
         Err(cause) => return fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
     };
     let probed = probe(matcher, run.applied, &malicious, &schema.name, &moves);

@@ -26,12 +26,12 @@ pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
     let applied: Vec<&Exclusion> = lists
         .exclusions
         .iter()
-        .filter(|exclusion| exclusion.entries.iter().any(|entry| entry.fits(&schema.name)))
+        .filter(|exclusion| exclusion.entries.iter().any(|entry| entry.is_in(schema)))
         .collect();
     if applied.is_empty() {
         return fail("no-exclusions", "no exclusion fits the schema of these rows", "nothing was probed");
     }
-    let matcher = Matcher::new(&applied, &schema.name)?;
+    let matcher = Matcher::of_schema(&applied, schema)?;
     let mut malicious = Vec::new();
     for results in &mut opened {
         malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
         );
     }
     let moves = match Moves::built_in() {
-        Ok(moves) => moves.with_columns(&lists.schemas),
+        Ok(moves) => moves.with_columns(&lists.schemas).of_schema(schema),
         Err(cause) => return fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
     };
     let probed = probe(&matcher, &applied, &malicious, &schema.name, &moves);

@@ -3,7 +3,8 @@
 use super::counting::covered;
 use super::files::FileSet;
 use super::inputs::open_all;
-use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::lists::{Loaded, loaded, rule, today};
+use super::results::read_by;
 use super::{End, Outcome, World, fail, print_json, print_text};
 use crate::cli::{PruneArgs, PruneFormat};
 use quell::Run;
@@ -13,7 +14,6 @@ use quell::exclusions::edit::{Edited, without};
 use quell::exclusions::validate::ListText;
 use quell::fields::did_you_mean;
 use quell::report::build;
-use quell::run::columns::schema_of;
 use quell::tune::prune::{NotApplied, PruneInput, Pruned, pruned};
 use quell::tune::show;
 
@@ -26,21 +26,23 @@ pub(crate) fn run(args: &PruneArgs, world: &World) -> Outcome {
         return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
     }
     let mut files = open_all(&args.results, &args.input)?;
-    let schema = schema_of(&files, &lists.schemas, lists.named.as_deref())?;
     let rule = rule(&args.scope)?;
+    let read = read_by(&files, &lists, rule.as_ref())?;
     let (applied, left_out) =
-        in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let covered = covered(&mut files, &args.input, world, schema, &applied)?;
+        read.in_force(&files, &lists.exclusions, rule.as_ref(), today(&args.scope, world));
+    let covered = covered(&mut files, &args.input, world, &read, &applied)?;
     if covered.tally.totals.read == 0 {
         let help = "without rows every exclusion looks idle; give results with rows in them";
         return fail("no-rows", "there are no rows in the results, so nothing can be said about lists", help);
     }
     let none = Coverage::default();
+    let mut absent = read.cannot_judge(&files, &applied);
+    absent.extend(covered.absent.iter().cloned());
     let mut found = pruned(&PruneInput {
         applied: &applied,
         covers: covered.tally.coverage.as_ref().unwrap_or(&none),
         keep: &args.keep,
-        absent: &covered.absent,
+        absent: &absent,
         undecided_too: args.undecided_too,
     });
     fill_in(&mut found, covered, &left_out);

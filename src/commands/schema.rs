@@ -4,6 +4,7 @@ use super::lists::schemas;
 use super::{End, Outcome, print_json, print_text};
 use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
+use quell::schema::{Schema, Schemas};
 use std::fmt::Write;
 
 pub(crate) fn run(args: &SchemaArgs) -> Outcome {
@@ -16,26 +17,47 @@ pub(crate) fn run(args: &SchemaArgs) -> Outcome {
         return Ok(End::Clean);
     }
     let (all, named) = schemas(args.name.as_deref())?;
-    let mut out = String::new();
-    for schema in all.iter().filter(|schema| named.as_ref().is_none_or(|name| *name == schema.name)) {
-        let _ = writeln!(out, "{}: {}", schema.name, schema.description);
-        for field in Field::all() {
-            let sources: Vec<String> = schema
-                .sources(field)
-                .iter()
-                .map(|source| {
-                    if source.path {
-                        format!("{} (last segment)", source.column)
-                    } else {
-                        source.column.clone()
-                    }
-                })
-                .collect();
-            let columns = if sources.is_empty() { "-".to_owned() } else { sources.join(", ") };
-            let _ = writeln!(out, "  {:<28} {columns}", field.name());
-        }
-        out.push('\n');
-    }
-    print_text(&out)?;
+    let text = match named.as_deref().and_then(|name| all.named(name)) {
+        Some(schema) => one(schema),
+        None => overview(&all),
+    };
+    print_text(&text)?;
     Ok(End::Clean)
+}
+
+/// What there is.
+fn overview(all: &Schemas) -> String {
+    let mut out = String::from("Fields, whatever product the rows come from:\n\n");
+    for field in Field::all() {
+        let _ = writeln!(out, "  {:<28} {}", field.name(), field.info().meaning);
+    }
+    out.push_str(
+        "\nSchemas; `quell schema NAME` says which column holds a field, and which columns there are:\n\n",
+    );
+    for schema in all.iter() {
+        let _ = writeln!(out, "  {:<32} {}", schema.name, schema.description);
+    }
+    out
+}
+
+/// The fields and columns of a schema.
+fn one(schema: &Schema) -> String {
+    let mut out = format!("{}: {}\n", schema.name, schema.description);
+    for field in Field::all() {
+        let sources: Vec<String> = schema
+            .sources(field)
+            .iter()
+            .map(|source| {
+                if source.path { format!("{} (last segment)", source.column) } else { source.column.clone() }
+            })
+            .collect();
+        if !sources.is_empty() {
+            let _ = writeln!(out, "  {:<28} {}", field.name(), sources.join(", "));
+        }
+    }
+    out.push_str("\nColumns, by their own names:\n");
+    for (column, kind) in &schema.columns {
+        let _ = writeln!(out, "  {column:<44} {kind}");
+    }
+    out
 }

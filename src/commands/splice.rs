@@ -1,20 +1,16 @@
 //! `quell splice`: puts the exclusions into the queries of rules.
 
-use super::clause::{Clause, clause, length, shorter, values_file};
+use super::clause::{Clause, length, shorter, values_file};
 use super::files::FileSet;
-use super::kql::{ABOVE, BEHIND, options, schema};
-use super::lists::{Loaded, in_force, loaded, read_text, rule, schemas_only, today};
+use super::kql::{ABOVE, BEHIND, schema, tables};
+use super::lists::{loaded, read_text, rule, schemas_only, today};
 use super::rules::{RuleFile, opened};
+use super::table_clauses::{Applied, BlockSource, TableClause, applied, clauses_for, queries_of};
 use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{KqlForm, Splice};
-use quell::exclusions::model::Exclusion;
-use quell::kql::lex::{TokenKind, lex};
-use quell::kql::{self, BEGIN, END, Options, VALUES, Values};
-use quell::rule::Rule;
-use quell::rule::queries::{FoundQuery, queries};
+use quell::kql::{self, BEGIN, END, VALUES, Values};
 use quell::rule::splice::{QueryLength, RuleBlock, SplicedFile, splice_each};
 use quell::rule::version::with_next_version;
-use quell::schema::Schema;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -38,20 +34,18 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     }
     let source = source(args, world)?;
     let (files, unreadable) = opened(&args.rules)?;
-    let schema = schema(&source.lists)?;
-    let mut done = Vec::new();
-    let mut values = Values::default();
+    schema(&source.lists)?;
+    let (mut done, mut values, mut messages) = (Vec::new(), Values::default(), String::new());
     for file in &files {
-        done.push((file, spliced(file, &source, schema, args, &mut values)?));
+        done.push((file, spliced(file, &source, args, &mut values, &mut messages)?));
     }
-    let mut messages = String::new();
     for problem in &unreadable {
         let _ = writeln!(messages, "{}", problem.message);
     }
     let mut right = unreadable.is_empty();
     for (file, spliced) in &done {
-        right &= remark(file, spliced, args, schema, &mut messages);
-        right &= lengths(file, spliced, &source, schema, &mut messages);
+        right &= remark(file, spliced, args, &source, &mut messages);
+        right &= lengths(file, spliced, &source, &mut messages)?;
     }
     let drifted: Vec<_> = done.iter().filter(|(file, spliced)| file.text != spliced.text).collect();
     write(args, &done, &values)?;
@@ -63,17 +57,6 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     tell(&format!("{messages}{}", summary(&done, drifted.len())));
     let clean = right && (drifted.is_empty() || !args.check);
     Ok(if clean { End::Clean } else { End::LookAtIt })
-}
-
-/// Where the block of each rule comes from.
-struct BlockSource {
-    lists: Loaded,
-    /// The clause that was given as a file.
-    given: Option<Clause>,
-    /// The rule that was named, whatever the files say.
-    rule: Option<Rule>,
-    today: jiff::civil::Date,
-    without_expiry_guard: bool,
 }
 
 fn source(args: &Splice, world: &World) -> Outcome<BlockSource> {
@@ -124,62 +107,35 @@ fn no_block<T>(path: &Path) -> Outcome<T> {
     fail("bad-block", message, "give what `quell kql` printed: lines from `// quell:begin` to `// quell:end`")
 }
 
-/// The exclusions in force for a rule, and how they are to be said.
-fn applied<'s>(rule: &Rule, source: &'s BlockSource, schema: &Schema) -> (Vec<&'s Exclusion>, Options) {
-    let rule = source.rule.as_ref().unwrap_or(rule);
-    let (applied, left_out) = in_force(&source.lists.exclusions, Some(rule), source.today, &schema.name);
-    let mut options = options(&applied, &left_out);
-    options.without_expiry_guard = source.without_expiry_guard;
-    (applied, options)
-}
-
-/// The clause for one rule: what was given, or the exclusions in force for the rule. `None` if no exclusion is left
-/// for it.
-fn clause_for(rule: &Rule, source: &BlockSource, schema: &Schema, args: &Splice) -> Outcome<Option<Clause>> {
-    if args.remove {
-        return Ok(None);
-    }
-    if let Some(Clause { above, block, .. }) = &source.given {
-        return Ok(Some(Clause { above: above.clone(), block: block.clone(), values: None }));
-    }
-    let (applied, options) = applied(rule, source, schema);
-    if applied.is_empty() {
-        return Ok(None);
-    }
-    clause(&args.form, &applied, schema, &options).map(Some)
-}
-
-/// The rule of each query of a file; one more, the file's own.
-fn rules_of(file: &RuleFile) -> Vec<Rule> {
-    let own = file.rule();
-    let of = |query: FoundQuery| query.rule.unwrap_or_else(|| own.clone());
-    let mut rules: Vec<Rule> = queries(file.kind, &file.text).found.into_iter().map(of).collect();
-    rules.push(own);
-    rules
-}
-
 fn spliced(
     file: &RuleFile,
     source: &BlockSource,
-    schema: &Schema,
     args: &Splice,
     values: &mut Values,
+    messages: &mut String,
 ) -> Outcome<SplicedFile> {
-    let mut clauses = Vec::new();
-    for rule in rules_of(file) {
-        let clause = clause_for(&rule, source, schema, args)?;
-        let columns = columns(clause.as_ref(), schema);
-        if let Some(lists) = clause.as_ref().and_then(|clause| clause.values.as_ref()) {
+    let (mut clauses, mut told) = (Vec::new(), String::new());
+    for query in queries_of(file) {
+        let of_query = clauses_for(&query, source, args, &mut told)?;
+        for lists in of_query.iter().filter_map(|each| each.clause.as_ref()?.values.as_ref()) {
             values.take_in(lists);
         }
-        clauses.push((clause, columns));
+        clauses.push(of_query);
     }
-    let table = schema.table.as_deref().unwrap_or_default();
+    let mut lines: Vec<&str> = told.lines().collect();
+    lines.dedup();
+    for line in lines {
+        if !messages.lines().any(|known| known == line) {
+            let _ = writeln!(messages, "{line}");
+        }
+    }
     let mut done = splice_each(file.kind, &file.text, |query| {
-        let (clause, columns) = &clauses[query];
-        let text = clause.as_ref().map(|clause| clause.block.as_str());
-        let above = clause.as_ref().map_or("", |clause| clause.above.as_str());
-        RuleBlock { table, text, above, columns }
+        let blocks = clauses[query].iter().map(|TableClause { table, clause, columns }| {
+            let text = clause.as_ref().map(|clause| clause.block.as_str());
+            let above = clause.as_ref().map_or("", |clause| clause.above.as_str());
+            RuleBlock { table, text, above, columns }
+        });
+        blocks.collect()
     });
     if args.bump_version && done.text != file.text {
         done.text = with_next_version(file.kind, &done.text);
@@ -187,43 +143,30 @@ fn spliced(
     Ok(done)
 }
 
-/// The columns that stand in the block, whoever wrote it.
-fn columns(clause: Option<&Clause>, schema: &Schema) -> Vec<String> {
-    let text = clause.map(|clause| clause.block.as_str()).unwrap_or_default();
-    let mut columns: Vec<String> = Vec::new();
-    for token in lex(text).iter().filter(|token| token.kind == TokenKind::Name) {
-        let name = token.text(text);
-        if schema.columns.contains_key(name) && !columns.iter().any(|known| known == name) {
-            columns.push(name.to_owned());
-        }
-    }
-    columns
-}
-
 /// Says which queries are too long for a rule, or nearly; whether none is.
-fn lengths(
-    file: &RuleFile,
-    spliced: &SplicedFile,
-    source: &BlockSource,
-    schema: &Schema,
-    out: &mut String,
-) -> bool {
+fn lengths(file: &RuleFile, spliced: &SplicedFile, source: &BlockSource, out: &mut String) -> Outcome<bool> {
     let mut right = true;
     for QueryLength { query, place, characters, blocks } in &spliced.lengths {
         let (told, fits) = length("the query takes", *characters, None);
         if fits && !told.ends_with("nearly all of them") {
             continue;
         }
-        let rules = rules_of(file);
-        let (applied, options) = applied(&rules[*query], source, schema);
-        let block = kql::where_block(&applied, schema, &options).map_or(0, |block| block.chars().count());
-        let rest = characters.saturating_sub(block * blocks);
-        let shorter = shorter(&applied, schema, &options, rest, *blocks);
+        let queries = queries_of(file);
+        let applied = applied(&queries[*query], source)?;
+        // With several tables nobody knows here which block stands how often.
+        let shorter = match &applied[..] {
+            [Applied { table, exclusions, options, .. }] => {
+                let block = kql::where_block(exclusions, table.schema, options);
+                let rest = characters.saturating_sub(block.map_or(0, |block| block.chars().count()) * blocks);
+                shorter(exclusions, table.schema, options, rest, *blocks)
+            }
+            _ => None,
+        };
         let (told, _) = length("the query takes", *characters, shorter);
         let _ = writeln!(out, "{}:{}:{}: {told}", file.path.display(), place.line, place.column);
         right &= fits;
     }
-    right
+    Ok(right)
 }
 
 /// Whether a custom detection runs all the time: its period is 0.
@@ -235,7 +178,13 @@ fn is_near_real_time(text: &str) -> bool {
 }
 
 /// Adds what was left alone to `out`; false if somebody has to look at it.
-fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema, out: &mut String) -> bool {
+fn remark(
+    file: &RuleFile,
+    spliced: &SplicedFile,
+    args: &Splice,
+    source: &BlockSource,
+    out: &mut String,
+) -> bool {
     let mut right = true;
     for left in &spliced.left_alone {
         right &= left.right;
@@ -264,13 +213,18 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
         return right && (!file.named || args.remove);
     }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
-        let table = schema.table.as_deref().unwrap_or_default();
-        let why = if file.text.contains(table) {
-            "no exclusion in force belongs to this rule, or no query in it reads the table"
+        let table = schema(&source.lists).ok().and_then(|schema| schema.table.as_deref()).unwrap_or_default();
+        let read = tables(&source.lists, Some(&file.text)).unwrap_or_default();
+        let read: Vec<&str> =
+            read.iter().map(|table| table.name).filter(|name| file.text.contains(name)).collect();
+        let path = file.path.display();
+        let _ = if read.is_empty() {
+            let what = if source.lists.named.is_some() { table } else { "one that a schema knows" };
+            writeln!(out, "{path}: left alone: no such table in it: {what}")
         } else {
-            "no such table in it"
+            let why = "no exclusion in force belongs to this rule, or no query in it reads the table";
+            writeln!(out, "{path}: left alone: {why}: {}", read.join(", "))
         };
-        let _ = writeln!(out, "{}: left alone: {why}: {table}", file.path.display());
         right = false;
     }
     right

@@ -43,7 +43,7 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
 fn cases(results: &mut Input, lists: &Loaded, expected: Expected) -> Outcome<Vec<CaseResult>> {
     let schema = schema_of(std::slice::from_ref(results), &lists.schemas, lists.named.as_deref())?;
     let all: Vec<&Exclusion> = lists.exclusions.iter().collect();
-    let matcher = Matcher::new(&all, &schema.name)?;
+    let matcher = Matcher::of_schema(&all, schema)?;
     let (rows, _) = reader(results, row::wanted(matcher.slots(), schema))?;
     let (mut judged, mut scratch, name) = (Vec::new(), Scratch::default(), results.name.clone());
     each_row(results, &rows, |number, line, row| {

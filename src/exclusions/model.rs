@@ -8,6 +8,7 @@
 
 use crate::fields::{Field, Kind};
 pub use crate::range::{AddressRange, Family, NumberRange, address_number, parse_number, read_address};
+use crate::schema::Schema;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -85,7 +86,7 @@ pub struct Column {
     /// How it is compared.
     pub kind: Kind,
     /// The schemas that have such a column.
-    pub schemas: Vec<String>,
+    pub schemas: Arc<[String]>,
 }
 
 /// The values of a condition, by kind. Never empty.
@@ -237,6 +238,14 @@ impl FieldRef {
             Self::Column(column) => column.schemas.iter().any(|name| name == schema),
         }
     }
+
+    /// Whether rows of this schema have a column for it.
+    pub fn is_in(&self, schema: &Schema) -> bool {
+        match self {
+            Self::Field(field) => !schema.sources(*field).is_empty(),
+            Self::Column(_) => self.fits(&schema.name),
+        }
+    }
 }
 
 impl Condition {
@@ -268,6 +277,20 @@ impl Entry {
     /// Whether all its conditions can be looked at in rows of this schema.
     pub fn fits(&self, schema: &str) -> bool {
         self.conditions.iter().all(|condition| condition.field.fits(schema))
+    }
+
+    /// Whether rows of this schema have a column for everything that it names.
+    pub fn is_in(&self, schema: &Schema) -> bool {
+        self.conditions.iter().all(|condition| condition.field.is_in(schema))
+    }
+
+    /// The names of what rows of this schema have no column for, once each.
+    pub fn lacks(&self, schema: &Schema) -> Vec<&str> {
+        let fields = self.conditions.iter().map(|condition| &condition.field);
+        let mut lacking: Vec<&str> =
+            fields.filter(|field| !field.is_in(schema)).map(FieldRef::name).collect();
+        lacking.dedup();
+        lacking
     }
 }
 

@@ -9,6 +9,7 @@ use super::shape::{KeyValue, ShapeReader};
 use crate::fields::{Field, Kind, did_you_mean, which_field};
 use crate::schema::Schemas;
 use crate::yaml::{Node, Span};
+use std::sync::Arc;
 
 const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
 
@@ -39,14 +40,9 @@ pub(super) fn field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, nam
     if let Some(field) = Field::named(name) {
         return Some(FieldRef::Field(field));
     }
-    let owners: Vec<(&str, Kind)> =
-        schemas.iter().filter_map(|schema| Some((schema.name.as_str(), schema.column_kind(name)?))).collect();
-    if let Some((_, kind)) = owners.first() {
-        return Some(FieldRef::Column(Column {
-            name: name.to_owned(),
-            kind: *kind,
-            schemas: owners.iter().map(|(schema, _)| (*schema).to_owned()).collect(),
-        }));
+    if let Some((kind, owners)) = schemas.owners(name) {
+        let schemas = Arc::clone(owners);
+        return Some(FieldRef::Column(Column { name: name.to_owned(), kind: *kind, schemas }));
     }
     unknown_field(reader, schemas, span, name);
     None
@@ -60,7 +56,7 @@ fn unknown_field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: 
         "not" => "there is no `not`: a condition says what a benign row is; write narrower values, and rows that must stay under `cases: keep:`".to_owned(),
         "or" | "any" | "any_of" => "alternatives are a list of entries: `when: [{process.name: a.exe}, {process.name: b.exe}]`, or a list of values".to_owned(),
         "and" | "all" | "all_of" => "all fields of one entry must hold: `when: {process.name: a.exe, destination.ip: 10.20.0.5}`".to_owned(),
-        _ => format!("{near}`quell schema` lists the fields and the columns of every schema"),
+        _ => format!("{near}`quell schema` lists the fields, `quell schema NAME` the columns of one table"),
     };
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
 }

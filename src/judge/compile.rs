@@ -1,4 +1,4 @@
-//! A list, compiled for rows of one schema.
+//! A list, compiled for the rows of some results.
 //!
 //! In: exclusions. Out: a [`CompiledList`], in which equal conditions are one condition and each field that is looked at is
 //! one slot. It has never seen a row.
@@ -49,11 +49,11 @@ pub(super) struct CompiledExclusion {
 }
 
 impl CompiledList {
-    /// Compiles exclusions. Entries that name columns of other schemas are left out.
-    pub(super) fn new(exclusions: &[&Exclusion], schema: &str) -> Self {
+    /// Compiles the entries of exclusions that fit the rows.
+    pub(super) fn new(exclusions: &[&Exclusion], fits: impl Fn(&Entry) -> bool) -> Self {
         let mut builder = Builder::default();
         for (place, exclusion) in exclusions.iter().enumerate() {
-            builder.add(place, exclusion, schema);
+            builder.add(place, exclusion, &fits);
         }
         builder.finish()
     }
@@ -72,9 +72,9 @@ struct Builder {
 }
 
 impl Builder {
-    fn add(&mut self, place: usize, exclusion: &Exclusion, schema: &str) {
+    fn add(&mut self, place: usize, exclusion: &Exclusion, fits: impl Fn(&Entry) -> bool) {
         let first = self.entries.len();
-        for entry in exclusion.entries.iter().filter(|entry| entry.fits(schema)) {
+        for entry in exclusion.entries.iter().filter(|entry| fits(entry)) {
             let compiled = self.entry(place, entry);
             self.entries.push(compiled);
         }

@@ -14,8 +14,9 @@ use super::plan::Plan;
 use super::predicate::{Seen, read};
 use super::verdict::{ConditionOutcome, Verdict};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::exclusions::model::{Condition, Exclusion, FieldRef};
+use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use crate::fields::Kind;
+use crate::schema::Schema;
 use hashbrown::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -71,7 +72,21 @@ impl Matcher {
     ///
     /// Fails if the list looks at more than [`MAX_SLOTS`] different fields.
     pub fn new(exclusions: &[&Exclusion], schema: &str) -> Result<Self, Diagnostics> {
-        let list = CompiledList::new(exclusions, schema);
+        Self::with_entries(exclusions, |entry| entry.fits(schema))
+    }
+
+    /// The same without the entries that name a field for which the schema has no column.
+    pub fn of_schema(exclusions: &[&Exclusion], schema: &Schema) -> Result<Self, Diagnostics> {
+        Self::with_entries(exclusions, |entry| entry.is_in(schema))
+    }
+
+    /// The same with every entry.
+    pub fn of_all(exclusions: &[&Exclusion]) -> Result<Self, Diagnostics> {
+        Self::with_entries(exclusions, |_| true)
+    }
+
+    fn with_entries(exclusions: &[&Exclusion], fits: impl Fn(&Entry) -> bool) -> Result<Self, Diagnostics> {
+        let list = CompiledList::new(exclusions, fits);
         if list.slots.len() > MAX_SLOTS {
             let message = format!("the lists look at more than {MAX_SLOTS} different fields");
             let help = "split the lists, and apply one after the other";

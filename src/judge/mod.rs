@@ -17,7 +17,9 @@ mod pattern;
 mod plan;
 mod predicate;
 pub mod row;
+pub mod row_tables;
 pub mod verdict;
+mod waiting;
 
 pub use compile::MAX_SLOTS;
 pub use matcher::{Matcher, Scratch};

@@ -40,6 +40,8 @@ pub struct Options {
     pub merge_beyond: Option<usize>,
     /// Whether an exclusion with an expiry goes on suppressing after that day where the query runs.
     pub without_expiry_guard: bool,
+    /// How many lists of values other clauses of the same query have, so that no two get one name.
+    pub lists_before: usize,
 }
 
 /// The block: markers, a comment for each exclusion, `where` operators. Values stand in it.
@@ -57,7 +59,7 @@ pub fn let_form(
     schema: &Schema,
     options: &Options,
 ) -> Result<(String, String), Vec<KqlError>> {
-    let mut values = Values::named();
+    let mut values = Values::named().after(options.lists_before);
     let block = clause(exclusions, schema, options, &mut values)?;
     Ok((above(&values.literals()), block))
 }
@@ -69,9 +71,13 @@ pub fn table_form(
     options: &Options,
     table: &str,
 ) -> Result<(Values, String, String), Vec<KqlError>> {
-    let mut values = Values::kept_elsewhere();
+    let mut values = Values::kept_elsewhere().after(options.lists_before);
     let block = clause(exclusions, schema, options, &mut values)?;
-    let lets = format!("let quell_values = {table};\n{}", values.lookups("quell_values"));
+    let name = match options.lists_before {
+        0 => "quell_values".to_owned(),
+        before => format!("quell_values_{before}"),
+    };
+    let lets = format!("let {name} = {table};\n{}", values.lookups(&name));
     let lets = if values.lists.is_empty() { String::new() } else { above(&lets) };
     Ok((values, lets, block))
 }
@@ -95,7 +101,7 @@ fn clause(
     } else {
         merged(exclusions, schema, options, values)?
     };
-    let left = left_out(&options.left_out);
+    let left = left_out(&options.left_out) + &without_column(exclusions, schema);
     let digest = digest(&format!("{left}{body}"));
     let lists: Vec<&str> = options.lists.iter().map(String::as_str).collect();
     let begin = listed(&format!("{BEGIN} {digest}"), &lists);
@@ -113,6 +119,26 @@ fn left_out(all: &[(String, String)]) -> String {
         listed(&format!("// left out, {}:", comment(kind)), &ids) + "\n"
     };
     kinds.into_iter().map(of).collect()
+}
+
+/// One line for what rows of the schema have no column for: whole exclusions, or entries of them.
+fn without_column(exclusions: &[&Exclusion], schema: &Schema) -> String {
+    let mut lacking = Vec::new();
+    for exclusion in exclusions {
+        let entries = exclusion.entries.iter().zip(1..).filter(|(entry, _)| !entry.is_in(schema));
+        let entries: Vec<String> = entries
+            .map(|(entry, number)| {
+                let lacks = entry.lacks(schema).join(", ");
+                format!("entry {number} of {} ({lacks})", exclusion.id)
+            })
+            .collect();
+        lacking.extend(entries);
+    }
+    if lacking.is_empty() {
+        return String::new();
+    }
+    let lacking: Vec<&str> = lacking.iter().map(String::as_str).collect();
+    listed(&format!("// left out, no column in {}:", comment(&schema.name)), &lacking) + "\n"
 }
 
 /// Names behind the beginning of a comment, as many as fit on its line.
@@ -210,7 +236,7 @@ pub(super) fn entries(
     schema: &Schema,
     values: &mut Values,
 ) -> Result<Vec<Expression>, KqlError> {
-    let fitting = exclusion.entries.iter().enumerate().filter(|(_, entry)| entry.fits(&schema.name));
+    let fitting = exclusion.entries.iter().enumerate().filter(|(_, entry)| entry.is_in(schema));
     fitting
         .map(|(place, entry)| expression(&entry.conditions, &exclusion.id, place + 1, schema, values))
         .collect()
@@ -252,7 +278,7 @@ fn merged(
     for exclusion in exclusions {
         out += &headline(exclusion);
         let expires = exclusion.expires.filter(|_| !options.without_expiry_guard);
-        for entry in exclusion.entries.iter().filter(|entry| entry.fits(&schema.name)) {
+        for entry in exclusion.entries.iter().filter(|entry| entry.is_in(schema)) {
             let (others, open) = apart(entry);
             let kind = std::mem::discriminant(&open.test);
             let key = format!("{expires:?} {others:?} {:?} {kind:?}", open.field);

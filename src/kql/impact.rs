@@ -88,7 +88,7 @@ type Met<'e> = (&'e Condition, String);
 
 impl Columns<'_> {
     fn exclusion<'e>(&mut self, exclusion: &'e Exclusion) -> Result<One<'e>, KqlError> {
-        let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&self.schema.name));
+        let fitting = exclusion.entries.iter().filter(|entry| entry.is_in(self.schema));
         let entries: Vec<&Entry> = fitting.collect();
         let met = entries.iter().map(|entry| self.entry(exclusion, entry)).collect::<Result<Vec<_>, _>>()?;
         let named = |(_, name): &Met<'_>| Expression::plain(name);

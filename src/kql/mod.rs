@@ -22,7 +22,9 @@ pub mod position;
 mod predicate;
 pub mod rows;
 pub mod splice;
+pub mod tables;
 pub mod tree;
+mod unsplice;
 mod values;
 
 pub use block::{BEGIN, END, MOST_SINGLE, Options, VALUES, let_form, table_form, where_block};
@@ -49,7 +51,7 @@ pub struct KqlError {
 pub fn columns(exclusions: &[&Exclusion], schema: &Schema) -> Vec<String> {
     let mut columns: Vec<String> = Vec::new();
     let entries = exclusions.iter().flat_map(|exclusion| &exclusion.entries);
-    for condition in entries.filter(|entry| entry.fits(&schema.name)).flat_map(|entry| &entry.conditions) {
+    for condition in entries.filter(|entry| entry.is_in(schema)).flat_map(|entry| &entry.conditions) {
         let column = match &condition.field {
             FieldRef::Field(field) => schema.sources(*field).first().map(|source| source.column.clone()),
             FieldRef::Column(column) => Some(column.name.clone()),

@@ -26,7 +26,7 @@ pub struct Parts {
 
 /// Takes an exclusion apart.
 pub fn parts(exclusion: &Exclusion, schema: &Schema) -> Result<Parts, KqlError> {
-    let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name));
+    let fitting = exclusion.entries.iter().filter(|entry| entry.is_in(schema));
     let each = fitting.enumerate().map(|(place, entry)| {
         let place = ClauseEntry { key: (&exclusion.id, place + 1), schema };
         let terms =

@@ -9,10 +9,10 @@
 //! block; where the table is a bare operand, brackets are put around the table and the block. Both are
 //! written into the end marker ([`SPLIT`], [`BRACKETS`]), so that the block can be taken away again.
 
-use super::lex::{Token, TokenKind, is_space, lex};
+use super::lex::is_space;
 use super::pipeline::{Query, Reference};
 use super::position::{Position, Positions};
-use super::{BEGIN, END, VALUES};
+pub use super::unsplice::{Removed, remove};
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -58,25 +58,13 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A query without its blocks.
-#[derive(Debug, Clone, Default)]
-pub struct Removed {
-    /// The query.
-    pub text: String,
-    /// How many blocks were taken away.
-    pub blocks: usize,
-    /// Markers without their counterpart; if there are any, nothing was taken away.
-    pub broken: Vec<(Position, String)>,
-    cuts: Vec<(usize, usize)>,
-}
-
 /// Puts a block at every reference of a table that may take it; blocks of an earlier splice are replaced.
 ///
 /// `columns` are the columns that the block reads. They do not change the result; those that a later operator
 /// drops are reported.
 pub fn splice(query: &str, table: &str, block: &str, columns: &[String]) -> Spliced {
     let insertion = Insertion { table, above: "", block, columns };
-    splice_with(query, insertion, end_of_line(query, 0).unwrap_or("\n"))
+    splice_with(query, &[insertion], end_of_line(query, 0).unwrap_or("\n"))
 }
 
 /// What is put into a query.
@@ -92,9 +80,9 @@ pub struct Insertion<'i> {
     pub columns: &'i [String],
 }
 
-/// The same with the file's end of line, for a query that has only one line and so shows none.
-pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced {
-    let Insertion { table, above, block, columns } = insertion;
+/// The same with a block for each of several tables, and with the file's end of line, for a query that has only one line
+/// and so shows none.
+pub fn splice_with(query: &str, insertions: &[Insertion<'_>], eol: &str) -> Spliced {
     let removed = remove(query);
     if !removed.broken.is_empty() {
         return Spliced { text: query.to_owned(), left_alone: removed.broken, ..Spliced::default() };
@@ -102,8 +90,41 @@ pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced 
     let text = &removed.text;
     let places = Positions::new(query);
     let place = |offset| places.at(removed.original(offset));
-    let read = Query::read(text, table);
     let mut spliced = Spliced::default();
+    let (mut above, mut edits) = (Vec::new(), Vec::new());
+    for insertion in insertions {
+        let before = spliced.placed.len();
+        edits.extend(insert(text, *insertion, eol, place, &mut spliced));
+        if spliced.placed.len() > before && !insertion.above.is_empty() {
+            above.push((0, at_the_top(text, insertion.above, eol)));
+        }
+    }
+    edits.splice(0..0, above);
+    spliced.placed.sort_unstable();
+    spliced.left_alone.sort();
+    // What reads every table is said once.
+    spliced.left_alone.dedup();
+    edits.sort_by_key(|(offset, _)| *offset);
+    let inserted = edits.iter().map(|(offset, insertion)| {
+        let at = removed.original(*offset);
+        Edit { range: at..at, text: insertion.clone() }
+    });
+    spliced.edits = removed.edits().chain(inserted).collect();
+    spliced.edits.sort_by_key(|edit| edit.range.start);
+    spliced.text = with(text, edits);
+    spliced
+}
+
+/// What one table's block changes; what was done and what was not is added to `spliced`.
+fn insert(
+    text: &str,
+    insertion: Insertion<'_>,
+    eol: &str,
+    place: impl Fn(usize) -> Position + Copy,
+    spliced: &mut Spliced,
+) -> Vec<(usize, String)> {
+    let Insertion { table, block, columns, .. } = insertion;
+    let read = Query::read(text, table);
     let mut edits = Vec::new();
     for reference in &read.references {
         if let Some(reason) = reference.side.reason() {
@@ -115,21 +136,9 @@ pub fn splice_with(query: &str, insertion: Insertion<'_>, eol: &str) -> Spliced 
         spliced.few.extend(reference.few.map(place));
         spliced.lost.extend(lost(text, &read, reference, columns, place));
     }
-    if !spliced.placed.is_empty() && !above.is_empty() {
-        edits.insert(0, (0, at_the_top(text, above, eol)));
-    }
     let unplaceable = read.unplaceable.iter().map(|(offset, why)| (place(*offset), why.clone()));
     spliced.left_alone.extend(unplaceable);
-    spliced.left_alone.sort();
-    edits.sort_by_key(|(offset, _)| *offset);
-    let inserted = edits.iter().map(|(offset, insertion)| {
-        let at = removed.original(*offset);
-        Edit { range: at..at, text: insertion.clone() }
-    });
-    spliced.edits = removed.edits().chain(inserted).collect();
-    spliced.edits.sort_by_key(|edit| edit.range.start);
-    spliced.text = with(text, edits);
-    spliced
+    edits
 }
 
 fn lost(
@@ -216,16 +225,16 @@ fn insertions(
     all
 }
 
-fn line_start(text: &str, offset: usize) -> usize {
+pub(super) fn line_start(text: &str, offset: usize) -> usize {
     memchr::memrchr2(b'\n', b'\r', &text.as_bytes()[..offset]).map_or(0, |newline| newline + 1)
 }
 
-fn begins_line(text: &str, offset: usize) -> bool {
+pub(super) fn begins_line(text: &str, offset: usize) -> bool {
     let before = text[..offset].trim_end_matches([' ', '\t']);
     before.is_empty() || before.ends_with(['\n', '\r'])
 }
 
-fn indentation(text: &str, offset: usize) -> &str {
+pub(super) fn indentation(text: &str, offset: usize) -> &str {
     let line = &text[line_start(text, offset)..];
     &line[..line.find(|c| !matches!(c, ' ' | '\t')).unwrap_or(line.len())]
 }
@@ -247,151 +256,6 @@ fn end_of_line(text: &str, offset: usize) -> Option<&'static str> {
         })
     };
     of(&text[offset..]).or_else(|| of(text))
-}
-
-impl Removed {
-    /// What was taken away.
-    pub fn edits(&self) -> impl Iterator<Item = Edit> {
-        self.cuts.iter().map(|(start, end)| Edit { range: *start..*end, text: String::new() })
-    }
-
-    /// Where a byte of the text stood before the blocks were taken away.
-    fn original(&self, mut offset: usize) -> usize {
-        for (start, end) in &self.cuts {
-            if offset < *start {
-                break;
-            }
-            offset += end - start;
-        }
-        offset
-    }
-}
-
-/// Takes every block away and gives back the query as it was before.
-pub fn remove(query: &str) -> Removed {
-    if !query.contains("quell:") {
-        return Removed { text: query.to_owned(), ..Removed::default() };
-    }
-    let tokens = lex(query);
-    let (blocks, broken) = blocks(query, &tokens);
-    let mut cuts = Vec::new();
-    let mut bad: Vec<(usize, String)> = broken;
-    for (begin, end) in &blocks {
-        match block_cuts(query, &tokens, *begin, *end) {
-            Ok(found) => cuts.extend(found),
-            Err(why) => bad.push((tokens[*begin].start, why.to_owned())),
-        }
-    }
-    if !bad.is_empty() {
-        let places = Positions::new(query);
-        let broken = bad.into_iter().map(|(offset, why)| (places.at(offset), why)).collect();
-        return Removed { text: query.to_owned(), broken, ..Removed::default() };
-    }
-    cuts.sort_unstable();
-    let mut text = String::with_capacity(query.len());
-    let mut done = 0;
-    for (start, end) in &cuts {
-        text += query.get(done..*start).unwrap_or_default();
-        done = *end;
-    }
-    text += &query[done..];
-    let is_clause = |pair: &&MarkerPair| !tokens[pair.0].text(query).trim_end().ends_with(VALUES);
-    Removed { text, blocks: blocks.iter().filter(is_clause).count(), broken: Vec::new(), cuts }
-}
-
-/// Indices of the tokens of two markers.
-type MarkerPair = (usize, usize);
-
-/// Pairs of markers, and the markers that have no counterpart.
-fn blocks(query: &str, tokens: &[Token]) -> (Vec<MarkerPair>, Vec<(usize, String)>) {
-    let mut blocks = Vec::new();
-    let mut broken = Vec::new();
-    let mut open: Option<usize> = None;
-    let without_end = |begin: usize| (tokens[begin].start, format!("`{BEGIN}` without its `{END}`"));
-    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| token.kind == TokenKind::Comment) {
-        let comment = token.text(query);
-        if comment.starts_with(BEGIN) {
-            broken.extend(open.replace(at).map(without_end));
-        } else if comment.starts_with(END) {
-            match open.take() {
-                Some(begin) => blocks.push((begin, at)),
-                None => broken.push((token.start, format!("`{END}` without its `{BEGIN}`"))),
-            }
-        }
-    }
-    broken.extend(open.map(without_end));
-    (blocks, broken)
-}
-
-/// The bytes that a splice inserted for one block.
-fn block_cuts(
-    query: &str,
-    tokens: &[Token],
-    begin: usize,
-    end: usize,
-) -> Result<Vec<(usize, usize)>, &'static str> {
-    let start = tokens[begin].start;
-    if !begins_line(query, start) {
-        return Err("the begin marker stands behind something else on its line; move it to its own line");
-    }
-    let stop = tokens[end].end;
-    let marker = tokens[end].text(query).trim_end();
-    let line = line_start(query, start);
-    let mut cut = (start_of_end(query, line), stop);
-    if line == 0 {
-        cut = (0, stop + eol_length(&query[stop..]));
-    }
-    if marker.ends_with(SPLIT) {
-        cut.1 = continued(query, tokens[end].start, stop);
-        return Ok(vec![cut]);
-    }
-    if !marker.ends_with(BRACKETS) {
-        return Ok(vec![cut]);
-    }
-    let after = continued(query, tokens[end].start, stop);
-    if !query[after..].starts_with(')') {
-        return Err("the closing bracket of this block is gone; take the block out by hand");
-    }
-    cut.1 = after + 1;
-    let bracket = opening(query, &tokens[..begin])
-        .ok_or("the opening bracket of this block is gone; take the block out by hand")?;
-    Ok(vec![(bracket, bracket + 1), cut])
-}
-
-/// The byte at which the end of the line before this one begins.
-fn start_of_end(query: &str, line: usize) -> usize {
-    let before = &query[..line];
-    let ended = before.strip_suffix("\r\n").or_else(|| before.strip_suffix(['\n', '\r']));
-    ended.unwrap_or(before).len()
-}
-
-fn eol_length(rest: &str) -> usize {
-    if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with(['\n', '\r'])) }
-}
-
-/// The byte after the end of the marker's line and the indentation that it shares with the next one.
-fn continued(query: &str, marker: usize, stop: usize) -> usize {
-    let next = stop + eol_length(&query[stop..]);
-    let shared = indentation(query, marker)
-        .bytes()
-        .zip(query[next..].bytes())
-        .take_while(|(of_marker, of_next)| of_marker == of_next)
-        .count();
-    next + shared
-}
-
-/// The bracket that is open where the tokens end.
-fn opening(query: &str, tokens: &[Token]) -> Option<usize> {
-    let mut depth = 0_usize;
-    for token in tokens.iter().rev() {
-        match token.text(query) {
-            ")" => depth += 1,
-            "(" if depth == 0 => return Some(token.start),
-            "(" => depth -= 1,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -513,9 +377,9 @@ mod tests {
             let query = format!("{indent}{query}");
             let above = "// quell:begin 0 (values)\nlet quell_list_1 = dynamic([\"a\"]);\n// quell:end\n";
             let insertion = Insertion { table: "T", above, block: BLOCK, columns: &[] };
-            let once = splice_with(&query, insertion, "\n");
+            let once = splice_with(&query, &[insertion], "\n");
             prop_assert_eq!(once.text.contains("(values)"), !once.placed.is_empty());
-            prop_assert_eq!(&splice_with(&once.text, insertion, "\n").text, &once.text);
+            prop_assert_eq!(&splice_with(&once.text, &[insertion], "\n").text, &once.text);
             let removed = remove(&once.text);
             prop_assert_eq!(&removed.text, &query);
             prop_assert_eq!(removed.blocks, once.placed.len());

@@ -14,6 +14,8 @@ const MOST_ARGUMENTS: usize = 40;
 pub struct Values {
     named: bool,
     kept_elsewhere: bool,
+    /// How many lists other clauses of the query have.
+    before: usize,
     /// Key and values of each list, in the order of their names.
     pub lists: Vec<(String, Vec<String>)>,
 }
@@ -32,6 +34,12 @@ impl Values {
     /// Values stand in a table that others keep, each list by itself.
     pub fn kept_elsewhere() -> Self {
         Self { named: true, kept_elsewhere: true, ..Self::default() }
+    }
+
+    /// The same behind so many lists of other clauses.
+    #[must_use]
+    pub(super) fn after(self, before: usize) -> Self {
+        Self { before, ..self }
     }
 
     /// Whether somebody may add to a list without quell.
@@ -71,7 +79,7 @@ impl Values {
             self.lists.push((key.to_owned(), values.to_vec()));
             self.lists.len() - 1
         });
-        Some(name(place))
+        Some(name(self.before + place))
     }
 
     /// Takes in the lists of another clause. A list of the same key has the same values.
@@ -85,7 +93,7 @@ impl Values {
     pub(super) fn literals(&self) -> String {
         let lists = self.lists.iter().enumerate();
         let statement = |(place, (key, values)): (usize, &(String, Vec<String>))| {
-            let head = format!("let {} = dynamic([", name(place));
+            let head = format!("let {} = dynamic([", name(self.before + place));
             format!("// {key}\n{};\n", Expression::nullable_call(head, values, "])").text(0, 0))
         };
         lists.map(statement).collect()
@@ -99,7 +107,7 @@ impl Values {
                 let key = string(key);
                 format!(
                     "let {} = toscalar({table} | where SearchKey == {key} | summarize make_list(tostring(Value)));\n",
-                    name(place)
+                    name(self.before + place)
                 )
             })
             .collect()

@@ -307,7 +307,12 @@ fn held(schemas: &Schemas) -> HashMap<&str, &'static str> {
         let whole = sources.iter().filter(|source| !source.path);
         whole.map(|source| (source.column.as_str(), field.name()))
     });
-    columns.collect()
+    let mut held = HashMap::new();
+    // Where tables differ the first one counts.
+    columns.for_each(|(column, field)| {
+        held.entry(column).or_insert(field);
+    });
+    held
 }
 
 /// Names as a person lists them.

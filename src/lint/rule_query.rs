@@ -9,9 +9,11 @@ use crate::exclusions::model::{
 };
 use crate::fields::Kind;
 use crate::kql::lex::{TokenKind, literal};
+use crate::kql::tables::tables;
 use crate::kql::tree::{QueryNode, Tree};
 use crate::rule::Rule;
 use crate::schema::{Schema, Schemas};
+use std::sync::Arc;
 
 /// What a query says about its rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,10 +89,14 @@ fn schema<'s>(tree: &Tree<'_>, stages: &[&[QueryNode]], schemas: &'s Schemas) ->
     let table = stages.first().and_then(|stage| tree.name(stage.first())).unwrap_or_default();
     let names = tree.tokens.iter().filter(|token| token.kind == TokenKind::Name);
     let words: Vec<String> = names.map(|token| token.text(tree.text).to_owned()).collect();
-    let of_table = schemas.iter().filter(|schema| schema.table.as_deref() == Some(table));
+    let of_table = schemas.iter().filter(|schema| schema.is_called(table));
     // Two products share a table; the name of the time tells them apart.
     let best = of_table.max_by_key(|schema| words.iter().filter(|word| schema.time.contains(word)).count());
-    best.or_else(|| schemas.recognise(&words))
+    let read = || match tables(tree.text, schemas)[..] {
+        [only] => Some(only.schema),
+        _ => None,
+    };
+    best.or_else(read).or_else(|| schemas.recognise(&words))
 }
 
 struct StatementReader<'s> {
@@ -174,15 +180,18 @@ impl StatementReader<'_> {
 
     /// The ways in which a condition of a list may name a column: by the field that it holds, and by its own name.
     fn fields(&self, column: &str) -> Vec<FieldRef> {
-        let Some(kind) = self.schema.column_kind(column) else { return Vec::new() };
+        if self.schema.column_kind(column).is_none() {
+            return Vec::new();
+        }
         let holds =
             self.schema.fields.iter().find(
                 |(_, sources)| matches!(sources.as_slice(), [only] if only.column == column && !only.path),
             );
-        let owners = self.schemas.iter().filter(|schema| schema.column_kind(column).is_some());
-        let schemas = owners.map(|schema| schema.name.clone()).collect();
-        let raw = FieldRef::Column(Column { name: column.to_owned(), kind, schemas });
-        holds.map(|(field, _)| FieldRef::Field(*field)).into_iter().chain([raw]).collect()
+        let raw = self.schemas.owners(column).map(|(kind, schemas)| {
+            let schemas = Arc::clone(schemas);
+            FieldRef::Column(Column { name: column.to_owned(), kind: *kind, schemas })
+        });
+        holds.map(|(field, _)| FieldRef::Field(*field)).into_iter().chain(raw).collect()
     }
 }
 

@@ -17,7 +17,9 @@ use crate::input::{Fault, Format, Row, time};
 use crate::judge::Matcher;
 use crate::judge::cache::VerdictCache;
 use crate::judge::row::{self, RowCells};
+use crate::judge::row_tables::{OwnCells, TableCells};
 use memchr::memchr_iter;
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::ops::Range;
 
@@ -42,6 +44,8 @@ pub(crate) struct Job<'m> {
     pub date_order: Option<time::DateOrder>,
     /// Finds rows that repeat an earlier one.
     pub repeats: &'m Repeats,
+    /// Where the cells stand if rows are of several tables.
+    pub tables: Option<TableCells>,
 }
 
 /// A row that cannot be read.
@@ -96,6 +100,51 @@ pub(crate) struct JudgedChunk {
     pub(super) identities: Vec<RowIdentity>,
     /// The first wanted key that occurs twice in a row.
     pub(super) duplicate_key: Option<DuplicateKey>,
+    /// How many rows are of which table.
+    pub(super) tables: TableCounts,
+}
+
+/// How many rows are of which table.
+#[derive(Debug, Default)]
+pub(crate) struct TableCounts {
+    /// By the number of the table.
+    pub known: Vec<u64>,
+    /// By what a row says of its table, where that is not known.
+    pub unknown: BTreeMap<String, u64>,
+}
+
+/// Unknown tables that are told apart.
+const MAX_UNKNOWN: usize = 100;
+
+impl TableCounts {
+    fn add(&mut self, table: Result<usize, &str>) {
+        match table {
+            Ok(number) => self.add_known(number, 1),
+            Err(name) => self.add_unknown(name, 1),
+        }
+    }
+
+    fn add_known(&mut self, number: usize, rows: u64) {
+        if self.known.len() <= number {
+            self.known.resize(number + 1, 0);
+        }
+        self.known[number] += rows;
+    }
+
+    fn add_unknown(&mut self, name: &str, rows: u64) {
+        if let Some(known) = self.unknown.get_mut(name) {
+            *known += rows;
+        } else {
+            let name = if self.unknown.len() < MAX_UNKNOWN { name } else { "others" };
+            *self.unknown.entry(name.to_owned()).or_default() += rows;
+        }
+    }
+
+    /// Adds the rows of another part.
+    pub(super) fn merge(&mut self, other: &Self) {
+        other.known.iter().enumerate().for_each(|(number, rows)| self.add_known(number, *rows));
+        other.unknown.iter().for_each(|(name, rows)| self.add_unknown(name, *rows));
+    }
 }
 
 impl Job<'_> {
@@ -107,10 +156,12 @@ impl Job<'_> {
         let mut judged = JudgedChunk::default();
         let bytes = chunk.bytes.as_slice();
         let slots = self.matcher.slots().len();
-        let mut seen_keys = vec![false; row::cell_count(slots, true)];
+        let all = self.tables.as_ref().map(|tables| tables.wanted().len());
+        let mut seen_keys = vec![false; all.unwrap_or_else(|| row::cell_count(slots, true))];
         if chunk.pieces.is_empty() {
             let mut kept_from = 0;
             let cells = row::cell_count(slots, self.repeats.wants_identities());
+            let cells = all.unwrap_or(cells);
             let chunked = self.rows.each(cells, chunk, &mut seen_keys, |row| {
                 if self.judge_row(row, chunk, &mut judged, cache) != Disposition::Kept && self.kept {
                     push_run(&mut judged.kept, kept_from..row.start);
@@ -218,7 +269,14 @@ impl Job<'_> {
         judged: &mut JudgedChunk,
         cache: &'l mut VerdictCache<'_>,
     ) -> Option<&'l [u32]> {
-        let cells = RowCells::of(cells, self.matcher.slots().len());
+        let mut own = OwnCells::new();
+        let cells = match &self.tables {
+            None => RowCells::of(cells, self.matcher.slots().len()),
+            Some(tables) => {
+                judged.tables.add(tables.table(cells));
+                tables.of(cells, &mut own)
+            }
+        };
         let identity = self.repeats.identity(parts(&cells), whole);
         if self.repeats.must_drop(identity, &mut judged.identities) {
             cache.repeat();

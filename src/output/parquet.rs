@@ -93,6 +93,7 @@ pub(crate) fn apply(
         let mut judged = JudgedChunk::default();
         let split = split(job, &columns.names(), &rows, &mut judged, &mut cache);
         merger.enter(&mut cache.take_batch(), &mut counts.tally);
+        counts.tables.merge(&judged.tables);
         job.repeats.count(&judged.identities);
         sink.columns(split)?;
     }

@@ -4,7 +4,7 @@
 //! [`FileCounts`]. It looks at no row.
 
 use super::envelope::ArrayState;
-use super::job::{JudgedChunk, MAX_NAMED, UnreadableRow};
+use super::job::{JudgedChunk, MAX_NAMED, TableCounts, UnreadableRow};
 use super::repeats::Repeats;
 use super::{Job, Sink};
 use crate::count::batch::{BatchCounts, Merger, tally};
@@ -30,6 +30,8 @@ pub(crate) struct FileCounts {
     pub without_records: u64,
     /// The error that a service reports beside its results, which are then incomplete.
     pub service_error: Option<String>,
+    /// How many rows are of which table, where a column says it.
+    pub tables: TableCounts,
 }
 
 /// Writes one file.
@@ -79,6 +81,7 @@ impl<'r, 's> Writer<'r, 's> {
             self.sink.suppressed(self.arrays[1].next(suppressed))?;
         }
         self.counts.cut_off |= judged.cut_off;
+        self.counts.tables.merge(&judged.tables);
         self.repeats.count(&judged.identities);
         let (line, room) = (self.line, MAX_NAMED - self.counts.unreadable.len());
         let unreadable = judged.unreadable.into_iter().take(room);

@@ -6,7 +6,7 @@
 use super::expression::example;
 use crate::exclusions::model::{AddressRange, Condition, Family, FieldRef, Operator, Piece, Test, TextValue};
 use crate::judge::is_like;
-use crate::schema::Schemas;
+use crate::schema::{Schema, Schemas};
 use crate::yaml;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +24,8 @@ pub struct Moves {
     #[serde(rename = "moves")]
     known: Vec<Move>,
     grades: BTreeMap<Grade, u32>,
+    /// Fields whose values are chosen like those of another, which is named.
+    same: HashMap<String, String>,
     pins: Vec<Pin>,
     /// The fields that columns hold, by the names of the columns.
     #[serde(skip)]
@@ -141,17 +143,46 @@ impl Moves {
     pub fn with_columns(mut self, schemas: &Schemas) -> Self {
         for (field, sources) in schemas.iter().flat_map(|schema| &schema.fields) {
             for source in sources.iter().filter(|source| !source.path) {
-                self.held.entry(source.column.clone()).or_insert(field.name());
+                let known = self.held.get(&source.column).copied();
+                // What a column holds differs between tables. The worst of it counts.
+                if known.is_none_or(|known| self.least_of(field.name()) < self.least_of(known)) {
+                    self.held.insert(source.column.clone(), field.name());
+                }
             }
         }
         self
     }
 
+    /// The same, in which a column of this schema has the moves of what it holds there.
+    #[must_use]
+    pub fn of_schema(mut self, schema: &Schema) -> Self {
+        for (field, sources) in schema.fields.iter().rev() {
+            for source in sources.iter().filter(|source| !source.path) {
+                self.held.insert(source.column.clone(), field.name());
+            }
+        }
+        self
+    }
+
+    /// The cost of the cheapest move on a field; nothing is worse than a field without a known move.
+    fn least_of(&self, field: &str) -> Option<u32> {
+        let name = self.alike(field);
+        let pinned = self.pins.iter().any(|pin| pin.field == name).then_some(u32::MAX);
+        self.known.iter().filter(|each| each.field == name).map(|each| each.cost).min().or(pinned)
+    }
+
+    /// The field whose moves those of a field are.
+    fn alike<'n>(&'n self, field: &'n str) -> &'n str {
+        self.same.get(field).map_or(field, String::as_str)
+    }
+
     /// The name by which the moves of a field or column are found.
     fn name<'n>(&'n self, field: &'n FieldRef) -> &'n str {
         match field {
-            FieldRef::Field(field) => field.name(),
-            FieldRef::Column(column) => self.held.get(&column.name).copied().unwrap_or(&column.name),
+            FieldRef::Field(field) => self.alike(field.name()),
+            FieldRef::Column(column) => {
+                self.alike(self.held.get(&column.name).copied().unwrap_or(&column.name))
+            }
         }
     }
 
@@ -329,4 +360,47 @@ fn is_inside(range: &AddressRange) -> bool {
                 && (address.is_unique_local() || address.is_loopback() || address.is_unicast_link_local())
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fields::Field;
+
+    /// Fields of which nobody has said what it costs to choose their value, so that what hangs on them is unknown.
+    const UNKNOWN: &[&str] = &[
+        "process.md5",
+        "file.md5",
+        "dll.md5",
+        "event.code",
+        "event.provider",
+        "observer.vendor",
+        "observer.product",
+        "message",
+    ];
+
+    #[test]
+    fn every_field_has_a_move_or_is_said_to_be_unknown() {
+        let moves = Moves::built_in().unwrap();
+        for field in Field::all() {
+            let unknown = UNKNOWN.contains(&field.name());
+            assert_eq!(moves.knows(&FieldRef::Field(field)), !unknown, "{field}");
+        }
+        assert!(UNKNOWN.iter().all(|name| Field::named(name).is_some()));
+    }
+
+    #[test]
+    fn the_worst_of_what_a_column_holds_counts_until_the_table_is_known() {
+        let column = |moves: &Moves, name: &str| {
+            let owners = Schemas::built_in().owners(name).unwrap().clone();
+            let column =
+                crate::exclusions::model::Column { name: name.to_owned(), kind: owners.0, schemas: owners.1 };
+            moves.name(&FieldRef::Column(column)).to_owned()
+        };
+        let moves = Moves::built_in().unwrap();
+        assert_eq!(column(&moves, "InitiatingProcessSHA256"), "process.parent.sha256");
+        let schemas = Schemas::built_in();
+        let moves = moves.of_schema(schemas.named("DeviceFileEvents").unwrap());
+        assert_eq!(column(&moves, "InitiatingProcessSHA256"), "process.sha256");
+    }
 }

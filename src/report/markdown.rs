@@ -1,6 +1,6 @@
 //! The report for a ticket or a pull request.
 
-use super::words::{count, day, left_out, loose, number, percent, safe, totals, value};
+use super::words::{count, day, left_out, loose, number, percent, read_by, safe, totals, value};
 use super::{Layout, Report};
 use std::fmt::Write;
 
@@ -13,12 +13,15 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     for file in &report.results {
         let _ = writeln!(
             out,
-            "- {} ({}, schema {}, {})",
+            "- {} ({}, {}, {})",
             code(&file.file),
             file.format,
-            file.schema,
+            read_by(file),
             count(file.rows, "row", "rows")
         );
+        for of_table in &file.tables {
+            let _ = writeln!(out, "  - {}: {}", of_table.table, count(of_table.rows, "row", "rows"));
+        }
     }
     if let Some(rule) = &report.rule {
         let name = rule.name.as_deref().or(rule.id.as_deref()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The report for a terminal.
 
 use super::style::{Ink, Style, columns_of};
-use super::words::{count, days, left_out, loose, number, percent, safe, totals_in, value};
+use super::words::{count, days, left_out, loose, number, percent, read_by, safe, totals_in, value};
 use super::{ExclusionReport, Layout, Report, Status};
 use std::fmt::Write;
 use std::ops::Range;
@@ -64,12 +64,12 @@ fn headline(out: &mut String, report: &Report, layout: Layout) {
     for file in &report.results {
         let span = if one { span.as_str() } else { "" };
         let rows = count(file.rows, "row", "rows");
-        wrapped(
-            out,
-            &format!("{} ({}, schema {}, {rows}{span})", safe(&file.file), file.format, file.schema),
-            "",
-            layout.width,
-        );
+        let read = format!("{} ({}, {}, {rows}{span})", safe(&file.file), file.format, read_by(file));
+        wrapped(out, &read, "", layout.width);
+        for of_table in &file.tables {
+            let rows = count(of_table.rows, "row", "rows");
+            wrapped(out, &format!("{}: {rows}", of_table.table), "  ", layout.width);
+        }
     }
     if !one && !span.is_empty() {
         wrapped(out, &format!("All rows{span}"), "", layout.width);

@@ -1,7 +1,7 @@
 //! The sentences of a report, the same in every format for people.
 
 use super::style::{Ink, Style};
-use super::{ExclusionReport, LooseField, Report, Status};
+use super::{ExclusionReport, LooseField, Report, ResultsFile, Status};
 use crate::printable::written_out;
 use std::fmt::Write;
 
@@ -133,4 +133,12 @@ pub(super) fn days(first: Option<&String>, last: Option<&String>) -> String {
 /// The day of a time.
 pub(super) fn day(time: Option<&String>) -> &str {
     time.and_then(|time| time.get(..10)).unwrap_or("-")
+}
+
+/// How the columns of a file were read.
+pub(super) fn read_by(file: &ResultsFile) -> String {
+    match file.tables.len() {
+        0 => format!("schema {}", file.schema),
+        tables => format!("{tables} tables"),
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::queries::{FileKind, FoundQuery, Queries, queries};
 use crate::kql::position::{Position, Positions};
-use crate::kql::splice::{Edit, Insertion, Lost, remove, splice_with};
+use crate::kql::splice::{Edit, Insertion, Lost, Spliced, remove, splice_with};
 use std::ops::Range;
 
 /// What is put into a file.
@@ -66,14 +66,15 @@ pub struct LeftAlone {
 
 /// Puts the block into every query of a file, or takes it out.
 pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedFile {
-    splice_each(kind, text, |_| block)
+    splice_each(kind, text, |_| vec![block])
 }
 
-/// The same with a block for each query of the file, in their order.
+/// The same with the blocks for each query of the file, one for each table that it reads. Those of the file itself are
+/// asked for last.
 pub fn splice_each<'b>(
     kind: FileKind,
     text: &str,
-    block_for: impl Fn(usize) -> RuleBlock<'b>,
+    blocks_for: impl Fn(usize) -> Vec<RuleBlock<'b>>,
 ) -> SplicedFile {
     let Queries { found, refused } = queries(kind, text);
     let mut out = SplicedFile { text: String::with_capacity(text.len()), ..SplicedFile::default() };
@@ -83,12 +84,12 @@ pub fn splice_each<'b>(
     for (place, query) in found.iter().enumerate() {
         out.text += &text[done..query.range.start];
         done = query.range.end;
-        if !in_one(text, (place, query), block_for(place), &places, &mut out) {
+        if !in_one(text, (place, query), &blocks_for(place), &places, &mut out) {
             out.text += &text[query.range.clone()];
         }
     }
     out.text += &text[done..];
-    refuse(text, refused, block_for(found.len()), &mut out);
+    refuse(text, refused, &blocks_for(found.len()), &mut out);
     out.left_alone.sort();
     out
 }
@@ -97,7 +98,7 @@ pub fn splice_each<'b>(
 fn in_one(
     file: &str,
     (number, query): (usize, &FoundQuery),
-    block: RuleBlock<'_>,
+    blocks: &[RuleBlock<'_>],
     places: &Positions<'_>,
     out: &mut SplicedFile,
 ) -> bool {
@@ -111,36 +112,30 @@ fn in_one(
     let text = &decoded.text;
     let origin = |offset: usize| decoded.origins.get(offset).copied().unwrap_or(raw.len());
     let place = |position: Position| places.at(start + origin(position.offset));
-    let edits = match block.text {
-        Some(lines) if text.contains(block.table) || text.contains("quell:") || searches(text) => {
-            let eol = if file.contains("\r\n") || text.contains("\r\n") { "\r\n" } else { "\n" };
-            let RuleBlock { table, above, columns, .. } = block;
-            let spliced = splice_with(text, Insertion { table, above, block: lines, columns }, eol);
-            if !spliced.placed.is_empty() {
-                out.lengths.push(QueryLength {
-                    query: number,
-                    place: places.at(start),
-                    characters: super::dedented(&spliced.text).chars().count(),
-                    blocks: spliced.placed.len(),
-                });
-            }
-            out.placed.extend(spliced.placed.into_iter().map(place));
-            out.few.extend(spliced.few.into_iter().map(place));
-            let lost = spliced.lost.into_iter();
-            out.lost.extend(lost.map(|lost| Lost { place: place(lost.place), ..lost }));
-            let left = spliced.left_alone.into_iter();
-            out.left_alone.extend(left.map(|(position, reason)| left_alone(place(position), reason)));
-            spliced.edits
+    let edits = if blocks.iter().any(|block| block.text.is_some()) {
+        let Some(spliced) = spliced(file, text, blocks) else { return false };
+        if !spliced.placed.is_empty() {
+            out.lengths.push(QueryLength {
+                query: number,
+                place: places.at(start),
+                characters: super::dedented(&spliced.text).chars().count(),
+                blocks: spliced.placed.len(),
+            });
         }
-        Some(_) => return false,
-        None => {
-            let removed = remove(text);
-            out.placed.extend(std::iter::repeat_n(places.at(start), removed.blocks));
-            let edits: Vec<Edit> = removed.edits().collect();
-            let broken = removed.broken.into_iter();
-            out.left_alone.extend(broken.map(|(position, reason)| left_alone(place(position), reason)));
-            edits
-        }
+        out.placed.extend(spliced.placed.into_iter().map(place));
+        out.few.extend(spliced.few.into_iter().map(place));
+        let lost = spliced.lost.into_iter();
+        out.lost.extend(lost.map(|lost| Lost { place: place(lost.place), ..lost }));
+        let left = spliced.left_alone.into_iter();
+        out.left_alone.extend(left.map(|(position, reason)| left_alone(place(position), reason)));
+        spliced.edits
+    } else {
+        let removed = remove(text);
+        out.placed.extend(std::iter::repeat_n(places.at(start), removed.blocks));
+        let edits: Vec<Edit> = removed.edits().collect();
+        let broken = removed.broken.into_iter();
+        out.left_alone.extend(broken.map(|(position, reason)| left_alone(place(position), reason)));
+        edits
     };
     let mut done = 0;
     for edit in edits {
@@ -153,20 +148,36 @@ fn in_one(
     true
 }
 
+/// The query with its blocks; `None` if it has nothing to do with their tables.
+fn spliced(file: &str, text: &str, blocks: &[RuleBlock<'_>]) -> Option<Spliced> {
+    let concerns = |block: &RuleBlock<'_>| text.contains(block.table);
+    if !(blocks.iter().any(concerns) || text.contains("quell:") || searches(text)) {
+        return None;
+    }
+    let eol = if file.contains("\r\n") || text.contains("\r\n") { "\r\n" } else { "\n" };
+    let all = blocks.iter().filter_map(|RuleBlock { table, above, columns, text }| {
+        text.map(|block| Insertion { table, above, block, columns })
+    });
+    let all: Vec<Insertion<'_>> = all.collect();
+    Some(splice_with(text, &all, eol))
+}
+
 /// `search` and `find` read the table without naming it.
 fn searches(query: &str) -> bool {
     ["search", "find", "*"].iter().any(|word| query.contains(word))
 }
 
-/// Names the queries that read the table and cannot be changed in place.
-fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, block: RuleBlock<'_>, out: &mut SplicedFile) {
+/// Names the queries that read a table and cannot be changed in place.
+fn refuse(text: &str, refused: Vec<(Range<usize>, String)>, blocks: &[RuleBlock<'_>], out: &mut SplicedFile) {
     let places = Positions::new(text);
+    let inserts = blocks.iter().any(|block| block.text.is_some());
     for (range, reason) in refused {
-        // Where nothing was ever put in, there is nothing to be taken out.
-        let concerns = if block.text.is_some() { block.table } else { "quell:" };
         // What a computed query reads, nobody sees here.
-        let unseen = block.text.is_some() && reason.contains("computed");
-        if unseen || text.get(range.clone()).is_some_and(|query| query.contains(concerns)) {
+        let unseen = inserts && reason.contains("computed");
+        let query = text.get(range.clone()).unwrap_or_default();
+        // Where nothing was ever put in, there is nothing to be taken out.
+        let concerns = |block: &RuleBlock<'_>| query.contains(block.text.map_or("quell:", |_| block.table));
+        if unseen || blocks.iter().any(concerns) {
             out.left_alone.push(left_alone(places.at(range.start), reason));
         }
     }

@@ -1,7 +1,7 @@
 //! Finds the columns that exclusions need in open results.
 //!
-//! In: the columns that results have, and the fields that exclusions need. Out: the schema, the reader of the rows, and
-//! messages about what is missing. It opens nothing and reads no row.
+//! In: the columns that results have, and the fields that exclusions need. Out: the reader of the rows, and messages about
+//! what is missing. It opens nothing and reads no row. The schema is found in [`super::recognised`].
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Exclusion, FieldRef};
@@ -14,87 +14,10 @@ use crate::input::projection::{Projection, WantedCell};
 use crate::input::rows::Rows;
 use crate::input::{Format, Input};
 use crate::judge::row::sources;
-use crate::schema::{Schema, Schemas, column_name};
+use crate::schema::{Schema, column_name};
 use std::fmt;
 
-/// The schema of all results: the one that the user named, or the one that knows most of their columns.
-pub fn schema_of<'s>(
-    inputs: &[Input],
-    schemas: &'s Schemas,
-    named: Option<&str>,
-) -> Result<&'s Schema, Diagnostics> {
-    let mut chosen: Option<&Schema> = None;
-    for input in inputs {
-        let schema = recognised(input, schemas, named)?;
-        if let Some(first) = chosen.filter(|first| first.name != schema.name) {
-            let message = format!(
-                "{} has the columns of {}, and {} those of {}",
-                inputs[0].name, first.name, input.name, schema.name
-            );
-            return fail("mixed-schemas", message, "run quell once for each kind of results");
-        }
-        chosen = Some(schema);
-    }
-    match chosen {
-        Some(schema) => Ok(schema),
-        None => Err(Diagnostic::error("no-results", "no results were given").into()),
-    }
-}
-
-fn fail<T>(code: &'static str, message: String, help: &str) -> Result<T, Diagnostics> {
-    Err(Diagnostic::error(code, message).help(help).into())
-}
-
-fn recognised<'s>(
-    input: &Input,
-    schemas: &'s Schemas,
-    named: Option<&str>,
-) -> Result<&'s Schema, Diagnostics> {
-    if let Some(schema) = named.and_then(|name| schemas.named(name)) {
-        return Ok(schema);
-    }
-    let columns: Vec<String> = input.names.iter().map(|name| column_name(name).to_owned()).collect();
-    if let Some(schema) = schemas.recognise(&columns) {
-        return Ok(schema);
-    }
-    if columns.is_empty() && matches!(input.format, Format::Document(_)) {
-        return fail(
-            "no-rows",
-            format!("{}: THERE ARE NO ROWS, and so no columns", input.name),
-            "nothing was checked: either the hunt found nothing, or the export is empty; name the schema with --schema to get a report anyway",
-        );
-    }
-    if let Some(error) = other_case(input, &columns, schemas) {
-        return Err(error.into());
-    }
-    let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
-    let message = if shown.concat().is_empty() {
-        format!("{}: it has no columns", input.name)
-    } else {
-        let more = if columns.len() > shown.len() { ", ..." } else { "" };
-        format!("{}: no schema knows its columns: {}{more}", input.name, shown.join(", "))
-    };
-    let help = "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md";
-    fail("unknown-columns", message, help)
-}
-
-/// Says that the columns are those of a schema but for letter case; `None` if they are not.
-fn other_case(input: &Input, columns: &[String], schemas: &Schemas) -> Option<Diagnostic> {
-    let known = |schema: &Schema| -> Vec<(String, String)> {
-        let of =
-            |column: &String| schema.columns.keys().find(|name| name.eq_ignore_ascii_case(column)).cloned();
-        columns.iter().filter_map(|column| Some((column.clone(), of(column)?))).collect()
-    };
-    let (schema, same) =
-        schemas.iter().map(|schema| (schema, known(schema))).max_by_key(|(_, same)| same.len())?;
-    let (written, name) = same.first()?;
-    let message = format!(
-        "{}: its columns are those of {} but for letter case: `{written}` is `{name}`",
-        input.name, schema.name
-    );
-    let help = "names of columns are compared as KQL compares them, letter by letter; give the header the product's own names, or export again";
-    Some(Diagnostic::error("unknown-columns", message).help(help))
-}
+pub use super::recognised::schema_of;
 
 /// The reader of the rows of these results, and where the wanted cells stand; an error if a wanted column occurs twice.
 pub fn reader(input: &Input, mut wanted: Vec<WantedCell>) -> Result<(Rows, Projection), Diagnostics> {
@@ -176,9 +99,16 @@ fn missing_column(input: &Input, schema: &Schema, missing: &MissingColumn<'_>) -
     let (message, export) = match column_of(missing.slot, schema) {
         None => (format!("{file}: schema {} has no column for {field}", schema.name), String::new()),
         Some(column) => {
-            let near = crate::fields::nearest(&column, input.names.iter().map(String::as_str));
-            let near =
-                near.first().map(|near| format!("the nearest column is `{near}`; ")).unwrap_or_default();
+            let near = renamed(input, schema, field).map(|near| {
+                format!(
+                    "`{near}` is probably it, renamed by the query's `project`: keep {column} beside it; "
+                )
+            });
+            let near = near.or_else(|| {
+                let near = crate::fields::nearest(&column, input.names.iter().map(String::as_str));
+                near.first().map(|near| format!("the nearest column is `{near}`; "))
+            });
+            let near = near.unwrap_or_default();
             let message = format!("{file}: there is no column {column}, which holds {field}");
             (message, format!("{near}export the rows with {column}, "))
         }
@@ -187,6 +117,12 @@ fn missing_column(input: &Input, schema: &Schema, missing: &MissingColumn<'_>) -
     Diagnostic::error("missing-column", message)
         .help(format!("needed by {}", first_ids(&missing.exclusions)))
         .help(format!("{export}{others}"))
+}
+
+/// A column that no schema has, under a name that people give to what the field holds.
+fn renamed<'i>(input: &'i Input, schema: &Schema, field: &str) -> Option<&'i str> {
+    let names = input.names.iter().map(|name| column_name(name));
+    names.filter(|name| !schema.has(name)).find(|name| crate::fields::usual(name) == Some(field))
 }
 
 /// The columns that may hold a field; `None` if the schema has none.

@@ -3,13 +3,15 @@
 //! In: open results, the exclusions that apply, a sink. Out: the rows go to the sink, and a [`Run`] says what each exclusion
 //! did and what is left. It opens no files and prints nothing.
 //!
-//! [`columns`] finds what the exclusions look at, [`in_force`] says which exclusions apply, `warnings` what may be missing
+//! [`recognised`] says which table results are of, [`columns`] finds what the exclusions look at, [`in_force`] says which exclusions apply, `warnings` what may be missing
 //! from the results, and [`each_row`] serves those who look at single rows.
 
 pub mod columns;
 pub mod each_row;
 pub mod in_force;
 pub mod outcome;
+pub mod recognised;
+pub mod tables;
 mod warnings;
 
 use crate::count::tally::Tally;
@@ -18,6 +20,7 @@ use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::input::Input;
 use crate::input::time::{DateOrder, Dates};
 use crate::judge::cache::VerdictCache;
+use crate::judge::row_tables::RowTables;
 use crate::judge::{Matcher, row};
 use crate::output::job::Judged;
 use crate::output::repeats::Repeats;
@@ -36,6 +39,8 @@ use std::io;
 pub struct Options<'a> {
     /// How the columns of the results are named.
     pub schema: &'a Schema,
+    /// The tables that rows may be of, if a column says which; a row of another one is kept.
+    pub tables: Option<&'a RowTables<'a>>,
     /// The exclusions that apply.
     pub exclusions: &'a [&'a Exclusion],
     /// Whether the sink wants kept rows.
@@ -57,6 +62,7 @@ impl<'a> Options<'a> {
     pub fn new(schema: &'a Schema, exclusions: &'a [&'a Exclusion]) -> Self {
         Self {
             schema,
+            tables: None,
             exclusions,
             kept: true,
             suppressed: true,
@@ -96,7 +102,7 @@ pub fn apply(
     inputs: &mut [Input],
     sink: &mut (dyn Sink + Send),
 ) -> Result<Run, Diagnostics> {
-    let matcher = Matcher::new(options.exclusions, &options.schema.name)?;
+    let matcher = tables::matcher(options.exclusions, options.schema, options.tables, inputs)?;
     let ids: Vec<&str> = options.exclusions.iter().map(|exclusion| exclusion.id.as_str()).collect();
     let repeats = Repeats::new(options.drop_repeats);
     let mut run = Run { slots: matcher.slots().to_vec(), ..Run::default() };
@@ -170,9 +176,10 @@ impl Run {
                 }
                 before = Some(shape);
             }
-            if input.format.has_header() {
-                let (_, projection) = reader(input, row::wanted(&self.slots, options.schema))?;
-                self.require_columns(options, input, |slot| projection.columns[slot].is_some())?;
+            if input.format.has_header() && tables::is_one(options) {
+                let slots = tables::slots_of_header(options, &self.slots)?;
+                let (_, projection) = reader(input, row::wanted(&slots, options.schema))?;
+                self.require_columns(options, input, &slots, |slot| projection.columns[slot].is_some())?;
             }
         }
         Ok(())
@@ -183,9 +190,10 @@ impl Run {
         &mut self,
         options: &Options<'_>,
         input: &Input,
+        slots: &[FieldRef],
         has: impl Fn(usize) -> bool,
     ) -> Result<(), Diagnostics> {
-        let missing = missing(&self.slots, options.exclusions, has);
+        let missing = missing(slots, options.exclusions, has);
         if !missing.is_empty() && !options.allow_missing_columns {
             return Err(missing_columns(input, options.schema, &missing));
         }
@@ -197,6 +205,16 @@ impl Run {
         Ok(())
     }
 
+    /// Notes the fields of which no row has anything.
+    fn note_absent(&mut self, slots: &[FieldRef], has: impl Fn(usize) -> bool) {
+        let absent = (0..slots.len()).filter(|slot| !has(*slot));
+        for field in absent.map(|slot| slots[slot].name().to_owned()) {
+            if !self.absent.contains(&field) {
+                self.absent.push(field);
+            }
+        }
+    }
+
     /// What to do with the rows of a file.
     fn job<'m>(
         &mut self,
@@ -206,8 +224,17 @@ impl Run {
         ids: &'m [&'m str],
         repeats: &'m Repeats,
     ) -> Result<Job<'m>, Diagnostics> {
-        let (rows, projection) = reader(input, row::wanted(matcher.slots(), options.schema))?;
-        let time = projection.columns.get(row::time_of(matcher.slots().len())).copied().flatten();
+        let tables = options.tables.map(|tables| tables.cells(matcher.slots()));
+        let wanted = match &tables {
+            None => row::wanted(matcher.slots(), options.schema),
+            Some(tables) => tables.wanted().to_vec(),
+        };
+        let (rows, projection) = reader(input, wanted)?;
+        let column = |cell: usize| projection.columns.get(cell).copied().flatten();
+        let time = match &tables {
+            None => column(row::time_of(matcher.slots().len())),
+            Some(tables) => tables.times().find_map(column),
+        };
         Ok(Job {
             matcher,
             ids,
@@ -218,6 +245,7 @@ impl Run {
             coverage: options.coverage,
             date_order: self.date_order(input, time),
             repeats,
+            tables,
         })
     }
 
@@ -238,12 +266,16 @@ impl Run {
     ) -> Result<(), Diagnostics> {
         let counts = counts.map_err(|error| cannot_finish(options, input, &error))?;
         let totals = counts.tally.totals;
+        let (schema, of_tables) = tables::counted(options, &counts.tables);
         self.files.push(ResultsFile {
             file: input.name.clone(),
             format: input.format.word().to_owned(),
-            schema: options.schema.name.clone(),
+            schema,
+            tables: of_tables,
             rows: totals.read,
         });
+        tables::nobody_knows(options, input, &counts.tables)?;
+        self.warnings.extend(tables::unknown(&input.name, &counts.tables));
         self.malformed.extend(counts.unreadable.iter().map(|row| MalformedRow {
             file: input.name.clone(),
             line: row.line,
@@ -257,8 +289,13 @@ impl Run {
         }
         // In JSON a column is absent if its key occurs in no row of the file.
         if !input.format.has_header() && totals.read > totals.malformed {
-            let has = |slot| counts.seen_keys.get(slot).copied().unwrap_or(false);
-            self.require_columns(options, input, has)?;
+            let seen = |cell: usize| counts.seen_keys.get(cell).copied().unwrap_or(false);
+            let slots = self.slots.clone();
+            match options.tables.map(|tables| tables.cells(&slots)) {
+                None => self.require_columns(options, input, &slots, seen)?,
+                // Of several tables nobody knows which columns a row would have.
+                Some(tables) => self.note_absent(&slots, |slot| tables.has(slot, seen)),
+            }
         }
         self.tally.merge(counts.tally);
         Ok(())

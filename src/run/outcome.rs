@@ -36,6 +36,8 @@ pub enum WarningCode {
     LookAlike,
     /// No time of the rows could be read, though they have a column for it.
     NoTime,
+    /// Rows are of tables that no schema knows; they are kept.
+    UnknownTable,
 }
 
 impl WarningCode {
@@ -49,6 +51,7 @@ impl WarningCode {
             Self::Duplicates => "duplicates",
             Self::LookAlike => "look-alike",
             Self::NoTime => "no-time",
+            Self::UnknownTable => "unknown-table",
         }
     }
 }
@@ -60,8 +63,20 @@ pub struct ResultsFile {
     pub file: String,
     /// `csv`, `jsonl`, or `json` and where its records stand: `array`, `results`, `records` or `tables`.
     pub format: String,
-    /// The schema that its columns were read by.
+    /// The schema that its columns were read by; the names of all, if its rows are of several tables.
     pub schema: String,
+    /// How many rows are of which table, if they are of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<TableRows>,
+    /// Its rows.
+    pub rows: u64,
+}
+
+/// Rows of one table.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, JsonSchema, PartialEq)]
+pub struct TableRows {
+    /// The table.
+    pub table: String,
     /// Its rows.
     pub rows: u64,
 }

@@ -1,13 +1,21 @@
 //! Which column of which product holds a field.
 //!
-//! In: schema files (the built-in ones are the YAML files beside this one) and the header of a
-//! results file. Out: [`Schemas`], and for a header the [`Schema`] that it belongs to. It does not
-//! read results and does not know what a condition is.
+//! In: schema files (the built-in ones are the YAML files beside this one, and one a table in `tables`) and the header of a
+//! results file. Out: [`Schemas`], and for a header the [`Schema`] that it belongs to. It does not read results and does
+//! not know what a condition is.
+//!
+//! [`recognise`] says which table a header is of, and `built_in` lists the files.
+
+mod built_in;
+pub mod recognise;
 
 use crate::fields::{Field, Kind, did_you_mean};
 use crate::yaml;
 use indexmap::IndexMap;
+use recognise::Recognition;
 use serde::Deserialize;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 /// How one product names its columns.
 #[derive(Debug, Clone)]
@@ -18,6 +26,8 @@ pub struct Schema {
     pub description: String,
     /// The KQL table, if it has one.
     pub table: Option<String>,
+    /// Other names that queries have for the same rows.
+    pub also: Vec<String>,
     /// Columns with the time of a row, the first that is there counts.
     pub time: Vec<String>,
     /// Columns with the device of a row, the first that is there counts.
@@ -82,20 +92,17 @@ struct WrittenSchema {
     #[serde(default)]
     description: String,
     table: Option<String>,
+    #[serde(default)]
+    also: Vec<String>,
     time: Option<OneOrList<String>>,
     device: Option<OneOrList<String>>,
     fields: IndexMap<String, OneOrList<Source>>,
     #[serde(default)]
     columns: IndexMap<String, String>,
+    /// The same by type: `string: A B C`.
+    #[serde(default)]
+    types: IndexMap<String, String>,
 }
-
-const BUILT_IN: [&str; 5] = [
-    include_str!("defender.yaml"),
-    include_str!("sentinel.yaml"),
-    include_str!("sysmon.yaml"),
-    include_str!("asim.yaml"),
-    include_str!("ecs.yaml"),
-];
 
 impl Schema {
     /// Reads a schema file. The error is one line for a person.
@@ -107,6 +114,9 @@ impl Schema {
             fields.insert(field, sources.into_vec());
         }
         let mut columns = written.columns;
+        for (kind, names) in &written.types {
+            columns.extend(names.split_whitespace().map(|name| (name.to_owned(), kind.clone())));
+        }
         for source in fields.values().flatten() {
             columns.entry(source.column.clone()).or_insert_with(|| "string".to_owned());
         }
@@ -114,11 +124,26 @@ impl Schema {
             name: written.schema,
             description: written.description,
             table: written.table,
+            also: written.also,
             time: written.time.map(OneOrList::into_vec).unwrap_or_default(),
             device: written.device.map(OneOrList::into_vec).unwrap_or_default(),
             fields,
             columns,
         })
+    }
+
+    /// How each of its columns is compared.
+    fn kinds(&self) -> impl Iterator<Item = (&str, Kind)> {
+        let columns = self.columns.iter();
+        let mut kinds: IndexMap<&str, Kind> =
+            columns.map(|(name, kind)| (name.as_str(), kind_of_type(kind))).collect();
+        // The first field that a column holds decides.
+        for (field, sources) in self.fields.iter().rev() {
+            for source in sources.iter().filter(|source| !source.path) {
+                kinds.insert(&source.column, field.kind());
+            }
+        }
+        kinds.into_iter()
     }
 
     /// How a raw column of it is compared: like the field that it holds, else by its type.
@@ -127,10 +152,7 @@ impl Schema {
             let holds = sources.iter().any(|source| source.column == column && !source.path);
             holds.then(|| field.kind())
         });
-        let of_type = self.columns.get(column).map(|kind| match kind.as_str() {
-            "int" | "long" => Kind::Number,
-            _ => Kind::Text,
-        });
+        let of_type = self.columns.get(column).map(|kind| kind_of_type(kind));
         of_field.or(of_type)
     }
 
@@ -139,11 +161,21 @@ impl Schema {
         self.fields.get(&field).map_or(&[], Vec::as_slice)
     }
 
-    fn knows(&self, header: &[String]) -> usize {
-        let knows = |name: &str| {
-            self.columns.contains_key(name) || self.time.iter().chain(&self.device).any(|known| known == name)
-        };
-        header.iter().filter(|name| knows(name) || before_union(name).is_some_and(knows)).count()
+    /// Whether it has a column of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.columns.contains_key(name) || self.time.iter().chain(&self.device).any(|known| known == name)
+    }
+
+    /// Whether queries call its rows so.
+    pub fn is_called(&self, table: &str) -> bool {
+        self.table.as_deref() == Some(table) || self.also.iter().any(|name| name == table)
+    }
+}
+
+fn kind_of_type(kind: &str) -> Kind {
+    match kind {
+        "int" | "long" => Kind::Number,
+        _ => Kind::Text,
     }
 }
 
@@ -154,43 +186,87 @@ fn unknown_field(name: &str) -> String {
 
 /// All schemas that are known in this run.
 #[derive(Debug, Clone)]
-pub struct Schemas(Vec<Schema>);
+pub struct Schemas {
+    all: Vec<Arc<Schema>>,
+    /// How each column is compared, and which schemas have it.
+    owners: OnceLock<HashMap<String, Owners>>,
+}
+
+/// How a column is compared, and the names of the schemas that have it.
+pub type Owners = (Kind, Arc<[String]>);
 
 impl Schemas {
     /// The built-in ones.
     pub fn built_in() -> Self {
-        // The files are compiled in and a test reads each of them.
-        Self(BUILT_IN.iter().filter_map(|text| Schema::parse(text).ok()).collect())
+        static BUILT_IN: OnceLock<Schemas> = OnceLock::new();
+        BUILT_IN.get_or_init(|| Self::of(built_in::schemas().map(Arc::new).collect())).clone()
+    }
+
+    fn of(all: Vec<Arc<Schema>>) -> Self {
+        Self { all, owners: OnceLock::new() }
     }
 
     /// These and one more, which wins over a built-in one of its name.
     #[must_use]
-    pub fn with(mut self, schema: Schema) -> Self {
-        self.0.retain(|known| known.name != schema.name);
-        self.0.insert(0, schema);
-        self
+    pub fn with(self, schema: Schema) -> Self {
+        let mut all = self.all;
+        all.retain(|known| known.name != schema.name);
+        all.insert(0, Arc::new(schema));
+        Self::of(all)
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Schema> {
-        self.0.iter()
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Schema> {
+        self.all.iter().map(|schema| &**schema)
     }
 
-    /// The schema of this name.
+    /// The schema of this name, or the first of this table.
     pub fn named(&self, name: &str) -> Option<&Schema> {
-        self.0.iter().find(|schema| schema.name == name)
+        self.iter().find(|schema| schema.name == name).or_else(|| self.of_table(name))
     }
 
-    /// The schema that knows most of a header; `None` if none knows any of it.
+    /// The first schema of a table, by any of the names that queries have for it.
+    pub fn of_table(&self, table: &str) -> Option<&Schema> {
+        self.iter().find(|schema| schema.is_called(table))
+    }
+
+    /// The schema of a header; `None` if none knows any of it, or if it may be of several tables.
     pub fn recognise(&self, header: &[String]) -> Option<&Schema> {
-        let mut best: Option<(usize, &Schema)> = None;
-        for schema in &self.0 {
-            let score = schema.knows(header);
-            if score > best.map_or(0, |(most, _)| most) {
-                best = Some((score, schema));
-            }
+        match self.recognition(header) {
+            Recognition::One(schema) => Some(schema),
+            Recognition::Several(_) | Recognition::None => None,
         }
-        best.map(|(_, schema)| schema)
+    }
+
+    /// Which schemas a header may be of.
+    pub fn recognition(&self, header: &[String]) -> Recognition<'_> {
+        recognise::recognition(&self.iter().collect::<Vec<_>>(), header)
+    }
+
+    /// How a raw column is compared, and which schemas have it.
+    ///
+    /// Where they disagree, an address is compared as one, and everything else as text.
+    pub fn owners(&self, column: &str) -> Option<&Owners> {
+        let owners = self.owners.get_or_init(|| {
+            let mut all: HashMap<&str, (Vec<Kind>, Vec<String>)> = HashMap::new();
+            for schema in self.iter() {
+                for (name, kind) in schema.kinds() {
+                    let (kinds, names) = all.entry(name).or_default();
+                    kinds.push(kind);
+                    names.push(schema.name.clone());
+                }
+            }
+            let owners = all.into_iter().map(|(name, (kinds, names))| {
+                let kind = match kinds.as_slice() {
+                    [first, rest @ ..] if rest.iter().all(|kind| kind == first) => *first,
+                    kinds if kinds.contains(&Kind::Address) => Kind::Address,
+                    _ => Kind::Text,
+                };
+                (name.to_owned(), (kind, names.into()))
+            });
+            owners.collect()
+        });
+        owners.get(column)
     }
 }
 
@@ -217,27 +293,21 @@ pub fn before_union(column: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
+    /// A column that one table compares as a number and another as text is compared as text; nothing is told apart by
+    /// that but a range.
     #[test]
-    fn every_built_in_schema_reads() {
-        let names: Vec<String> = BUILT_IN.iter().map(|text| Schema::parse(text).unwrap().name).collect();
-        assert_eq!(names, ["defender", "sentinel", "sysmon", "asim", "ecs"]);
-    }
-
-    #[test]
-    fn a_header_finds_its_schema() {
+    fn a_column_that_is_an_address_somewhere_is_an_address_wherever_it_is_text() {
         let schemas = Schemas::built_in();
-        for (header, name) in [
-            ("Timestamp,DeviceName,RemoteIP,InitiatingProcessFileName", "defender"),
-            ("TimeGenerated [UTC],DeviceName,RemoteIP", "sentinel"),
-            ("TimeGenerated_datetime,DeviceName_string,RemoteIP_string", "sentinel"),
-            ("UtcTime,Image,DestinationIp,Computer", "sysmon"),
-            ("TimeGenerated,SrcProcessName,DstIpAddr", "asim"),
-            ("@timestamp,process.name,destination.ip", "ecs"),
-        ] {
-            let header: Vec<String> = header.split(',').map(|n| column_name(n).to_owned()).collect();
-            assert_eq!(schemas.recognise(&header).map(|s| s.name.as_str()), Some(name), "{header:?}");
+        for schema in schemas.iter() {
+            for column in schema.columns.keys() {
+                let (kind, names) = schemas.owners(column).unwrap();
+                assert!(names.contains(&schema.name), "{column}");
+                let own = schema.column_kind(column).unwrap();
+                assert!(own == *kind || *kind != Kind::Number, "{}: {column}", schema.name);
+                let text = schema.columns[column] == "string";
+                assert!(*kind != Kind::Address || text, "{}: {column}", schema.name);
+            }
         }
-        assert!(schemas.recognise(&["colour".to_owned()]).is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! compares them. Console blocks of the README and docs are run by trycmd.
 
 use quell::fields::{FIELDS, Field};
-use quell::schema::Schemas;
+use quell::schema::{Schema, Schemas};
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
@@ -45,28 +45,104 @@ fn the_json_schemas_are_those_of_the_types() {
     page("docs/report.schema.json", &quell(&["schema", "--json", "report"]));
 }
 
-#[test]
-fn the_table_of_fields_is_the_one_that_is_used() {
-    let mut table = String::from("| field | also written | holds |\n|---|---|---|\n");
-    for info in FIELDS {
-        let spellings: Vec<String> = info.spellings.iter().map(|name| format!("`{name}`")).collect();
-        writeln!(table, "| `{}` | {} | {} |", info.name, spellings.join(" "), info.meaning).unwrap();
+/// Schemas that stand in one matrix, under a heading.
+const FAMILIES: &[(&str, &[&str])] = &[
+    (
+        "Defender for Endpoint",
+        &[
+            "defender",
+            "DeviceProcessEvents",
+            "DeviceFileEvents",
+            "DeviceRegistryEvents",
+            "DeviceLogonEvents",
+            "DeviceImageLoadEvents",
+            "DeviceEvents",
+            "DeviceFileCertificateInfo",
+            "AlertEvidence",
+        ],
+    ),
+    (
+        "Logs of Windows, Linux and networks",
+        &[
+            "SecurityEvent",
+            "WindowsEvent",
+            "Event",
+            "Syslog",
+            "CommonSecurityLog",
+            "DnsEvents",
+            "W3CIISLog",
+            "VMConnection",
+        ],
+    ),
+    (
+        "Accounts and clouds",
+        &[
+            "SigninLogs",
+            "AADNonInteractiveUserSignInLogs",
+            "AuditLogs",
+            "OfficeActivity",
+            "CloudAppEvents",
+            "AzureActivity",
+            "AWSCloudTrail",
+            "IdentityLogonEvents",
+            "IdentityQueryEvents",
+            "IdentityDirectoryEvents",
+        ],
+    ),
+    ("Mail", &["EmailEvents", "EmailUrlInfo", "UrlClickEvents"]),
+    ("ASIM", &["asim", "_Im_ProcessEvent", "_Im_Dns", "_Im_WebSession", "_Im_Authentication"]),
+    ("Other products", &["sysmon", "ecs"]),
+];
+
+/// The columns that hold a field, as they stand in a cell.
+fn cell(schema: &Schema, field: Field) -> String {
+    let sources = schema.sources(field).iter();
+    let columns: Vec<String> = sources
+        .map(|source| format!("`{}`{}", source.column, if source.path { " (last segment)" } else { "" }))
+        .collect();
+    columns.join(", ")
+}
+
+fn matrix(heading: &str, schemas: &[&Schema]) -> String {
+    let mut out = format!("\n### {heading}\n\n");
+    for schema in schemas {
+        let also: Vec<String> = schema.also.iter().map(|name| format!("`{name}`")).collect();
+        let also = if also.is_empty() { String::new() } else { format!("; also {}", also.join(", ")) };
+        writeln!(out, "- `{}`: {}{also}", schema.name, schema.description).unwrap();
     }
-    for schema in Schemas::built_in().iter() {
-        write!(table, "\n### {}\n\n{}\n\n| field | column |\n|---|---|\n", schema.name, schema.description)
-            .unwrap();
-        for field in Field::all() {
-            let sources = schema.sources(field).iter();
-            let columns: Vec<String> = sources
-                .map(|source| {
-                    format!("`{}`{}", source.column, if source.path { " (last segment)" } else { "" })
-                })
-                .collect();
-            if !columns.is_empty() {
-                writeln!(table, "| `{field}` | {} |", columns.join(", ")).unwrap();
-            }
+    let names: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
+    write!(out, "\n| field | {} |\n|---|{}\n", names.join(" | "), "---|".repeat(names.len())).unwrap();
+    for field in Field::all() {
+        let cells: Vec<String> = schemas.iter().map(|schema| cell(schema, field)).collect();
+        if !cells.concat().is_empty() {
+            writeln!(out, "| `{field}` | {} |", cells.join(" | ")).unwrap();
         }
     }
+    out
+}
+
+#[test]
+fn the_matrix_of_fields_is_the_one_that_is_used() {
+    let mut table = String::from("| field | also written | kind | holds |\n|---|---|---|---|\n");
+    for info in FIELDS {
+        let spellings: Vec<String> = info.spellings.iter().map(|name| format!("`{name}`")).collect();
+        let kind = format!("{:?}", info.kind).to_lowercase();
+        writeln!(table, "| `{}` | {} | {kind} | {} |", info.name, spellings.join(" "), info.meaning).unwrap();
+    }
+    let schemas = Schemas::built_in();
+    let mut shown: Vec<&str> = FAMILIES.iter().flat_map(|(_, names)| *names).copied().collect();
+    for (heading, names) in FAMILIES {
+        let of_family: Vec<&Schema> = names.iter().map(|name| schemas.named(name).unwrap()).collect();
+        table += &matrix(heading, &of_family);
+    }
+    let (defender, sentinel) = (schemas.named("defender").unwrap(), schemas.named("sentinel").unwrap());
+    assert_eq!(defender.fields, sentinel.fields);
+    table += "\n`sentinel` is `defender` with `TimeGenerated`; both are `DeviceNetworkEvents`.\n";
+    shown.push("sentinel");
+    shown.sort_unstable();
+    let mut all: Vec<&str> = schemas.iter().map(|schema| schema.name.as_str()).collect();
+    all.sort_unstable();
+    assert_eq!(shown, all);
     let text = fs::read_to_string("docs/fields.md").unwrap();
     let (before, rest) = text.split_once("<!-- fields: generated -->\n").unwrap();
     let (_, after) = rest.split_once("<!-- fields: end -->").unwrap();

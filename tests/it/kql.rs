@@ -318,10 +318,15 @@ fn no_line_is_longer_than_a_screen() {
 }
 
 #[test]
-fn what_a_schema_lacks_is_an_error_with_its_exclusion_and_field() {
-    let errors = with(&list("{process.company: Action1}"), "asim", |all, schema| {
-        where_block(all, schema, &Options::default()).unwrap_err()
-    });
+fn what_a_schema_lacks_is_left_out_and_named_with_its_exclusion_and_field() {
+    let when = "[{process.name: a.exe, process.company: Action1}, {process.name: b.exe}]";
+    let block =
+        with(&list(when), "asim", |all, schema| where_block(all, schema, &Options::default()).unwrap());
+    assert!(block.contains("// left out, no column in asim: entry 1 of a (process.company)\n"), "{block}");
+    assert!(block.contains("b.exe") && !block.contains("a.exe"), "{block}");
+    // Few operators take no comment, so that nothing could say it.
+    let errors =
+        with(&list("{process.company: Action1}"), "asim", |all, schema| nrt_block(all, schema).unwrap_err());
     assert_eq!((errors[0].id.as_str(), errors[0].field.as_str()), ("a", "process.company"));
 }
 

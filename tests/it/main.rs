@@ -33,6 +33,7 @@ mod partial;
 mod probe;
 mod prune;
 mod readme;
+mod recognition;
 #[cfg(unix)]
 mod replay;
 mod repository;
@@ -42,5 +43,7 @@ mod security;
 mod shapes;
 mod sides;
 mod splice;
+mod table_rules;
+mod tables;
 mod terminal;
 mod tune;

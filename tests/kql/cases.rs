@@ -7,6 +7,7 @@ mod common;
 
 use common::naive::Row;
 use common::random::{COLUMNS, csv, lists, rows};
+use common::tables::table_cases;
 use common::{How, apply, loaded};
 use jiff::civil::Date;
 use proptest::strategy::{Strategy, ValueTree};
@@ -42,6 +43,55 @@ fn main() {
         write(folder, number, &texts, &rows);
     }
     write_long(folder);
+    write_tables(folder, count.parse::<usize>().expect("a number"));
+}
+
+/// For every table a list over all its fields, and rows with nasty cells.
+fn write_tables(folder: &Path, first: usize) {
+    let schemas = Schemas::built_in();
+    for (number, case) in (first..).zip(table_cases()) {
+        let schema = schemas.named(&case.schema).unwrap();
+        let table = schema.table.as_deref().unwrap();
+        let exclusions = loaded(std::slice::from_ref(&case.list));
+        let applied: Vec<&Exclusion> = exclusions.iter().collect();
+        let block = where_block(&applied, schema, &Options::default()).unwrap();
+        let (lets, let_block) = let_form(&applied, schema, &Options::default()).unwrap();
+        let mut forms = std::collections::BTreeMap::from([
+            ("where", format!("{table}\n{block}")),
+            ("let", format!("{lets}{table}\n{let_block}")),
+        ]);
+        if let Ok(block) = nrt_block(&applied, schema) {
+            forms.insert("nrt", format!("{table}\n{block}"));
+        }
+        for (form, text) in &forms {
+            fs::write(folder.join(format!("{number}-{form}.kql")), text).unwrap();
+        }
+        let impact = impact(&applied, schema, Some("7d")).unwrap();
+        fs::write(folder.join(format!("{number}-impact.kql")), impact).unwrap();
+        let rows = case.rows.iter().enumerate().map(|(place, cells)| {
+            let mut row = json!({ "ReportId": place });
+            for ((name, kind), text) in case.columns.iter().zip(cells) {
+                let number = matches!(kind.as_str(), "int" | "long").then(|| parse_number(text));
+                row[name] = number.map_or_else(|| json!(text), |number| json!(number));
+            }
+            row
+        });
+        let kept: Vec<usize> = (0..case.rows.len()).filter(|place| case.covered[*place].is_empty()).collect();
+        let columns = case.columns.iter().filter(|(name, _)| name != "ReportId");
+        let written = json!({
+            "table": table,
+            "columns": columns.collect::<Vec<_>>(),
+            "lists": [case.list],
+            "rows": rows.collect::<Vec<_>>(),
+            "forms": forms,
+            "watchlist": "",
+            "open": [],
+            "uncounted": [],
+            "today": "2026-11-25",
+            "kept": kept,
+        });
+        fs::write(folder.join(format!("{number}.json")), written.to_string()).unwrap();
+    }
 }
 
 /// Lists as long as the analyser has to bear them: many exclusions, many values in one condition.

@@ -110,7 +110,15 @@ impl Side {
     }
 }
 
+/// Said where a name stands that may be a column as well.
+const NO_TABLE: &str = "the table's name stands where no table is read";
+
 impl Query {
+    /// Whether it reads the table, or may read it.
+    pub fn may_read(&self) -> bool {
+        !self.references.is_empty() || self.unplaceable.iter().any(|(_, why)| why != NO_TABLE)
+    }
+
     /// Reads a query.
     pub fn read(text: &str, table: &str) -> Self {
         walk::read(text, table)

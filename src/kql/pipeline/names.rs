@@ -174,7 +174,12 @@ impl Walk<'_> {
         };
         if named(nodes.first()) {
             let more = [".", "=", ":"].iter().any(|sign| tree.is(nodes.get(1), sign));
-            return (!more && tree.opens(nodes.get(1), "(").is_none()).then_some(1);
+            return match tree.opens(nodes.get(1), "(") {
+                _ if more => None,
+                None => Some(1),
+                // A parser of ASIM takes what it filters by.
+                Some(group) => (self.is_parser() && group.close.is_some()).then_some(2),
+            };
         }
         let group = tree.opens(nodes.get(1), "(")?;
         match tree.name(nodes.first())? {
@@ -195,6 +200,11 @@ impl Walk<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the table is a parser of ASIM, which is a function that gives rows.
+    fn is_parser(&self) -> bool {
+        ["_Im_", "_ASim_", "im", "ASim"].iter().any(|start| self.table.starts_with(start))
     }
 
     pub(super) fn is_quoted_table(&self, nodes: &[QueryNode]) -> bool {

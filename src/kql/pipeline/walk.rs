@@ -363,7 +363,7 @@ impl Walk<'_> {
                     .to_owned();
                 self.query.unplaceable.push((self.tree.tokens[index].start, why));
             } else if !member && !assigned {
-                let why = "the table's name stands where no table is read".to_owned();
+                let why = super::NO_TABLE.to_owned();
                 self.query.unplaceable.push((self.tree.tokens[index].start, why));
             }
             return;

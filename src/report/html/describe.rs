@@ -25,7 +25,7 @@ pub(super) fn exclusion(
         Ok(parts) => (Some(parts), None),
         Err(why) => (None, Some(why)),
     };
-    let fitting = exclusion.entries.iter().filter(|entry| entry.fits(&schema.name));
+    let fitting = exclusion.entries.iter().filter(|entry| entry.is_in(schema));
     let entries: Vec<Value> = fitting
         .enumerate()
         .map(|(number, entry)| self::entry(entry, parts.as_ref().and_then(|parts| parts.entries.get(number))))

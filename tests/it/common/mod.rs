@@ -4,6 +4,7 @@
 
 pub(crate) mod naive;
 pub(crate) mod random;
+pub(crate) mod tables;
 
 use quell::Options;
 use quell::count::tally::Tally;

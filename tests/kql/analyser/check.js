@@ -16,13 +16,33 @@ function table(file) {
   const lines = fs.readFileSync(file, 'utf8').split('\n');
   const name = (lines.find((line) => line.startsWith('table:')) || '').slice(6).trim();
   const from = lines.findIndex((line) => line === 'columns:');
-  const columns = lines.slice(from + 1).map((line) => line.match(/^ {2}'?([^':]+)'?: (\w+)/)).filter(Boolean);
-  return TableSymbol.From('(' + columns.map((column) => `${column[1]}: ${column[2]}`).join(', ') + ')').WithName(name);
+  const columns = [];
+  if (from >= 0) {
+    for (const line of lines.slice(from + 1)) {
+      const found = line.match(/^ {2}'?([^':]+)'?: (\w+)/);
+      if (found) columns.push([found[1], found[2]]);
+    }
+  } else {
+    // By type: `  string: >-` and the names below it.
+    let kind = '';
+    for (const line of lines.slice(lines.indexOf('types:') + 1)) {
+      const head = line.match(/^ {2}(\w+): >-$/);
+      if (head) kind = head[1];
+      else columns.push(...line.trim().split(' ').filter(Boolean).map((column) => [column, kind]));
+    }
+  }
+  const also = (lines.find((line) => line.startsWith('also:')) || '').slice(5).replace(/[[\]\s]/g, '').split(',').filter(Boolean);
+  const symbol = TableSymbol.From('(' + columns.map(([column, of]) => `${column}: ${of}`).join(', ') + ')');
+  return [name, ...also].map((each) => symbol.WithName(each));
 }
 
 const schemas = path.join(__dirname, '../../../src/schema');
 // Sentinel has what Defender has under the same name, and more.
-const tables = ['sentinel.yaml', 'asim.yaml'].map((file) => table(path.join(schemas, file)));
+const others = fs.readdirSync(path.join(schemas, 'tables')).map((file) => path.join('tables', file));
+const tables = ['sentinel.yaml', 'asim.yaml', ...others].flatMap((file) => table(path.join(schemas, file)));
+if (tables.length < 34) {
+  throw new Error(`only ${tables.length} tables were read`);
+}
 function globals() {
   return GlobalState.Default.WithDatabase(new DatabaseSymbol.$ctor3('db', null, tables, false));
 }
@@ -30,9 +50,11 @@ function globals() {
 /** A judge that sees no wrong column judges nothing; that is thrown, not passed over. */
 function judge() {
   const state = globals();
-  const found = KustoCode.ParseAndAnalyze('DeviceNetworkEvents | where remoteip == "192.0.2.1"', state).GetDiagnostics();
-  if (found.Count !== 1 || found.getItem(0).Code !== 'KS142') {
-    throw new Error('the analyser does not report a column in the wrong case: are its tables loaded?');
+  for (const query of ['DeviceNetworkEvents | where remoteip == "192.0.2.1"', 'SecurityEvent | where eventid == 4688', '_Im_Dns | where dnsquery == "x"']) {
+    const found = KustoCode.ParseAndAnalyze(query, state).GetDiagnostics();
+    if (found.Count !== 1 || found.getItem(0).Code !== 'KS142') {
+      throw new Error(`the analyser does not report a column in the wrong case: are its tables loaded? ${query}`);
+    }
   }
   return state;
 }

@@ -1,7 +1,7 @@
 """Executes generated KQL in an engine that shares no code with quell, and compares rows and figures.
 
-run.py FOLDER COUNT: the first N.json of `cargo run --example kql_cases`. What is executed is what is shipped. The engine is set
-to what Microsoft documents:
+run.py FOLDER COUNT: the first N.json of `cargo run --example kql_cases`, and those of every table. What is executed is what is
+shipped. The engine is set to what Microsoft documents:
 - operators that ignore letter case do so for ASCII letters;
 - ipv4_is_in_any_range() and ipv6_is_in_any_range(), which it lacks, are functions in Python: null for what is no
   address; as measured on Kusto's emulator they take blanks around an address and a prefix length behind it;
@@ -87,16 +87,21 @@ def prepare():
 prepare()
 
 
-def load(rows):
+# The types of Kusto in the engine.
+TYPES = {"string": "VARCHAR", "int": "INTEGER", "long": "BIGINT"}
+
+
+def load(rows, table="DeviceNetworkEvents", columns=None):
+    columns = [("ReportId", "BIGINT")] + [(name, TYPES[kind]) for name, kind in columns] if columns else COLUMNS
     connection = duckdb_kql.connect()
     connection.execute("SET threads=1")
-    connection.execute("CREATE TABLE DeviceNetworkEvents (" + ", ".join(f"{name} {kind}" for name, kind in COLUMNS) + ")")
+    connection.execute(f'CREATE TABLE "{table}" (' + ", ".join(f'"{name}" {kind}' for name, kind in columns) + ")")
     connection.execute("CREATE MACRO ascii_fold(text) AS translate(text, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')")
     for version in (4, 6):
         connection.create_function(f"ipv{version}_in_any", in_any(version), ["VARCHAR", "VARCHAR[]"], "BOOLEAN", null_handling="special")
-    marks = ", ".join("?" for _ in COLUMNS)
+    marks = ", ".join("?" for _ in columns)
     for row in rows:
-        connection.execute(f"INSERT INTO DeviceNetworkEvents VALUES ({marks})", [row[name] for name, _ in COLUMNS])
+        connection.execute(f'INSERT INTO "{table}" VALUES ({marks})', [row[name] for name, _ in columns])
     return connection
 
 
@@ -148,14 +153,15 @@ def check(case):
     """The differences of one case, a line each."""
     found = []
     left_open = set(case["open"])
-    connection = load(case["rows"])
-    counted = load([row for row in case["rows"] if row["ReportId"] not in case["uncounted"]])
+    where = {"table": case["table"], "columns": case["columns"]} if "table" in case else {}
+    connection = load(case["rows"], **where)
+    counted = None if where else load([row for row in case["rows"] if row["ReportId"] not in case["uncounted"]])
     for form, text in case["forms"].items():
         if form == "impact":
             got, want = figures(run(counted, text, case["today"])[0]), wanted_figures(case["wanted"])
         else:
             query = inlined(text, case["watchlist"]) + "| project ReportId"
-            days = [("today", case["kept"]), ("expired", case["kept_expired"])]
+            days = [("today", case["kept"]), ("expired", case.get("kept_expired"))]
             for day, want in days if "now()" in text else days[:1]:
                 got = sorted({row["ReportId"] for row in run(connection, query, case[day])} - left_open)
                 want = [place for place in want if place not in left_open]
@@ -175,7 +181,10 @@ def differences(path):
 
 
 def main():
-    files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))[:int(sys.argv[2])]
+    files = sorted(pathlib.Path(sys.argv[1]).glob("*.json"), key=lambda path: int(path.stem))
+    # The last ones are of every table there is.
+    tables = [path for path in files if '"table"' in path.read_text()]
+    files = files[:int(sys.argv[2])] + [path for path in tables if path not in files[:int(sys.argv[2])]]
     count = rows = left_open = 0
     with multiprocessing.Pool() as pool:
         for done, (name, found, here, open_here) in enumerate(pool.imap_unordered(differences, files), 1):

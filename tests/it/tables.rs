@@ -1,0 +1,239 @@
+//! Every table: the same verdict from apply, explain, the clause, and the clause in a rule; and rows of several tables in
+//! one file. Microsoft's analyser and an engine take the same cases in `.ci/kql`.
+
+use super::common::tables::{TableCase, as_csv, table_cases};
+use quell::schema::Schemas;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn quell(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quell")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(output)))
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A folder with the list and the rows of a case.
+fn folder(case: &TableCase) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("list.yaml"), &case.list).unwrap();
+    fs::write(folder.path().join("rows.csv"), as_csv(&case.columns, &case.rows)).unwrap();
+    folder
+}
+
+#[test]
+fn every_table_gives_the_verdicts_of_the_plain_reading() {
+    for case in table_cases() {
+        let folder = folder(&case);
+        let with = ["rows.csv", "-e", "list.yaml", "--schema", &case.schema];
+        let output = quell(
+            folder.path(),
+            &[&["apply"], &with[..], &["--suppressed", "gone.csv", "--format", "json"]].concat(),
+        );
+        let report = json(&output);
+        let wanted = case.covered.iter().filter(|ids| !ids.is_empty()).count();
+        let (all, gone) = (&report["totals"]["read"], &report["totals"]["suppressed"]);
+        assert_eq!((all, gone), (&case.rows.len().into(), &wanted.into()), "{}", case.schema);
+        assert!(wanted >= case.rows.len() / 20, "{}: {wanted} of {}", case.schema, case.rows.len());
+        let mut gone = ::csv::Reader::from_path(folder.path().join("gone.csv")).unwrap();
+        let by: Vec<String> =
+            gone.records().map(|row| row.unwrap().iter().next_back().unwrap().to_owned()).collect();
+        let wanted: Vec<String> =
+            case.covered.iter().filter(|ids| !ids.is_empty()).map(|ids| ids.join(";")).collect();
+        assert_eq!(by, wanted, "{}", case.schema);
+        // A row that is explained has the same verdict.
+        for place in [0, case.rows.len() / 3, case.rows.len() - 1] {
+            let row = (place + 1).to_string();
+            let output = quell(
+                folder.path(),
+                &[&["explain"], &with[..], &["--row", &row, "--format", "json"]].concat(),
+            );
+            let is_gone = json(&output)["suppressed"].as_bool().unwrap();
+            assert_eq!(is_gone, !case.covered[place].is_empty(), "{}, row {row}", case.schema);
+        }
+    }
+}
+
+#[test]
+fn the_clause_of_every_table_stands_behind_it_in_a_rule() {
+    let schemas = Schemas::built_in();
+    for case in table_cases() {
+        let table = schemas.named(&case.schema).unwrap().table.clone().unwrap();
+        let folder = folder(&case);
+        let query = format!("{table}\n| where 1 == 1\n| take 5\n");
+        fs::write(folder.path().join("rule.kql"), &query).unwrap();
+        let clause = quell(folder.path(), &["kql", "-e", "list.yaml", "--schema", &case.schema]);
+        let clause = String::from_utf8(clause.stdout).unwrap();
+        let spliced = quell(folder.path(), &["splice", "rule.kql", "-e", "list.yaml"]);
+        assert_eq!(
+            String::from_utf8_lossy(&spliced.stdout),
+            format!("{table}\n{clause}| where 1 == 1\n| take 5\n"),
+            "{}",
+            said(&spliced)
+        );
+        fs::write(folder.path().join("rule.kql"), &spliced.stdout).unwrap();
+        let back = quell(folder.path(), &["splice", "--remove", "rule.kql"]);
+        assert_eq!(String::from_utf8_lossy(&back.stdout), query);
+        // What stands in the rule comes back as the list that it was.
+        let imported = quell(folder.path(), &["import", "rule.kql", "--unscoped", "-o", "back.yaml"]);
+        assert!(imported.status.code() == Some(0), "{}: {}", case.schema, said(&imported));
+        let diff = quell(
+            folder.path(),
+            &[
+                "diff",
+                "list.yaml",
+                "back.yaml",
+                "--results",
+                "rows.csv",
+                "--schema",
+                &case.schema,
+                "--format",
+                "json",
+            ],
+        );
+        let diff = json(&diff);
+        assert_eq!(
+            (&diff["newly_suppressed"], &diff["newly_shown"]),
+            (&0.into(), &0.into()),
+            "{}",
+            case.schema
+        );
+    }
+}
+
+const FIVE: &str = "Type,TimeGenerated,DeviceName,FileName,InitiatingProcessFileName,RemoteIP,UserPrincipalName,IPAddress,RegistryKey
+DeviceProcessEvents,2026-11-16T08:00:00Z,pc1,agent.exe,services.exe,,,,
+DeviceProcessEvents,2026-11-16T08:01:00Z,pc1,other.exe,agent.exe,,,,
+DeviceFileEvents,2026-11-16T08:02:00Z,pc1,agent.exe,evil.exe,,,,
+DeviceFileEvents,2026-11-16T08:03:00Z,pc2,x.tmp,agent.exe,,,,
+DeviceNetworkEvents,2026-11-16T08:04:00Z,pc2,,agent.exe,10.20.0.7,,,
+DeviceNetworkEvents,2026-11-16T08:05:00Z,pc2,,evil.exe,10.20.0.7,,,
+SigninLogs,2026-11-16T08:06:00Z,,,,,svc@contoso.example,10.20.0.9,
+SigninLogs,2026-11-16T08:07:00Z,,,,,eve@contoso.example,10.20.0.9,
+DeviceRegistryEvents,2026-11-16T08:08:00Z,pc3,,agent.exe,,,,HKEY_LOCAL_MACHINE\\SOFTWARE\\Agent
+Heartbeat,2026-11-16T08:09:00Z,pc3,agent.exe,agent.exe,10.20.0.7,,,
+";
+
+const FIVE_LIST: &str = "exclusions:
+- {id: agent, when: {process.name: agent.exe}}
+- {id: agent-talks, when: {process.name: agent.exe, destination.ip: 10.20.0.0/16}}
+- {id: backup-signs-in, when: {user.name: svc@contoso.example, source.ip: 10.20.0.0/16}}
+- {id: agent-key, when: {registry.path: 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Agent', process.name: agent.exe}}
+- {id: by-mail, when: {email.subject: hello}}
+";
+
+/// The rows of five tables as CSV and as JSON Lines, and the list.
+fn five() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("list.yaml"), FIVE_LIST).unwrap();
+    fs::write(folder.path().join("five.csv"), FIVE).unwrap();
+    let header: Vec<&str> = FIVE.lines().next().unwrap().split(',').collect();
+    let object = |line: &str| {
+        let cells = header.iter().zip(line.split(','));
+        let row: serde_json::Map<String, Value> =
+            cells.map(|(name, cell)| ((*name).to_owned(), Value::from(cell))).collect();
+        format!("{}\n", Value::Object(row))
+    };
+    let lines: String = FIVE.lines().skip(1).map(object).collect();
+    fs::write(folder.path().join("five.jsonl"), lines).unwrap();
+    folder
+}
+
+fn matches(report: &Value, id: &str) -> (u64, String) {
+    let all = report["exclusions"].as_array().unwrap();
+    let one = all.iter().find(|one| one["id"] == id).unwrap();
+    (one["matches"].as_u64().unwrap(), one["status"].as_str().unwrap().to_owned())
+}
+
+fn tables(report: &Value) -> Vec<String> {
+    let tables = report["results"][0]["tables"].as_array().unwrap();
+    tables.iter().map(|of| format!("{} {}", of["table"].as_str().unwrap(), of["rows"])).collect()
+}
+
+/// `process.name` is `FileName` of a process that starts, and the initiating process everywhere else.
+#[test]
+fn rows_of_five_tables_are_each_judged_by_their_own() {
+    let folder = five();
+    for (name, threads) in [("five.csv", "1"), ("five.csv", "4"), ("five.jsonl", "1"), ("five.jsonl", "4")] {
+        let run =
+            ["apply", name, "-e", "list.yaml", "--kept", "kept", "--threads", threads, "--format", "json"];
+        let report = json(&quell(folder.path(), &run));
+        assert_eq!(
+            tables(&report),
+            [
+                "DeviceFileEvents 2",
+                "DeviceNetworkEvents 2",
+                "DeviceProcessEvents 2",
+                "SigninLogs 2",
+                "DeviceRegistryEvents 1"
+            ],
+            "{name}"
+        );
+        for (id, rows) in [("agent", 4), ("agent-talks", 1), ("backup-signs-in", 1), ("agent-key", 1)] {
+            assert_eq!(matches(&report, id).0, rows, "{name}: {id}");
+        }
+        // JSON may have a key in later rows.
+        let elsewhere = if name == "five.csv" { "other-schema" } else { "dead" };
+        assert_eq!(matches(&report, "by-mail"), (0, elsewhere.to_owned()), "{name}");
+        let kept = fs::read_to_string(folder.path().join("kept")).unwrap();
+        for minute in 0..10 {
+            let is_kept = [1, 2, 5, 7, 9].contains(&minute);
+            assert_eq!(kept.contains(&format!("08:0{minute}:00")), is_kept, "{name}, {minute}\n{kept}");
+        }
+        let warning = report["warnings"].to_string();
+        assert!(warning.contains("unknown-table") && warning.contains("Heartbeat 1"), "{warning}");
+    }
+    let table = said(&quell(folder.path(), &["apply", "five.csv", "-e", "list.yaml"]));
+    assert!(table.contains("five.csv (csv, 5 tables, 10 rows"), "{table}");
+    assert!(table.contains("\n  SigninLogs: 2 rows\n"), "{table}");
+}
+
+#[test]
+fn a_row_of_several_tables_is_explained_by_its_own() {
+    let folder = five();
+    for name in ["five.csv", "five.jsonl"] {
+        for (row, is_gone) in [("1", true), ("2", false), ("3", false), ("4", true), ("10", false)] {
+            let explain = ["explain", name, "--row", row, "-e", "list.yaml", "--format", "json"];
+            assert_eq!(json(&quell(folder.path(), &explain))["suppressed"], is_gone, "{name}, row {row}");
+        }
+    }
+}
+
+/// Without a column for the table what happened tells it, row by row.
+#[test]
+fn rows_that_only_say_what_happened_are_judged_by_that() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("list.yaml"), "exclusions:\n- {id: a, when: {process.name: agent.exe}}\n")
+        .unwrap();
+    let rows = "Timestamp,DeviceName,ActionType,FileName,InitiatingProcessFileName
+2026-11-16T08:00:00Z,pc,ProcessCreated,agent.exe,evil.exe
+2026-11-16T08:01:00Z,pc,ProcessCreated,evil.exe,agent.exe
+2026-11-16T08:02:00Z,pc,FileCreated,agent.exe,evil.exe
+2026-11-16T08:03:00Z,pc,FileCreated,evil.exe,agent.exe
+2026-11-16T08:04:00Z,pc,SomethingElse,agent.exe,agent.exe
+";
+    fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    let run = ["apply", "rows.csv", "-e", "list.yaml", "--suppressed", "gone", "--format", "json"];
+    let report = json(&quell(folder.path(), &run));
+    assert_eq!(report["totals"]["suppressed"], 2, "{report}");
+    let gone = fs::read_to_string(folder.path().join("gone")).unwrap();
+    assert!(gone.contains("08:00:00") && gone.contains("08:03:00"), "{gone}");
+    // If no row says it, somebody has to.
+    let nothing: String =
+        rows.lines().filter(|line| !line.contains("ed,")).map(|line| format!("{line}\n")).collect();
+    fs::write(folder.path().join("rows.csv"), nothing).unwrap();
+    let output = quell(folder.path(), &run);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said(&output).contains("ambiguous-columns") && said(&output).contains("--schema"),
+        "{}",
+        said(&output)
+    );
+}
