@@ -232,7 +232,7 @@ mod tests {
         let (mut counts, mut merger, mut suppressed) = (tally(true), Merger::default(), 0);
         let (mut covered, mut names) = ([0; 2], std::collections::HashSet::new());
         for row in 0..60_000_u32 {
-            let number = if row % 4 == 0 { row % 400 } else { row };
+            let number = if row % 16 == 0 { row % 400 } else { row };
             let [name, path, address] = text(number);
             let address = if row % 11 == 0 { "" } else { &address };
             let cells = [Some(name.as_str()), Some(address), Some(path.as_str()).filter(|_| row % 13 > 0)];
