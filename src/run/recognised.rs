@@ -182,7 +182,7 @@ pub(super) fn ambiguous(input: &Input, several: &[&Schema]) -> Diagnostic {
         found = found.help(format!("`{column}` is {said}"));
     }
     found.help(format!(
-        "say which it is with --schema, such as --schema {}, or name the rule with --rule; or export more of the table's columns",
+        "say which it is with --schema, such as --schema {}, or name the rule with --rule; or export more of the table's columns: `Type` and `ActionType` tell it row by row",
         names.first().copied().unwrap_or_default()
     ))
 }
