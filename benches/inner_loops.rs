@@ -127,3 +127,31 @@ fn apply(bencher: Bencher<'_, '_>, count: usize) {
             quell::apply(&options, std::slice::from_mut(input), &mut Discard).map(|run| run.tally.totals)
         });
 }
+
+/// The main job on a table of few columns and on one of many, in bytes a second: what nobody looks at should cost next to
+/// nothing. The rows have text in every column.
+#[divan::bench(args = ["DnsEvents", "DeviceNetworkEvents", "SecurityEvent"])]
+fn wide(bencher: Bencher<'_, '_>, table: &str) {
+    let schemas = Schemas::built_in();
+    let Some(schema) = schemas.named(table) else { return };
+    let names: Vec<String> = schema.columns.keys().cloned().collect();
+    let mut bytes = String::new();
+    let mut row = 0;
+    while bytes.len() < 8 << 20 {
+        let cells = (0..names.len()).map(|column| format!("value {}", (row * 7 + column) % 1_000));
+        bytes += &(cells.collect::<Vec<_>>().join(",") + "\n");
+        row += 1;
+    }
+    let list = "exclusions:\n- {id: a, when: {host.name: 'value 7', source.ip: 10.20.0.0/16}}\n";
+    let lists = [ListText { file: "made".into(), text: list.into() }];
+    let exclusions = load(&lists, &schemas).unwrap_or_default();
+    let applied: Vec<&Exclusion> = exclusions.iter().collect();
+    let options = Options::new(schema, &applied);
+    let shape = Shape { format: Format::Csv { delimiter: b',' }, names, nested: false };
+    bencher
+        .counter(BytesCount::new(bytes.len()))
+        .with_inputs(|| Input::with_shape("bench", Cursor::new(bytes.clone()), shape.clone(), CHUNK))
+        .bench_refs(|input| {
+            quell::apply(&options, std::slice::from_mut(input), &mut Discard).map(|run| run.tally.totals)
+        });
+}

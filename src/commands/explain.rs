@@ -155,7 +155,7 @@ fn find(
 fn of_table(cells: &TableCells, found: &[Option<String>]) -> Vec<Option<String>> {
     let found: Vec<Option<&str>> = found.iter().map(Option::as_deref).collect();
     let mut own = OwnCells::new();
-    cells.of(&found, &mut own);
+    cells.of(&cells.table(&found), &found, &mut own);
     own.iter().map(|cell| cell.map(str::to_owned)).collect()
 }
 

@@ -20,9 +20,9 @@ use quell::lint::settings::Settings;
 use quell::lint::{Context, Observed, lint};
 use quell::output::repeats::Repeats;
 use quell::probe::{Moves, WayIn, probe};
-use quell::report::Report;
 use quell::report::build::LeftOut;
 use quell::report::html::{Collector, Known, MOST_COLUMNS, Page, PageGrade, PageLint, PageRow, page};
+use quell::report::{Report, WarningCode};
 use quell::run::columns::reader;
 use quell::run::each_row::each_row;
 use quell::run::recognised::schema_among;
@@ -59,8 +59,9 @@ pub(super) fn may_be_made(args: &Apply) -> Outcome<()> {
 
 /// Makes the page.
 pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
-    let several = run.report.results.iter().any(|results| !results.tables.is_empty());
-    if several || run.tables.is_some_and(|tables| tables.of_header.is_none()) {
+    let unknown = run.report.warnings.iter().any(|warning| warning.code == WarningCode::UnknownTable);
+    let several = unknown || run.report.results.iter().any(|results| !results.tables.is_empty());
+    if several || run.tables.is_some_and(|tables| !tables.alone) {
         let why = "an HTML report is of one table, and these rows are of several";
         return fail("no-page", why, "export each table by itself, or end the name in .md or .json");
     }

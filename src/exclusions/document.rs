@@ -4,9 +4,11 @@
 //! In: nothing. Out: [`ListFile`]. What the values mean, and which are right, is
 //! [`super::validate`]'s to say; a test keeps the two in step.
 
+use crate::fields::Field;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// A file of exclusions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -124,6 +126,23 @@ pub struct WrittenCases {
 }
 
 /// The JSON Schema of an exclusion list, for editors.
+///
+/// An entry names every field, so that editors complete them; a column by its own name is legal too.
 pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(ListFile).to_value()
+    const VALUES: &str = "#/$defs/OneOrMany";
+    let mut schema = schemars::schema_for!(ListFile).to_value();
+    let fields = Field::all().map(|field| {
+        (field.name().to_owned(), json!({ "description": field.info().meaning, "$ref": VALUES }))
+    });
+    let entry = json!({
+        "type": "object",
+        "description": "Fields or columns, each with the values of which one must be met.",
+        "properties": fields.collect::<serde_json::Map<_, _>>(),
+        "additionalProperties": { "$ref": VALUES },
+    });
+    let forms = &mut schema["$defs"]["WrittenWhen"]["anyOf"];
+    forms[0]["items"] = json!({ "$ref": "#/$defs/WrittenEntry" });
+    forms[1] = json!({ "$ref": "#/$defs/WrittenEntry" });
+    schema["$defs"]["WrittenEntry"] = entry;
+    schema
 }

@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// What the streaming of Defender puts in front of the name of a table.
 const STREAMED: &str = "AdvancedHunting-";
 
+/// The key of streamed records that holds it.
+pub const STREAMED_COLUMN: &str = "category";
+
 /// The actions that only one table of Defender has, as Microsoft's reference of the tables names them.
 const ACTIONS: &[(&str, &[&str])] = &[
     ("DeviceProcessEvents", &["ProcessCreated"]),
@@ -54,8 +57,12 @@ pub struct RowTables<'s> {
     pub by_action: bool,
     /// The tables.
     pub tables: Vec<&'s Schema>,
-    /// The table of the header, if that is certain: what the header lacks of it is an error.
+    /// The table that the header is of, if it is one. A row that says nothing is of that.
     pub of_header: Option<&'s Schema>,
+    /// Whether the header has no column that only others have, so that what it lacks of its table is an error.
+    pub alone: bool,
+    /// The tables that the header may be of, if they are several.
+    pub candidates: Vec<&'s Schema>,
 }
 
 impl<'s> RowTables<'s> {
@@ -125,7 +132,12 @@ impl<'s> RowTables<'s> {
             numbers.extend(self.texts(table).into_iter().map(|text| (text, number)));
         }
         let own = (0..slots.len()).filter(|slot| is_own(&slots[*slot])).collect();
-        TableCells { wanted, places, numbers, judged: slots.len(), own }
+        let of_header = self.of_header.and_then(|schema| {
+            let number = self.tables.iter().position(|table| table.name == schema.name)?;
+            Some((number, self.texts(schema).into_iter().next()?))
+        });
+        let streamed = self.column == STREAMED_COLUMN;
+        TableCells { wanted, places, numbers, judged: slots.len(), own, of_header, streamed }
     }
 
     /// The name of a table.
@@ -156,6 +168,10 @@ pub struct TableCells {
     judged: usize,
     /// The places of the column itself among the cells that are judged.
     own: Vec<usize>,
+    /// The table of a row that says nothing, and its name.
+    of_header: Option<(usize, String)>,
+    /// Whether only a name with the prefix of the streaming says a table.
+    streamed: bool,
 }
 
 impl TableCells {
@@ -174,20 +190,41 @@ impl TableCells {
         self.places.iter().filter_map(|places| places[row::time_of(self.judged)])
     }
 
-    /// The number of the row's table; what the column says instead, if that is not known.
-    pub fn table<'c>(&self, found: &[Option<&'c str>]) -> Result<usize, &'c str> {
-        let text = found[0].unwrap_or_default();
-        self.numbers.get(text).copied().ok_or(text)
+    /// What a row says of its table, and the number of that table if it is known. A row without such a cell is of the table
+    /// of the header, if that is certain.
+    pub fn table<'c>(&'c self, found: &[Option<&'c str>]) -> RowTable<'c> {
+        // A category that is no table of Defender's says what kind of log it is, not which table.
+        let said = found[0].filter(|text| !self.streamed || text.starts_with(STREAMED));
+        match (said, &self.of_header) {
+            (None, Some((number, text))) => RowTable { said: Some(text), number: Some(*number) },
+            (said, _) => RowTable { said, number: said.and_then(|text| self.numbers.get(text)).copied() },
+        }
     }
 
     /// The cells of a row as its table has them.
-    pub fn of<'r, 'c>(&self, found: &[Option<&'c str>], own: &'r mut OwnCells<'c>) -> RowCells<'r, 'c> {
+    pub fn of<'r, 'c>(
+        &'c self,
+        table: &RowTable<'c>,
+        found: &[Option<&'c str>],
+        own: &'r mut OwnCells<'c>,
+    ) -> RowCells<'r, 'c> {
         own.clear();
-        match self.table(found) {
-            Ok(table) => own.extend(self.places[table].iter().map(|place| place.and_then(|at| found[at]))),
-            Err(_) => own.resize(row::cell_count(self.judged, true), None),
+        match table.number {
+            Some(number) => {
+                own.extend(self.places[number].iter().map(|place| place.and_then(|at| found[at])));
+            }
+            None => own.resize(row::cell_count(self.judged, true), None),
         }
-        self.own.iter().for_each(|slot| own[*slot] = found[0]);
+        self.own.iter().for_each(|slot| own[*slot] = table.said);
         RowCells::of(own, self.judged)
     }
+}
+
+/// The table of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct RowTable<'c> {
+    /// What the row says.
+    pub said: Option<&'c str>,
+    /// Its number, if it is known.
+    pub number: Option<usize>,
 }

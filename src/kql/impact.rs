@@ -9,7 +9,7 @@
 use super::KqlError;
 use super::block::digest;
 use super::expression::Expression;
-use super::literal::{column, comment};
+use super::literal::{column, comment, string};
 use super::predicate::{ClauseEntry, condition, is_unknown};
 use super::values::Values;
 use crate::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
@@ -51,11 +51,33 @@ pub fn impact(
     let table = schema.table.as_deref().unwrap_or(&schema.name);
     let body = body(&columns, all, schema);
     let mut out = format!("{table}\n");
-    if let (Some(since), Some(time)) = (since, schema.time.first()) {
-        let _ = writeln!(out, "| where {} > ago({since})", column(time));
+    if let [one, other] = &of_two_products(schema)[..] {
+        let (one, other) = (string(one), string(other));
+        let time = format!("column_ifexists({other}, column_ifexists({one}, datetime(null)))");
+        let _ = writeln!(out, "| extend {TIME} = {time}");
+    }
+    if let (Some(since), Some(time)) = (since, time(schema)) {
+        let _ = writeln!(out, "| where {time} > ago({since})");
     }
     let _ = writeln!(out, "{body}| extend {LISTS} = \"{}\"", digest(&body));
     Ok(out)
+}
+
+/// The time of a row, where two products have the table and name it differently.
+const TIME: &str = "quell_time";
+
+/// The names of the time in Defender and in Sentinel, if a query cannot know which of them it meets.
+fn of_two_products(schema: &Schema) -> Vec<&String> {
+    let differs = schema.time.first().is_some_and(|time| time == "Timestamp") && schema.time.len() == 2;
+    schema.time.iter().filter(|_| differs).collect()
+}
+
+/// The column with the time of a row.
+fn time(schema: &Schema) -> Option<String> {
+    if of_two_products(schema).is_empty() {
+        return schema.time.first().map(|name| column(name));
+    }
+    Some(TIME.to_owned())
 }
 
 /// The column of an exclusion. Ids are kebab-case, so no two become one.
@@ -202,7 +224,7 @@ fn extend(out: &mut String, columns: &[String]) {
 /// What is counted of each exclusion.
 fn figures(all: &[One<'_>], schema: &Schema) -> Vec<String> {
     let device = schema.device.first().map(|name| column(name));
-    let time = schema.time.first().map(|name| column(name));
+    let time = time(schema);
     let mut out = Vec::new();
     for one in all {
         let name = name(&one.exclusion.id);

@@ -17,7 +17,7 @@ use crate::input::{Fault, Format, Row, time};
 use crate::judge::Matcher;
 use crate::judge::cache::VerdictCache;
 use crate::judge::row::{self, RowCells};
-use crate::judge::row_tables::{OwnCells, TableCells};
+use crate::judge::row_tables::{OwnCells, RowTable, TableCells};
 use memchr::memchr_iter;
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -117,10 +117,10 @@ pub(crate) struct TableCounts {
 const MAX_UNKNOWN: usize = 100;
 
 impl TableCounts {
-    fn add(&mut self, table: Result<usize, &str>) {
-        match table {
-            Ok(number) => self.add_known(number, 1),
-            Err(name) => self.add_unknown(name, 1),
+    fn add(&mut self, table: RowTable<'_>) {
+        match table.number {
+            Some(number) => self.add_known(number, 1),
+            None => self.add_unknown(table.said.unwrap_or_default(), 1),
         }
     }
 
@@ -273,8 +273,9 @@ impl Job<'_> {
         let cells = match &self.tables {
             None => RowCells::of(cells, self.matcher.slots().len()),
             Some(tables) => {
-                judged.tables.add(tables.table(cells));
-                tables.of(cells, &mut own)
+                let table = tables.table(cells);
+                judged.tables.add(table);
+                tables.of(&table, cells, &mut own)
             }
         };
         let identity = self.repeats.identity(parts(&cells), whole);

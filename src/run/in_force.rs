@@ -84,7 +84,7 @@ pub fn in_force_among<'e>(
     has: impl Fn(&[Source]) -> bool,
 ) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
     let fits = |entry: &Entry| {
-        tables.of_header.is_some_and(|schema| entry.is_in(schema)) || tables.fits(entry, &has)
+        tables.of_header.is_some_and(|schema| tables.alone && entry.is_in(schema)) || tables.fits(entry, &has)
     };
     let lacks = |exclusion: &Exclusion| {
         let fields: Vec<&str> = exclusion.fields().iter().map(|field| field.name()).collect();

@@ -4,6 +4,7 @@
 //! do if nobody can tell. It opens nothing and reads no row.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::input::json::shape::STREAMED_TABLE;
 use crate::input::{Format, Input};
 use crate::judge::row_tables::RowTables;
 use crate::schema::recognise::Recognition;
@@ -70,7 +71,12 @@ pub fn tables_of<'s>(
         }
         let of_header = |tables: &Option<RowTables<'s>>| tables.as_ref().and_then(|tables| tables.of_header);
         let of_all = of_header(&found).filter(|schema| place == 0 || of_header(&chosen) == Some(schema));
-        chosen = found.map(|found| RowTables { of_header: of_all, ..found });
+        let alone = place == 0 || chosen.as_ref().is_some_and(|tables| tables.alone);
+        chosen = found.map(|found| RowTables {
+            of_header: of_all,
+            alone: alone && found.alone && of_all.is_some(),
+            ..found
+        });
     }
     Ok(chosen)
 }
@@ -79,29 +85,39 @@ fn row_tables<'s>(input: &Input, schemas: &'s Schemas) -> Option<RowTables<'s>> 
     let header: Vec<String> = input.names.iter().map(|name| column_name(name).to_owned()).collect();
     let has = |name: &str| header.iter().any(|column| column == name);
     let of_defender = |schema: &&Schema| schema.table.is_some() && schema.also.is_empty();
-    let one_of = |schema: &&'s Schema| match schema.name.as_str() {
-        "defender" => has("Timestamp"),
-        "sentinel" => !has("Timestamp"),
-        _ => true,
-    };
     let (of_header, several) = match schemas.recognition(&header) {
         Recognition::One(schema) => (Some(Some(schema).filter(of_defender)?), Vec::new()),
         Recognition::Several(several) => (None, several),
         Recognition::None => return None,
     };
-    // A table whose columns are not all of those that somebody knows is one of several.
+    // Of the two schemas of one table it is the one of the header.
+    let of_sentinel = match of_header.map(|schema: &Schema| schema.name.as_str()) {
+        Some("defender") => false,
+        Some("sentinel") => true,
+        _ => !has("Timestamp"),
+    };
+    let one_of = |schema: &&'s Schema| match schema.name.as_str() {
+        "defender" => !of_sentinel,
+        "sentinel" => of_sentinel,
+        _ => true,
+    };
+    // A table that lacks some of the columns that others have is perhaps one of several.
     let known = |column: &&String| schemas.iter().any(|schema| schema.has(column));
-    let of_header =
-        of_header.filter(|schema: &&Schema| header.iter().filter(known).all(|column| schema.has(column)));
-    if let Some(column) = TABLE_COLUMNS.iter().find(|column| has(column)) {
+    let alone =
+        of_header.is_some_and(|schema: &Schema| header.iter().filter(known).all(|column| schema.has(column)));
+    let streamed = input.nested.then_some(&STREAMED_TABLE);
+    if let Some(column) = streamed.or_else(|| TABLE_COLUMNS.iter().find(|column| has(column))) {
         let tables = schemas.iter().filter(of_defender).filter(one_of).collect();
         let column = (*column).to_owned();
-        return Some(RowTables { column, by_action: false, tables, of_header });
+        let candidates = several;
+        return Some(RowTables { column, by_action: false, tables, of_header, alone, candidates });
     }
     let by_action = !several.is_empty() && has(ACTION) && several.iter().all(of_defender);
     by_action.then(|| {
+        let candidates = several.clone();
         let tables = several.into_iter().filter(|table| table.has(ACTION)).filter(one_of).collect();
-        RowTables { column: ACTION.to_owned(), by_action, tables, of_header: None }.told()
+        let column = ACTION.to_owned();
+        RowTables { column, by_action, tables, of_header: None, alone: false, candidates }.told()
     })
 }
 
@@ -166,7 +182,7 @@ pub(super) fn ambiguous(input: &Input, several: &[&Schema]) -> Diagnostic {
         found = found.help(format!("`{column}` is {said}"));
     }
     found.help(format!(
-        "say which it is with --schema, such as --schema {}, or name the rule with --rule; or export more of the table's columns",
+        "say which it is with --schema, such as --schema {}, or name the rule with --rule; or export more of the table's columns: `Type` and `ActionType` tell it row by row",
         names.first().copied().unwrap_or_default()
     ))
 }

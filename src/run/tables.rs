@@ -37,7 +37,7 @@ pub fn has(inputs: &[Input], sources: &[Source]) -> bool {
 
 /// Whether the columns are certainly those of one table, so that what it lacks is an error.
 pub(super) fn is_one(options: &Options<'_>) -> bool {
-    options.tables.is_none_or(|tables| tables.of_header.is_some())
+    options.tables.is_none_or(|tables| tables.alone)
 }
 
 /// What the exclusions look at in the table of the header.
@@ -71,17 +71,18 @@ pub(super) fn counted(options: &Options<'_>, counts: &TableCounts) -> (String, V
     }
 }
 
-/// An error if what happened was to tell the table, and tells it of no row.
+/// An error if the rows were to tell the table, and none does.
 pub(super) fn nobody_knows(
     options: &Options<'_>,
     input: &Input,
     counts: &TableCounts,
 ) -> Result<(), Diagnostics> {
-    let Some(tables) = options.tables.filter(|tables| tables.by_action) else { return Ok(()) };
-    if counts.unknown.is_empty() || counts.known.iter().any(|rows| *rows > 0) {
+    let Some(tables) = options.tables.filter(|tables| !tables.candidates.is_empty()) else { return Ok(()) };
+    let says_nothing = tables.by_action || counts.unknown.keys().all(String::is_empty);
+    if !says_nothing || counts.unknown.is_empty() || counts.known.iter().any(|rows| *rows > 0) {
         return Ok(());
     }
-    Err(super::recognised::ambiguous(input, &tables.tables).into())
+    Err(super::recognised::ambiguous(input, &tables.candidates).into())
 }
 
 /// Says that rows are of tables that nobody knows.

@@ -87,7 +87,7 @@ fn a_header_with_columns_missing_is_never_taken_for_a_table_that_says_otherwise(
     let (mut certain, mut all) = (0, 0);
     for own in schemas.iter().filter(|schema| schema.table.is_some()) {
         let columns = columns(own);
-        for round in 0..200 {
+        for round in 0..60 {
             let count = 1 + numbers.below(if round % 2 == 0 { 8 } else { columns.len() });
             let header = numbers.some(&columns, count);
             all += 1;

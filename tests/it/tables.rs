@@ -237,3 +237,67 @@ fn rows_that_only_say_what_happened_are_judged_by_that() {
         said(&output)
     );
 }
+
+/// Streamed records name their table beside their columns.
+#[test]
+fn streamed_records_of_several_tables_are_each_judged_by_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("list.yaml"), "exclusions:\n- {id: a, when: {process.name: agent.exe}}\n")
+        .unwrap();
+    let record = |table: &str, columns: &str| {
+        format!(
+            "{{\"time\":\"2026-11-16T08:00:00Z\"{table},\"properties\":{{\"DeviceName\":\"pc\",{columns}}}}}\n"
+        )
+    };
+    let of = |table: &str| format!(",\"category\":\"AdvancedHunting-{table}\"");
+    let process =
+        "\"FileName\":\"agent.exe\",\"ProcessCommandLine\":\"x\",\"InitiatingProcessFileName\":\"evil.exe\"";
+    let file =
+        "\"FileName\":\"agent.exe\",\"PreviousFileName\":\"x\",\"InitiatingProcessFileName\":\"evil.exe\"";
+    let rows = [
+        record(&of("DeviceProcessEvents"), process),
+        record(&of("DeviceFileEvents"), file),
+        record(&of("DeviceProcessEvents"), &process.replace("agent", "other")),
+    ];
+    fs::write(folder.path().join("rows.jsonl"), rows.concat()).unwrap();
+    let run = ["apply", "rows.jsonl", "-e", "list.yaml", "--suppressed", "gone", "--format", "json"];
+    let report = json(&quell(folder.path(), &run));
+    assert_eq!(tables(&report), ["DeviceProcessEvents 2", "DeviceFileEvents 1"], "{report}");
+    assert_eq!(report["totals"]["suppressed"], 1, "{report}");
+    assert_eq!(fs::read_to_string(folder.path().join("gone")).unwrap().lines().count(), 1);
+    // Nor do these columns say it.
+    fs::write(folder.path().join("rows.jsonl"), record("", "\"FileName\":\"agent.exe\"")).unwrap();
+    let refused = said(&quell(folder.path(), &run));
+    assert!(refused.contains("ambiguous-columns") && refused.contains("DeviceFileEvents"), "{refused}");
+    let own = "\"FileName\":\"agent.exe\",\"ProcessVersionInfoProductName\":\"x\",\"ProcessVersionInfoCompanyName\":\"x\"";
+    // Records that do not say it are of the table of their columns.
+    fs::write(folder.path().join("rows.jsonl"), record("", own) + &record("", own)).unwrap();
+    let report = json(&quell(folder.path(), &run));
+    assert_eq!(report["results"][0]["schema"], "DeviceProcessEvents");
+    assert_eq!(report["totals"]["suppressed"], 2, "{report}");
+}
+
+/// An export of one table that says so in each row is what it was without that.
+#[test]
+fn a_column_that_says_what_the_header_says_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "exclusions:\n- {id: a, when: {process.name: agent.exe, destination.ip: 10.20.0.0/16}}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let header = "TimeGenerated [UTC],DeviceName,InitiatingProcessFileName,RemoteIP";
+    let cells = "2026-11-16T08:00:00Z,pc,agent.exe,10.20.0.7";
+    fs::write(folder.path().join("plain.csv"), format!("{header}\n{cells}\n")).unwrap();
+    fs::write(folder.path().join("told.csv"), format!("{header},Type\n{cells},DeviceNetworkEvents\n"))
+        .unwrap();
+    let report = |name: &str| {
+        let output = quell(folder.path(), &["apply", name, "-e", "list.yaml", "--format", "json"]);
+        json(&output).to_string().replace(name, "")
+    };
+    assert_eq!(report("plain.csv"), report("told.csv"));
+    assert!(report("told.csv").contains("\"schema\":\"sentinel\""), "{}", report("told.csv"));
+    // What the exclusions need is missed as it was.
+    let short = header.replace(",RemoteIP", ",LocalIP");
+    fs::write(folder.path().join("told.csv"), format!("{short},Type\n{cells},DeviceNetworkEvents\n"))
+        .unwrap();
+    let output = quell(folder.path(), &["apply", "told.csv", "-e", "list.yaml"]);
+    assert!(said(&output).contains("there is no column RemoteIP"), "{}", said(&output));
+}

@@ -122,9 +122,12 @@ fn collect_keys(
     }
 }
 
+/// The key beside `properties` that says of which table a record is.
+pub const STREAMED_TABLE: &str = "category";
+
 /// The path of a column in a record that has its columns below `properties`.
 pub fn below_properties(column: &str) -> String {
-    format!("{PROPERTIES}.{column}")
+    if column == STREAMED_TABLE { column.to_owned() } else { format!("{PROPERTIES}.{column}") }
 }
 
 /// Looks for an array, or for a key that holds records.
