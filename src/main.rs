@@ -53,6 +53,7 @@ fn run(command: &Command, world: &World) -> Outcome {
     match command {
         Command::Apply(args) => commands::apply::run(args, world),
         Command::Explain(args) => commands::explain::run(args, world),
+        Command::Rows(args) => commands::rows::run(args, world),
         Command::Splice(args) => commands::splice::run(args, world),
         Command::Import(args) => commands::import::run(args, world),
         Command::Lint(args) => commands::lint::run(args, world),

@@ -2,6 +2,7 @@
 
 mod lint;
 mod probe;
+mod rows;
 mod rules;
 mod tune;
 
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 pub(crate) use lint::{LintArgs, LintFormat};
 pub(crate) use probe::{ProbeArgs, ProbeFormat};
+pub(crate) use rows::{RowsArgs, RowsFormat};
 pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
 
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Show why one row is kept or suppressed, condition by condition.
     Explain(Explain),
+    /// Look into a group of kept rows: each field's values and their shares, or the rows as they came.
+    Rows(RowsArgs),
     /// Put the exclusions into the queries of rules, where their columns still are.
     Splice(Splice),
     /// Make a list from a documented condition, or from what is typed into the queries of rules.
@@ -203,6 +207,11 @@ pub(crate) struct Apply {
     /// Groups of kept rows that are shown.
     #[arg(long, value_name = "N", default_value_t = 15)]
     pub(crate) groups: usize,
+    /// Group the kept rows by these fields or columns, and say of each group what is constant in it and what varies; a comma
+    /// between them. An address counts by its network (/24, /64), its column by the address itself. The results are read
+    /// twice for it. Without it, by process and destination network.
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', conflicts_with = "from_impact")]
+    pub(crate) group_by: Vec<String>,
     /// Exit with 1 when there is any of these; a comma between them.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,

@@ -1,7 +1,8 @@
 //! `quell apply`: the main job.
 
 use super::files::FileSet;
-use super::inputs::open_all;
+use super::inputs::{keep_standard_input, open_all};
+use super::kept::{self, Named, Reading};
 use super::lists::{in_force, loaded, loaded_with, rule, today};
 use super::page::{self, Knowledge};
 use super::query::with_query;
@@ -10,9 +11,10 @@ use super::sink::{RowFiles, bar_of};
 use super::{End, Outcome, World, fail, impact, print_by, print_styled_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
-use quell::report::build::{LeftOut, ReportParts, build};
+use quell::groups::VALUES_IN_A_GROUP;
+use quell::report::build::{LISTED_GROUPS, LeftOut, ReportParts, build};
 use quell::report::style::Ink;
-use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
+use quell::report::{self, GroupsReport, Layout, Report, ReportFormat, Status, WarningCode};
 use quell::run::columns::schema_of;
 use quell::schema::Schema;
 use quell::{Options, Run};
@@ -21,6 +23,9 @@ use std::path::Path;
 
 pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let formats = report_formats(args)?;
+    if !args.group_by.is_empty() && args.results.iter().any(|name| name == "-") {
+        keep_standard_input()?;
+    }
     if let Some(result) = &args.from_impact {
         return from_impact(args, world, result, &formats);
     }
@@ -33,6 +38,8 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let today = today(&args.scope, world);
     let mut inputs = open_all(&args.results, &args.input)?;
     let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
+    // Before anything is read to its end.
+    Named::of(&args.group_by, schema, &inputs)?;
     let (mut applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
     let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;
@@ -42,14 +49,11 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
         .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
     let mut notes = notes(&run, applied.len(), &lists.exclusions);
     notes.extend(switched_off);
-    let report = crate::until_the_end(build(ReportParts {
-        run,
-        applied: &applied,
-        left_out: &left_out,
-        rule: rule.as_ref(),
-        today,
-        notes,
-    }));
+    let parts =
+        ReportParts { run, applied: &applied, left_out: &left_out, rule: rule.as_ref(), today, notes };
+    let mut report = build(parts);
+    report.grouped = grouped(args, schema, &applied, report.totals.kept)?;
+    let report = crate::until_the_end(report);
     sink.finish()?.into_iter().try_for_each(|output| outputs.add(output))?;
     let left_out = left_out.as_slice();
     let known = Knowledge { args, lists, schema, applied: &applied, left_out, report, today };
@@ -60,6 +64,27 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     }
     outputs.put(|| show(args, world, report))?;
     Ok(end(args, report, left_out))
+}
+
+/// The kept rows by the fields that somebody asked for.
+fn grouped(
+    args: &Apply,
+    schema: &Schema,
+    applied: &[&Exclusion],
+    kept: u64,
+) -> Outcome<Option<GroupsReport>> {
+    if args.group_by.is_empty() {
+        return Ok(None);
+    }
+    let (results, input, dedupe) = (&args.results, &args.input, args.dedupe);
+    let reading = Reading { results, input, schema, applied, dedupe };
+    let found = kept::grouped(&reading, &args.group_by, VALUES_IN_A_GROUP)?;
+    if found.kept != kept {
+        let message = "the results changed while they were read: another number of rows is kept now";
+        return fail("changed", message, "run it again");
+    }
+    let groups = (found.groups.as_slice(), found.others);
+    Ok(Some(GroupsReport::of(&found.by.names, &found.fields.names, groups, LISTED_GROUPS)))
 }
 
 fn options<'a>(

@@ -1,23 +1,25 @@
 //! `quell explain`: why one row is kept or suppressed.
 
-use super::inputs::{files, open};
-use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::inputs::{files, keep_standard_input, open};
+use super::kept::{GroupOfRow, Reading, group_of_row, is_value, source_of};
+use super::lists::{in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print_styled, print_text};
 use crate::cli::{Explain, ExplainFormat};
-use quell::fields::Field;
 use quell::input::Input;
 use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
+use quell::judge::Matcher;
 use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
-use quell::judge::row::{self, sources};
+use quell::judge::row::{self, RowCells};
 use quell::judge::verdict::ConditionOutcome;
-use quell::judge::{Matcher, is_like};
 use quell::printable::json_written_out;
+use quell::report::build::LeftOut;
+use quell::report::grouped::{sides, size, title};
 use quell::report::style::{Ink, Style};
 use quell::report::{fitted, printable};
-use quell::run::columns::{missing, missing_columns, reader, schema_of};
+use quell::run::columns::{reader, schema_of};
 use quell::run::each_row::each_row;
-use quell::schema::{Schema, Source};
+use quell::schema::Schema;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -42,6 +44,9 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
         let message = format!("{} stands for {} files", args.results, names.len());
         return fail("several-files", message, "name the one that the row is in");
     };
+    if name == "-" {
+        keep_standard_input()?;
+    }
     let mut opened = open(name, &args.input)?;
     if opened.format == Format::Parquet {
         let message = format!("{name}: rows of Parquet are not explained");
@@ -51,7 +56,7 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
     let (applied, left_out) =
         in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
     let matcher = Matcher::new(&applied, &schema.name)?;
-    let found = find(args, &mut opened, schema, &matcher, &lists)?;
+    let found = find(args, &mut opened, schema, &matcher)?;
     let row = match found.cells {
         Ok(cells) => cells,
         Err(fault) => {
@@ -62,30 +67,39 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             return Ok(End::LookAtIt);
         }
     };
-    if opened.format.has_header() && !args.input.allow_missing_columns {
-        let (_, projection) = reader(&opened, row::wanted(matcher.slots(), schema))?;
-        let missing = missing(matcher.slots(), &applied, |slot| projection.columns[slot].is_some());
-        if !missing.is_empty() {
-            return Err(missing_columns(&opened, schema, &missing).into());
-        }
-    }
     let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
     let explanation = explain(&matcher, &applied, &cells[..matcher.slots().len()]);
-    let mut text = match args.format {
-        ExplainFormat::Json => json(&explanation, found.number, found.line),
-        ExplainFormat::Text => text(&explanation, found.number, found.line, args.all),
+    let reading = Reading {
+        results: std::slice::from_ref(name),
+        input: &args.input,
+        schema,
+        applied: &applied,
+        dedupe: false,
     };
-    if args.format == ExplainFormat::Text && !left_out.is_empty() {
-        text.push_str("\nLeft out:\n");
-        for left in &left_out {
-            let _ = writeln!(text, "  {}: {}", left.exclusion.id, left.why);
+    reading.require_columns()?;
+    let group = if explanation.suppressed {
+        None
+    } else {
+        let counted = RowCells::of(&cells, matcher.slots().len());
+        group_of_row(&reading, counted.process, counted.destination)?
+    };
+    let place = (found.number, found.line);
+    match args.format {
+        ExplainFormat::Json => print_text(&json(&explanation, group.as_ref(), place))?,
+        ExplainFormat::Text => {
+            let mut said = text(&explanation, place, args.all);
+            said += &group.map(|group| group_text(&group, &args.results)).unwrap_or_default();
+            said += &left_out_text(&left_out);
+            print_styled(&fitted(&said, world.message_width))?;
         }
     }
-    match args.format {
-        ExplainFormat::Json => print_text(&text)?,
-        ExplainFormat::Text => print_styled(&fitted(&text, world.message_width))?,
-    }
     Ok(End::Clean)
+}
+
+fn left_out_text(left_out: &[LeftOut<'_>]) -> String {
+    let lines = left_out.iter().map(|left| format!("  {}: {}\n", left.exclusion.id, left.why));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\nLeft out:\n{lines}") }
 }
 
 /// How the row is looked for: by its number, or by the value of a cell.
@@ -94,13 +108,7 @@ enum By {
     Cell(String),
 }
 
-fn find(
-    args: &Explain,
-    opened: &mut Input,
-    schema: &Schema,
-    matcher: &Matcher,
-    lists: &Loaded,
-) -> Outcome<FoundRow> {
+fn find(args: &Explain, opened: &mut Input, schema: &Schema, matcher: &Matcher) -> Outcome<FoundRow> {
     let mut wanted = row::wanted(matcher.slots(), schema);
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
@@ -111,7 +119,7 @@ fn find(
                     "for example --where process.name=setup.exe",
                 );
             };
-            wanted.push(column(name, schema, opened, lists)?);
+            wanted.push(source_of(name, schema, std::slice::from_ref(opened))?.1);
             By::Cell(value.to_owned())
         }
         (None, row) => By::Number(row.unwrap_or(1)),
@@ -134,22 +142,6 @@ fn find(
     }
 }
 
-fn column(name: &str, schema: &Schema, opened: &Input, lists: &Loaded) -> Outcome<Vec<Source>> {
-    if let Some(field) = Field::named(name) {
-        return Ok(sources(&quell::exclusions::model::FieldRef::Field(field), schema));
-    }
-    if opened.names.iter().any(|known| known == name)
-        || lists.schemas.iter().any(|known| known.columns.contains_key(name))
-    {
-        return Ok(vec![Source { column: name.to_owned(), path: false }]);
-    }
-    let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
-    legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::which_field(name, legal);
-    let help = format!("{near}`quell schema` lists the fields");
-    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
-}
-
 /// What a search found.
 enum SearchResult {
     Found(FoundRow),
@@ -164,7 +156,9 @@ fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<SearchResult> {
         read = number;
         let is_it = match by {
             By::Number(wanted) => number == *wanted,
-            By::Cell(value) => row.cells.is_ok_and(|cells| is_value(cells.last().copied().flatten(), value)),
+            By::Cell(value) => row
+                .cells
+                .is_ok_and(|cells| is_value(cells.last().copied().flatten().unwrap_or_default(), value)),
         };
         if !is_it {
             return ControlFlow::Continue(());
@@ -176,20 +170,16 @@ fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<SearchResult> {
     Ok(found.map_or(SearchResult::NotAmong(read), SearchResult::Found))
 }
 
-fn is_value(cell: Option<&str>, wanted: &str) -> bool {
-    let cell = cell.unwrap_or_default();
-    let address = |text: &str| text.parse::<std::net::IpAddr>().ok().map(|address| address.to_canonical());
-    is_like(wanted, cell) || cell == wanted || address(cell).is_some_and(|seen| Some(seen) == address(wanted))
-}
-
-fn json(explanation: &Explanation, row: u64, line: u64) -> String {
+fn json(explanation: &Explanation, group: Option<&GroupOfRow>, (row, line): (u64, u64)) -> String {
     let mut value = serde_json::to_value(explanation).unwrap_or_default();
+    value["group"] =
+        group.map(|group| &group.group).and_then(|group| serde_json::to_value(group).ok()).into();
     value["row"] = row.into();
     value["line"] = line.into();
     json_written_out(&serde_json::to_string_pretty(&value).unwrap_or_default()).into_owned() + "\n"
 }
 
-fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
+fn text(explanation: &Explanation, (row, line): (u64, u64), all: bool) -> String {
     let verdict = match (explanation.suppressed, explanation.undecidable) {
         (true, _) => "suppressed",
         (_, true) => "kept, undecidable: a field that an exclusion needs is empty or unreadable",
@@ -215,17 +205,28 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
     if rest > 0 {
         let _ = writeln!(out, "\n{rest} more not met (--all shows them)");
     }
-    if let Some(nearest) = explanation.nearest.as_ref().filter(|_| !explanation.suppressed) {
-        let _ = writeln!(
-            out,
-            "\n{}: {}, entry {}",
-            INK.paint(Style::Kept, "Nearest miss"),
-            nearest.id,
-            nearest.entry
-        );
-        for condition in &nearest.missing {
+    let near = explanation.nearest.iter().map(|nearest| (INK.paint(Style::Kept, "Nearest miss"), nearest));
+    for (title, near) in near.chain(explanation.also_near.iter().map(|near| ("Also near".to_owned(), near))) {
+        let _ = writeln!(out, "\n{title}: {}, entry {}", near.id, near.entry);
+        for condition in &near.missing {
             let _ = writeln!(out, "  {}", sentence(condition));
         }
+    }
+    out
+}
+
+fn group_text(of: &GroupOfRow, results: &str) -> String {
+    let (group, ink) = (&of.group, INK.paint(Style::Kept, "Group"));
+    let mut out =
+        format!("\n{ink}: {} of {}, {}\n  {}\n", group.group, of.groups, title(group), size(group, of.kept));
+    for (name, side) in ["constant", "varies"].into_iter().zip(sides(group)) {
+        if !side.is_empty() {
+            let _ = writeln!(out, "  {name}: {side}");
+        }
+    }
+    if results != "-" {
+        let _ = writeln!(out, "  with the same lists, this opens it:");
+        let _ = writeln!(out, "  quell rows {} --group {}", printable(results), group.group);
     }
     out
 }

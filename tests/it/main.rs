@@ -12,6 +12,7 @@ mod deceit;
 mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
+mod groups;
 mod hostile_results;
 mod impact;
 mod import;
