@@ -306,7 +306,7 @@ pub(crate) struct SchemaArgs {
     /// One schema: a built-in name or a YAML file. All without it.
     #[arg(value_name = "NAME|FILE")]
     pub(crate) name: Option<String>,
-    /// Print a JSON Schema instead: of exclusion lists, or of the JSON report.
+    /// Print a JSON Schema instead: of exclusion lists, with the columns of every known schema, or of the JSON report.
     #[arg(long, value_name = "OF")]
     pub(crate) json: Option<JsonSchemaOf>,
 }

@@ -1,21 +1,26 @@
 //! `quell schema`: names, and the JSON Schemas.
 
 use super::lists::schemas;
-use super::{End, Outcome, print_json, print_text};
+use super::{End, Outcome, fail, print_json, print_text};
 use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
 use std::fmt::Write;
 
 pub(crate) fn run(args: &SchemaArgs) -> Outcome {
+    let (all, named) = schemas(args.name.as_deref())?;
     if let Some(of) = args.json {
+        if of == JsonSchemaOf::Report && args.name.is_some() {
+            let help =
+                "leave the name out; with --json exclusions it adds the columns of a schema of your own";
+            return fail("bad-option", "the JSON Schema of the report is the same for every schema", help);
+        }
         let schema = match of {
-            JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(),
+            JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(&all),
             JsonSchemaOf::Report => quell::report::json_schema(),
         };
         print_json(&schema)?;
         return Ok(End::Clean);
     }
-    let (all, named) = schemas(args.name.as_deref())?;
     let mut out = String::new();
     for schema in all.iter().filter(|schema| named.as_ref().is_none_or(|name| *name == schema.name)) {
         let _ = writeln!(out, "{}: {}", schema.name, schema.description);

@@ -6,6 +6,7 @@ mod cases;
 pub mod document;
 pub mod edit;
 mod expressions;
+mod key_schema;
 pub mod model;
 mod parameters;
 mod remedy;

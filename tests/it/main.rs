@@ -21,6 +21,7 @@ mod kql;
 mod laws;
 mod lint;
 mod lint_laws;
+mod list_schema;
 mod long;
 mod messages;
 mod mutants;
