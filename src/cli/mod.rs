@@ -2,6 +2,7 @@
 
 mod lint;
 mod probe;
+mod repository;
 mod rows;
 mod rules;
 mod tune;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use lint::{LintArgs, LintFormat};
 pub(crate) use probe::{ProbeArgs, ProbeFormat};
+pub(crate) use repository::{FmtArgs, InitArgs, InventoryArgs, InventoryFormat};
 pub(crate) use rows::{RowsArgs, RowsFormat};
 pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
@@ -63,6 +65,12 @@ pub(crate) enum Command {
     Import(Import),
     /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
     Lint(LintArgs),
+    /// Say of every exclusion who owns it, how old it is, when it expires and what it holds for.
+    List(InventoryArgs),
+    /// Bring the lists into one order, without a change of what they say.
+    Fmt(FmtArgs),
+    /// Begin a repository of lists: a first list, settings, a hook and a workflow. Nothing is ever overwritten.
+    Init(InitArgs),
     /// Run the cases of the lists, and show what they would not notice.
     Test(TestArgs),
     /// Find what an intruder could do unseen inside each exclusion, grade it, and propose a repair.
@@ -84,7 +92,7 @@ pub(crate) enum Command {
     Man,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ListArgs {
     /// A list, a folder of lists, or a pack that is built in: `documented`, `field`, `field/sccm` ...; repeatable.
     /// Without it, `documented`.

@@ -12,11 +12,14 @@ mod deceit;
 mod docs;
 #[cfg(target_os = "linux")]
 mod faults;
+mod fmt;
 mod groups;
 mod hostile_results;
 mod impact;
 mod import;
 mod independent;
+mod init;
+mod inventory;
 mod kql;
 mod laws;
 mod lint;
