@@ -149,7 +149,8 @@ pub fn size(group: &GroupReport, kept: u64) -> String {
 
 /// The fields with one value in a group, and those with several; an empty text if there are none.
 pub fn sides(group: &GroupReport) -> [String; 2] {
-    let constant = group.constant.iter().map(|(field, value)| format!("{field} {}", shortened(&safe(value))));
+    let constant =
+        group.constant.iter().map(|(field, value)| format!("{} {}", safe(field), shortened(&safe(value))));
     // The devices have been counted.
     let varies = group.varies.iter().filter(|each| each.field != "host.name").map(several);
     [constant.collect::<Vec<_>>().join(", "), varies.collect::<Vec<_>>().join(", ")]
@@ -157,7 +158,7 @@ pub fn sides(group: &GroupReport) -> [String; 2] {
 
 fn several(each: &VaryingField) -> String {
     let least = if each.at_least { "at least " } else { "" };
-    let text = format!("{} {least}{}", each.field, count(each.values, "value", "values"));
+    let text = format!("{} {least}{}", safe(&each.field), count(each.values, "value", "values"));
     let is_long = |example: &Example| example.value.chars().nth(SHORT).is_some();
     if each.at_least || each.values > EXAMPLES as u64 || each.examples.iter().any(is_long) {
         return text;

@@ -122,13 +122,14 @@ impl Profile {
     fn lines(&self) -> Vec<[String; 4]> {
         let mut lines = Vec::new();
         for field in &self.fields {
-            let mut name = field.field.clone();
+            let mut name = safe(&field.field);
             for example in &field.top {
                 let share = percent(example.rows, self.rows);
                 lines.push([std::mem::take(&mut name), value(&example.value), number(example.rows), share]);
             }
             if field.other_rows > 0 {
-                let more = field.values - field.top.len() as u64;
+                // Of values that were not told apart there is at least one.
+                let more = field.values - field.top.len() as u64 + u64::from(field.at_least);
                 let least = if field.at_least { "at least " } else { "" };
                 let more = format!("({least}{})", count(more, "more value", "more values"));
                 lines.push([name, more, number(field.other_rows), percent(field.other_rows, self.rows)]);
