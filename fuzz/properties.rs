@@ -299,7 +299,7 @@ fn page_of(text: &str) -> String {
     report.warnings.iter_mut().for_each(|warning| warning.message = text.into());
     report.notes = vec![text.to_owned()];
     report.exclusions.truncate(1);
-    report.exclusions[0].id = "a".to_owned();
+    "a".clone_into(&mut report.exclusions[0].id);
     let columns = [text.to_owned(), "RemoteUrl".to_owned()];
     let mut rows = Collector::new(&matcher, 1, &columns, &[], 2, 10);
     let (process, destination) = (Some(text), Some(text));
@@ -317,9 +317,9 @@ fn page_of(text: &str) -> String {
     });
     rows.malformed(0, 2, 3, text);
     let said = || text.to_owned();
-    let lint = PageLint { exclusion: "a".into(), code: said(), message: said(), help: said() };
+    let found = PageLint { exclusion: "a".into(), code: said(), message: said(), help: said() };
     let grade = PageGrade { exclusion: "a".into(), grade: said(), way: said() };
-    let known = Known { lints: vec![lint], grades: vec![grade] };
+    let known = Known { lints: vec![found], grades: vec![grade] };
     let (left_out, columns_left_out, options) = (Vec::new(), vec![said()], vec![said()]);
     let page =
         Page { report: &report, applied: &applied, left_out, schema, known, rows, columns_left_out, options };

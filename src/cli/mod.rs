@@ -202,9 +202,10 @@ pub(crate) struct Apply {
     /// Write the report here too, in the format of the file's name (.html .json .md .csv .txt); repeatable.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<String>,
-    /// Rows that an HTML report holds at most. With more it still counts every row, and shows a sample of so many.
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    pub(crate) report_rows: u32,
+    /// Rows that an HTML report holds at most, 100000 without it. With more rows it still counts every row, and shows a sample
+    /// of so many.
+    #[arg(long, value_name = "N")]
+    pub(crate) report_rows: Option<u32>,
     /// Rows that are known to be malicious: an HTML report then says of each exclusion how one of them would disappear in
     /// it, as `quell probe` does; repeatable.
     #[arg(long, value_name = "FILE", requires = "report")]
@@ -212,9 +213,9 @@ pub(crate) struct Apply {
     /// The format of the report on standard output.
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = report_format())]
     pub(crate) format: ReportFormat,
-    /// Groups of kept rows that are shown.
-    #[arg(long, value_name = "N", default_value_t = 15)]
-    pub(crate) groups: usize,
+    /// Groups of kept rows that are shown; 15 without it.
+    #[arg(long, value_name = "N")]
+    pub(crate) groups: Option<usize>,
     /// Group the kept rows by these fields or columns, and say of each group what is constant in it and what varies; a comma
     /// between them. An address counts by its network (/24, /64), its column by the address itself. The results are read
     /// twice for it. Without it, by process and destination network.

@@ -1,6 +1,7 @@
 //! `quell apply`: the main job.
 
 use super::files::FileSet;
+use super::idle::{Idle, refuse, without_results};
 use super::inputs::{keep_standard_input, open_all};
 use super::kept::{self, Named, Reading};
 use super::lists::{in_force, loaded, loaded_with, rule, today};
@@ -21,8 +22,12 @@ use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// Groups of kept rows that are shown.
+const GROUPS: usize = 15;
+
 pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let formats = report_formats(args)?;
+    refuse(&idle(args, &formats))?;
     if !args.group_by.is_empty() && args.results.iter().any(|name| name == "-") {
         keep_standard_input()?;
     }
@@ -64,6 +69,31 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     }
     outputs.put(|| show(args, world, report))?;
     Ok(end(args, report, left_out))
+}
+
+/// The options that do nothing with these formats, or without rows.
+fn idle(args: &Apply, formats: &[Target]) -> Vec<Idle<'static>> {
+    let is_page = formats.contains(&Target::Page);
+    let has_groups = |format: ReportFormat| matches!(format, ReportFormat::Table | ReportFormat::Markdown);
+    let shows_groups = has_groups(args.format)
+        || formats.iter().any(|format| matches!(format, Target::Text(format) if has_groups(*format)));
+    let mut idle = vec![
+        ("--report-rows", args.report_rows.is_some() && !is_page, "no HTML report is written"),
+        ("--malicious", !args.malicious.is_empty() && !is_page, "no HTML report is written"),
+        ("--groups", args.groups.is_some() && !shows_groups, "this format lists every group"),
+    ];
+    if args.from_impact.is_some() {
+        let why = "--from-impact reads no rows";
+        idle.extend(without_results(&args.input, why));
+        idle.extend([
+            ("--groups", args.groups.is_some(), why),
+            ("--dedupe", args.dedupe, why),
+            ("--strict", args.strict, why),
+            ("--threads", args.threads.is_some(), why),
+            ("--quiet", args.quiet, why),
+        ]);
+    }
+    idle
 }
 
 /// The kept rows by the fields that somebody asked for.
@@ -173,7 +203,7 @@ fn report_files(
     (formats, page): (&[Target], &dyn Fn() -> Outcome<String>),
     outputs: &mut FileSet,
 ) -> Outcome<()> {
-    let layout = Layout { width: world.width, groups: args.groups, ink: Ink::Off };
+    let layout = Layout { width: world.width, groups: args.groups.unwrap_or(GROUPS), ink: Ink::Off };
     args.report.iter().zip(formats).try_for_each(|(name, format)| {
         let mut text = Vec::new();
         match format {
@@ -188,7 +218,7 @@ fn report_files(
 fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
     let is_table = args.format == ReportFormat::Table;
     let ink = if is_table { Ink::On } else { Ink::Off };
-    let layout = Layout { width: world.width, groups: args.groups, ink };
+    let layout = Layout { width: world.width, groups: args.groups.unwrap_or(GROUPS), ink };
     let write = |out: &mut dyn Write| report::write(report, args.format, layout, out);
     // Standard output may carry rows.
     let rows_there = [&args.kept, &args.suppressed].iter().any(|name| name.as_deref() == Some("-"));

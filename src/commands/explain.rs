@@ -1,5 +1,6 @@
 //! `quell explain`: why one row is kept or suppressed.
 
+use super::idle::refuse;
 use super::inputs::{files, keep_standard_input, open};
 use super::kept::{GroupOfRow, Reading, group_of_row, is_value, source_of};
 use super::lists::{in_force, loaded, rule, today};
@@ -37,6 +38,8 @@ struct FoundRow {
 }
 
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
+    let as_json = args.format == ExplainFormat::Json;
+    refuse(&[("--all", args.all && as_json, "JSON has every exclusion in full")])?;
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let names = files(std::slice::from_ref(&args.results))?;

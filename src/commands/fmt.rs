@@ -6,6 +6,7 @@ use super::project::{project, with_lists};
 use super::{End, Outcome, fail, print_text};
 use crate::cli::{FmtArgs, ListArgs};
 use quell::exclusions::edit::ordered;
+use quell::report::printable;
 use std::fmt::Write;
 
 pub(crate) fn run(args: &FmtArgs) -> Outcome {
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &FmtArgs) -> Outcome {
         } else {
             "brought into order"
         };
-        let _ = writeln!(said, "{}: {what}", list.file);
+        let _ = writeln!(said, "{}: {what}", printable(&list.file));
         if !args.check {
             outputs.replace(&list.file, &list.text, &text)?;
         }

@@ -1,8 +1,9 @@
 //! `quell list`: who owns which exclusion, and until when.
 
+use super::idle::{refuse, without_results};
 use super::lists::{Loaded, in_force, loaded_or_examples, rule, today};
 use super::project::{project, with_lists};
-use super::{End, Outcome, World, counting, fail, print_json, print_styled, print_text};
+use super::{End, Outcome, World, counting, print_json, print_styled, print_text};
 use crate::cli::{InventoryArgs, InventoryFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,11 +16,12 @@ use std::collections::HashMap;
 
 pub(crate) fn run(args: &InventoryArgs, world: &World) -> Outcome {
     if args.results.is_empty() {
-        let idle = [("--rule", args.scope.rule.is_some()), ("--rule-id", args.scope.rule_id.is_some())];
-        if let Some((option, _)) = idle.iter().find(|(_, given)| *given) {
-            let message = format!("{option} says which results are looked at, and no results were given");
-            return fail("bad-option", message, "give --results, or leave it out");
-        }
+        let why = "it says which results are looked at, and there are none";
+        refuse(&without_results(&args.input, "no --results were given"))?;
+        refuse(&[
+            ("--rule", args.scope.rule.is_some(), why),
+            ("--rule-id", args.scope.rule_id.is_some(), why),
+        ])?;
     }
     let lists = loaded_or_examples(&with_lists(&args.lists, project()?.as_ref(), "list")?)?;
     let day = today(&args.scope, world);

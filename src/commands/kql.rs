@@ -2,6 +2,7 @@
 
 use super::clause::{self, Clause};
 use super::files::FileSet;
+use super::idle::refuse;
 use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{Kql, KqlForm};
@@ -9,8 +10,8 @@ use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
 use quell::fields::did_you_mean;
 use quell::kql::{self, KqlError, Options};
-use quell::report::Status;
 use quell::report::build::LeftOut;
+use quell::report::{Status, printable};
 use quell::schema::Schema;
 
 /// What is said above each of two parts.
@@ -18,6 +19,9 @@ pub(super) const ABOVE: &str = "// At the top of the query:";
 pub(super) const BEHIND: &str = "// Behind the table:";
 
 pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
+    refuse(&clause::idle(&args.form))?;
+    let is_impact = args.form.form() == KqlForm::Impact;
+    refuse(&[("--since", args.since.is_some() && !is_impact, "only `--form impact` looks back")])?;
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let schema = schema(&lists)?;
@@ -31,17 +35,19 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     options.without_expiry_guard = args.form.no_expiry_guard;
     let values = clause::values_file(&args.form)?;
     let mut outputs = FileSet::begin(values)?;
-    if args.form.form == KqlForm::Impact {
+    if is_impact {
         let text = kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?;
         outputs.put(|| print(&text))?;
         return Ok(End::Clean);
     }
+    tell(&expired(&lists.exclusions, today(&args.scope, world)));
+    tell(clause::unset(&args.form));
     let clause = clause::clause(&args.form, &applied, schema, &options)?;
     if let (Some(file), Some(lists)) = (values, &clause.values) {
         outputs.write(file, kql::watchlist_csv(lists))?;
     }
     outputs.put(|| print(&printed(&clause)))?;
-    if args.form.form == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
+    if args.form.form() == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
         tell("quell: in this form nothing expires by itself; take out what is past its day\n");
     }
     let characters = clause.above.chars().count() + clause.block.chars().count();
@@ -49,6 +55,16 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     let (told, fits) = clause::length("the clause takes", characters, shorter);
     tell(&format!("quell: {told}\n"));
     Ok(if fits { End::Clean } else { End::LookAtIt })
+}
+
+/// Says which exclusions are in no clause, because they have expired; nothing if none has.
+pub(super) fn expired(exclusions: &[Exclusion], today: jiff::civil::Date) -> String {
+    let expired = exclusions.iter().filter(|each| each.expires.is_some_and(|day| day < today));
+    let ids: Vec<String> = expired.map(|each| printable(&each.id)).collect();
+    match ids.len() {
+        0 => String::new(),
+        _ => format!("quell: expired, so not in the clause: {}\n", ids.join(", ")),
+    }
 }
 
 /// The schema that the user named, or Defender's.

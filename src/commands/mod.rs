@@ -8,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod fmt;
 mod git;
+mod idle;
 mod impact;
 pub(crate) mod import;
 pub(crate) mod init;

@@ -1,5 +1,6 @@
 //! `quell rows`: the kept rows of a group, or with a value.
 
+use super::idle::refuse;
 use super::inputs::keep_standard_input;
 use super::kept::{GROUP_BY, Grouped, Named, ReadRow, Reading, grouped, is_value, source_of};
 use super::lists::{in_force, loaded, rule, today};
@@ -33,13 +34,8 @@ struct Wanted {
 }
 
 pub(crate) fn run(args: &RowsArgs, world: &World) -> Outcome {
-    if args.top.is_some() && args.format == RowsFormat::Rows {
-        return fail(
-            "bad-option",
-            "--top counts values, and --format rows prints rows",
-            "leave one of them out",
-        );
-    }
+    let as_rows = args.format == RowsFormat::Rows;
+    refuse(&[("--top", args.top.is_some() && as_rows, "it counts values, and --format rows prints rows")])?;
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     if args.results.iter().any(|name| name == "-") {

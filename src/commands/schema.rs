@@ -1,7 +1,8 @@
 //! `quell schema`: names, and the JSON Schemas.
 
+use super::idle::refuse;
 use super::lists::schemas;
-use super::{End, Outcome, fail, print_json, print_text};
+use super::{End, Outcome, print_json, print_text};
 use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
 use std::fmt::Write;
@@ -9,11 +10,9 @@ use std::fmt::Write;
 pub(crate) fn run(args: &SchemaArgs) -> Outcome {
     let (all, named) = schemas(args.name.as_deref())?;
     if let Some(of) = args.json {
-        if of == JsonSchemaOf::Report && args.name.is_some() {
-            let help =
-                "leave the name out; with --json exclusions it adds the columns of a schema of your own";
-            return fail("bad-option", "the JSON Schema of the report is the same for every schema", help);
-        }
+        let is_report = of == JsonSchemaOf::Report;
+        let why = "the JSON Schema of the report is the same for every schema";
+        refuse(&[("the name of a schema", is_report && args.name.is_some(), why)])?;
         let schema = match of {
             JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(&all),
             JsonSchemaOf::Report => quell::report::json_schema(),

@@ -1,8 +1,9 @@
 //! `quell splice`: puts the exclusions into the queries of rules.
 
-use super::clause::{Clause, clause, length, shorter, values_file};
+use super::clause::{self, Clause, clause, length, shorter, values_file};
 use super::files::FileSet;
-use super::kql::{ABOVE, BEHIND, options, schema};
+use super::idle::{Idle, refuse};
+use super::kql::{ABOVE, BEHIND, expired, options, schema};
 use super::lists::{Loaded, in_force, loaded, read_text, rule, schemas_only, today};
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, fail, print, tell};
@@ -10,6 +11,7 @@ use crate::cli::{KqlForm, Splice};
 use quell::exclusions::model::Exclusion;
 use quell::kql::lex::{TokenKind, lex};
 use quell::kql::{self, BEGIN, END, Options, VALUES, Values};
+use quell::report::printable;
 use quell::rule::Rule;
 use quell::rule::queries::{FoundQuery, queries};
 use quell::rule::splice::{QueryLength, RuleBlock, SplicedFile, splice_each};
@@ -29,13 +31,14 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
             "name yours with -e, such as -e exclusions/; the pack `documented` is an example and nothing to deploy",
         );
     }
-    if args.form.form == KqlForm::Nrt && args.block.is_none() && !args.remove {
+    if args.form.form() == KqlForm::Nrt && args.block.is_none() && !args.remove {
         return fail(
             "no-markers",
             "the form `nrt` has no comments, so that nothing would find it again in a rule",
             "print it with `quell kql --form nrt`, and put it in by hand",
         );
     }
+    refuse(&idle(args))?;
     let source = source(args, world)?;
     let (files, unreadable) = opened(&args.rules)?;
     let schema = schema(&source.lists)?;
@@ -44,9 +47,12 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     for file in &files {
         done.push((file, spliced(file, &source, schema, args, &mut values)?));
     }
-    let mut messages = String::new();
+    let mut messages = expired(&source.lists.exclusions, source.today);
+    if source.given.is_none() && !args.remove {
+        messages += clause::unset(&args.form);
+    }
     for problem in &unreadable {
-        let _ = writeln!(messages, "{}", problem.message);
+        let _ = writeln!(messages, "{}", printable(&problem.message));
     }
     let mut right = unreadable.is_empty();
     for (file, spliced) in &done {
@@ -57,12 +63,34 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     write(args, &done, &values)?;
     if args.check {
         for (file, _) in &drifted {
-            print(&format!("{}: not up to date\n", file.path.display()))?;
+            print(&format!("{}: not up to date\n", file.shown()))?;
         }
     }
     tell(&format!("{messages}{}", summary(&done, drifted.len())));
     let clean = right && (drifted.is_empty() || !args.check);
     Ok(if clean { End::Clean } else { End::LookAtIt })
+}
+
+/// The options that do nothing, because no block is made from lists, or because of the form.
+fn idle(args: &Splice) -> Vec<Idle<'_>> {
+    let why = if args.remove { "--remove takes the block out" } else { "--block is put in as it is" };
+    if !args.remove && args.block.is_none() {
+        return clause::idle(&args.form).into();
+    }
+    let (lists, scope, form) = (&args.lists, &args.scope, &args.form);
+    vec![
+        ("-e", !lists.exclusions.is_empty(), why),
+        ("--set", !lists.filling.set.is_empty(), why),
+        ("--parameters", lists.filling.parameters.is_some(), why),
+        ("--rule", scope.rule.is_some(), why),
+        ("--rule-id", scope.rule_id.is_some(), why),
+        ("--today", scope.today.is_some(), why),
+        ("--form", form.form.is_some(), why),
+        ("--values", form.values.is_some(), why),
+        ("--watchlist", form.watchlist.is_some(), why),
+        ("--url", form.url.is_some(), why),
+        ("--no-expiry-guard", form.no_expiry_guard, why),
+    ]
 }
 
 /// Where the block of each rule comes from.
@@ -220,7 +248,7 @@ fn lengths(
         let rest = characters.saturating_sub(block * blocks);
         let shorter = shorter(&applied, schema, &options, rest, *blocks);
         let (told, _) = length("the query takes", *characters, shorter);
-        let _ = writeln!(out, "{}:{}:{}: {told}", file.path.display(), place.line, place.column);
+        let _ = writeln!(out, "{}:{}:{}: {told}", file.shown(), place.line, place.column);
         right &= fits;
     }
     right
@@ -239,20 +267,20 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
     let mut right = true;
     for left in &spliced.left_alone {
         right &= left.right;
-        let (path, place) = (file.path.display(), left.place);
+        let (path, place) = (file.shown(), left.place);
         let _ = writeln!(out, "{path}:{}:{}: left alone: {}", place.line, place.column, left.reason);
     }
     if is_near_real_time(&file.text) && !spliced.placed.is_empty() && !args.remove {
         let _ = writeln!(
             out,
             "{}: warning: a near-real-time rule takes no comments and few operators; with the block it has to run on a schedule, or put in what `quell kql --form nrt` prints by hand",
-            file.path.display()
+            file.shown()
         );
     }
     let mut few = spliced.few.clone();
     few.dedup();
     for place in few {
-        let path = file.path.display();
+        let path = file.shown();
         let _ = writeln!(
             out,
             "{path}:{}:{}: warning: this asks for groups of few rows; exclude whole groups, or some are brought below the limit",
@@ -260,7 +288,7 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
         );
     }
     if spliced.queries == 0 {
-        let _ = writeln!(out, "{}: no query was found in it", file.path.display());
+        let _ = writeln!(out, "{}: no query was found in it", file.shown());
         return right && (!file.named || args.remove);
     }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
@@ -270,7 +298,7 @@ fn remark(file: &RuleFile, spliced: &SplicedFile, args: &Splice, schema: &Schema
         } else {
             "no such table in it"
         };
-        let _ = writeln!(out, "{}: left alone: {why}: {table}", file.path.display());
+        let _ = writeln!(out, "{}: left alone: {why}: {table}", file.shown());
         right = false;
     }
     right
@@ -344,7 +372,7 @@ fn diff(file: &RuleFile, new: &str) -> String {
     let name = file.path.display().to_string();
     similar::TextDiff::from_lines(file.text.as_str(), new)
         .unified_diff()
-        .header(&format!("a/{name}"), &format!("b/{name}"))
+        .header(&format!("a/{}", printable(&name)), &format!("b/{}", printable(&name)))
         .to_string()
 }
 

@@ -15,6 +15,7 @@ pub mod validate;
 mod value;
 
 pub use parameters::Parameters;
+pub(crate) use parameters::reference;
 
 /// The five documented scenarios, compiled in: file name and text.
 pub const DOCUMENTED: [(&str, &str); 5] = [

@@ -222,7 +222,7 @@ fn what_cannot_be_asked_is_said() {
         (vec!["rows", HUNT, "--group", "4000"], "there are 28 groups of kept rows, so no group 4000"),
         (vec!["rows", HUNT, "--group", "1", "--group-by", "process.nam"], "did you mean `process.name`"),
         (vec!["rows", HUNT, "--where", "chrome.exe"], "has no `=`"),
-        (vec!["rows", HUNT, "--group", "1", "--format", "rows", "--top", "3"], "--top counts values"),
+        (vec!["rows", HUNT, "--group", "1", "--format", "rows", "--top", "3"], "--top does nothing here"),
         (vec!["apply", HUNT, "--group-by", "proces.name"], "did you mean `process.name`"),
         (vec!["rows", HUNT, "--group-by", "user.name"], "--group"),
     ] {

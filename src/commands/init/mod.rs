@@ -7,6 +7,7 @@ use super::lists::schemas;
 use super::{End, Outcome, json_text, print_text};
 use crate::cli::InitArgs;
 use quell::exclusions::document::json_schema;
+use quell::report::printable;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -49,10 +50,10 @@ pub(crate) fn run(args: &InitArgs) -> Outcome {
     }
     let mut said = String::new();
     for (path, _) in &there {
-        let _ = writeln!(said, "is there already, left as it is: {}", path.display());
+        let _ = writeln!(said, "is there already, left as it is: {}", printable(&path.display().to_string()));
     }
     for name in &names {
-        let _ = writeln!(said, "written: {name}");
+        let _ = writeln!(said, "written: {}", printable(name));
     }
     said += NEXT;
     set.put(|| print_text(&said))?;
