@@ -4,9 +4,12 @@
 //! In: nothing. Out: [`ListFile`]. What the values mean, and which are right, is
 //! [`super::validate`]'s to say; a test keeps the two in step.
 
+use super::key_schema;
+use crate::schema::Schemas;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// A file of exclusions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -123,7 +126,23 @@ pub struct WrittenCases {
     pub keep: Vec<IndexMap<String, OneOrMany>>,
 }
 
-/// The JSON Schema of an exclusion list, for editors.
-pub fn json_schema() -> serde_json::Value {
-    schemars::schema_for!(ListFile).to_value()
+/// The JSON Schema of an exclusion list, for editors. It knows every field, the columns of these schemas, and the modifiers.
+pub fn json_schema(schemas: &Schemas) -> serde_json::Value {
+    let mut schema = schemars::schema_for!(ListFile).to_value();
+    let defined = &mut schema["$defs"];
+    defined["WrittenEntry"] = key_schema::entry(schemas);
+    defined["WrittenRow"] = key_schema::row(schemas);
+    let (entry, row) = (json!({"$ref": "#/$defs/WrittenEntry"}), json!({"$ref": "#/$defs/WrittenRow"}));
+    defined["WrittenWhen"]["anyOf"][0]["items"] = entry.clone();
+    defined["WrittenWhen"]["anyOf"][0]["minItems"] = 1.into();
+    defined["WrittenWhen"]["anyOf"][1] = entry;
+    let cases = &mut defined["WrittenCases"]["properties"];
+    cases["base"]["$ref"] = row["$ref"].clone();
+    for shape in ["type", "additionalProperties"] {
+        cases["base"].as_object_mut().and_then(|base| base.remove(shape));
+    }
+    for verdict in ["suppress", "keep"] {
+        cases[verdict]["items"] = row.clone();
+    }
+    schema
 }
