@@ -3,8 +3,12 @@
 
 #![allow(clippy::expect_used, reason = "a property that does not hold panics")]
 
+use quell::count::tally::Totals;
 use quell::exclusions::document::ListFile;
+use quell::exclusions::edit::ordered;
+use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
+use quell::groups::{GroupKey, Groups, KeptRow, KeyOf, KeyPart};
 use quell::input::chunk::Cut;
 use quell::input::csv::{ChunkOutcome, CsvReader};
 use quell::input::decompress::decompress;
@@ -17,18 +21,21 @@ use quell::judge::{Matcher, Scratch};
 use quell::kql::import::{QuerySource, Reading, import_query, import_text};
 use quell::kql::lex::lex;
 use quell::printable::is_deceptive;
+use quell::report::html::{Collector, Known, Page, PageGrade, PageLint, PageRow};
+use quell::report::profile::Profile;
 use quell::report::style::Ink;
-use quell::report::{Layout, Report, ReportFormat, write};
+use quell::report::{GroupsReport, Layout, Report, ReportFormat, write};
 use quell::rule::queries::FileKind;
 use quell::rule::splice::{RuleBlock, splice_file};
 use quell::schema::{Schemas, Source};
 use std::io::Read;
+use std::sync::OnceLock;
 
 /// A property of any bytes.
 pub(crate) type Property = fn(&[u8]);
 
 /// Every property, by the name of its fuzz target and of the folder of its corpus.
-pub(crate) const ALL: [(&str, Property); 9] = [
+pub(crate) const ALL: [(&str, Property); 11] = [
     ("list_loader", list_loader),
     ("csv_reader", csv_reader),
     ("json_reader", json_reader),
@@ -38,6 +45,8 @@ pub(crate) const ALL: [(&str, Property); 9] = [
     ("lexer", lexer),
     ("matcher", matcher),
     ("report", report),
+    ("page", page),
+    ("formatter", formatter),
 ];
 
 /// Any text loads as a list, or its mistakes have places and can be printed.
@@ -226,16 +235,42 @@ pub(crate) fn report(bytes: &[u8]) {
     whole.warnings.iter_mut().for_each(|warning| warning.message = text.into());
     whole.malformed.iter_mut().for_each(|row| row.file = text.into());
     whole.notes = vec![text.to_owned()];
+    check_formats(&whole, text);
+    whole.grouped = Some(grouped(text));
+    check_formats(&whole, text);
+}
+
+/// Groups in which every value is this text.
+fn grouped(text: &str) -> GroupsReport {
+    let mut groups = Groups::new(2, 1);
+    for (place, cells) in [[Some(text), Some("x")], [Some(text), Some(text)]].iter().enumerate() {
+        let time = i64::try_from(place).ok();
+        let key = GroupKey::of(&[(KeyPart::text as KeyOf, Some(text)), (KeyPart::network, Some(text))]);
+        groups.add(&key, Some(&KeptRow { device: Some(text), time, cells }));
+    }
+    let (groups, others) = groups.finish();
+    let names = |names: [&str; 2]| names.map(str::to_owned);
+    let (by, fields) = (names([text, "destination.ip"]), names(["process.path", text]));
+    let profile = Profile { conditions: vec![text.to_owned()], kept: 2, ..Profile::default() };
+    let profile = profile.with_values(&fields, &groups[0].1, 5);
+    for shown in [profile.table(Layout { width: 60, groups: 1, ink: Ink::Off }), profile.markdown()] {
+        assert!(!shown.chars().any(|c| c != '\n' && is_deceptive(c)), "{shown}");
+    }
+    GroupsReport::of(&by, &fields, (&groups, others), 10)
+}
+
+/// Every format of a report in which this text stands.
+fn check_formats(whole: &Report, text: &str) {
     for (format, ..) in ReportFormat::ALL {
         let mut out = Vec::new();
-        write(&whole, format, Layout { width: 100, groups: 10, ink: Ink::Off }, &mut out)
+        write(whole, format, Layout { width: 100, groups: 10, ink: Ink::Off }, &mut out)
             .expect("memory takes everything");
         let out = String::from_utf8(out).expect("a report is text");
         assert!(!out.chars().any(|c| c != '\n' && is_deceptive(c)), "{out}");
         match format {
             ReportFormat::Json => {
                 let again: Report = serde_json::from_str(&out).expect("it is JSON");
-                assert_eq!(again, whole);
+                assert_eq!(&again, whole);
             }
             ReportFormat::Markdown => {
                 let prose = out.lines().flat_map(|line| line.split('`').step_by(2));
@@ -245,4 +280,79 @@ pub(crate) fn report(bytes: &[u8]) {
             ReportFormat::Table => {}
         }
     }
+}
+
+/// The page of a report in which this text stands wherever others' text may stand.
+fn page_of(text: &str) -> String {
+    let schemas = Schemas::built_in();
+    let schema = schemas.named("defender").expect("it is built in");
+    let list = "exclusions:\n- id: a\n  when: {process.name: a.exe}\n".to_owned();
+    let mut loaded =
+        load(&[ListText { file: text.into(), text: list }], &schemas).expect("the list is right");
+    loaded[0].owner = Some(text.to_owned());
+    loaded[0].scenario = Some(text.to_owned());
+    let applied = [&loaded[0]];
+    let matcher = Matcher::new(&applied, "defender").expect("it compiles");
+    let mut report: Report = serde_json::from_str(include_str!("report.json")).expect("a report");
+    report.totals = Totals { read: 2, kept: 2, malformed: 1, ..Totals::default() };
+    report.results.iter_mut().for_each(|results| results.file = text.into());
+    report.warnings.iter_mut().for_each(|warning| warning.message = text.into());
+    report.notes = vec![text.to_owned()];
+    report.exclusions.truncate(1);
+    "a".clone_into(&mut report.exclusions[0].id);
+    let columns = [text.to_owned(), "RemoteUrl".to_owned()];
+    let mut rows = Collector::new(&matcher, 1, &columns, &[], 2, 10);
+    let (process, destination) = (Some(text), Some(text));
+    let (judged, shown) = ([Some(text)], [Some(text), Some(text)]);
+    let (file, number, line) = (0, 1, 2);
+    rows.row(&PageRow {
+        file,
+        number,
+        line,
+        judged: &judged,
+        shown: &shown,
+        time: None,
+        process,
+        destination,
+    });
+    rows.malformed(0, 2, 3, text);
+    let said = || text.to_owned();
+    let found = PageLint { exclusion: "a".into(), code: said(), message: said(), help: said() };
+    let grade = PageGrade { exclusion: "a".into(), grade: said(), way: said() };
+    let known = Known { lints: vec![found], grades: vec![grade] };
+    let (left_out, columns_left_out, options) = (Vec::new(), vec![said()], vec![said()]);
+    let page =
+        Page { report: &report, applied: &applied, left_out, schema, known, rows, columns_left_out, options };
+    quell::report::html::page(page).expect("its rows are those of the report")
+}
+
+/// Whatever stands in rows, lists and names of files: on the page it opens no tag and ends none.
+pub(crate) fn page(bytes: &[u8]) {
+    static SIGNS: OnceLock<usize> = OnceLock::new();
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if text.len() > 2_000 {
+        return;
+    }
+    let signs = |page: &str| page.matches('<').count();
+    let neutral = *SIGNS.get_or_init(|| signs(&page_of("x")));
+    assert_eq!(signs(&page_of(text)), neutral, "{text:?}");
+}
+
+/// Any list that loads is brought into an order that is one: twice is once, and what another reader of YAML sees is the same
+/// but for the order.
+pub(crate) fn formatter(bytes: &[u8]) {
+    let (Ok(text), schemas) = (std::str::from_utf8(bytes), Schemas::built_in()) else { return };
+    let list = |text: &str| ListText { file: "list.yaml".into(), text: text.to_owned() };
+    let Ok(before) = load(&[list(text)], &schemas) else { return };
+    let once = ordered(&list(text), &schemas);
+    let after = load(&[list(&once)], &schemas).expect("it loads as before");
+    let ids = |all: &[Exclusion]| all.iter().map(|each| each.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&before), ids(&after), "{once}");
+    assert_eq!(ordered(&list(&once), &schemas), once, "{text}");
+    let letters = |text: &str| {
+        let mut all: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(letters(text), letters(&once), "{once}");
 }

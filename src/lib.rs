@@ -37,6 +37,7 @@ pub mod count;
 pub mod diagnostic;
 pub mod exclusions;
 pub mod fields;
+pub mod groups;
 pub mod input;
 pub mod judge;
 pub mod kql;

@@ -53,8 +53,12 @@ fn run(command: &Command, world: &World) -> Outcome {
     match command {
         Command::Apply(args) => commands::apply::run(args, world),
         Command::Explain(args) => commands::explain::run(args, world),
+        Command::Rows(args) => commands::rows::run(args, world),
         Command::Splice(args) => commands::splice::run(args, world),
         Command::Import(args) => commands::import::run(args, world),
+        Command::Init(args) => commands::init::run(args),
+        Command::List(args) => commands::inventory::run(args, world),
+        Command::Fmt(args) => commands::fmt::run(args),
         Command::Lint(args) => commands::lint::run(args, world),
         Command::Test(args) => commands::test::run(args),
         Command::Probe(args) => commands::probe::run(args, world),

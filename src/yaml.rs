@@ -126,6 +126,23 @@ pub fn flow_scalar(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// A document of which every scalar on one line that `hides` something stands in double quotes, with that written out.
+/// Whatever is not so plain stays as it is.
+pub fn with_escapes(text: &str, hides: impl Fn(&str) -> bool) -> String {
+    let line = |line: &str| {
+        let (content, end) = line.strip_suffix('\n').map_or((line, ""), |content| (content, "\n"));
+        let key = content.find(": ").map_or(0, |at| at + 2);
+        let start = if key > 0 { key } else { content.len() - content.trim_start_matches([' ', '-']).len() };
+        match parse(&content[start..]) {
+            Ok(Some(Node { value: Value::Scalar(value, _), .. })) if hides(content) => {
+                format!("{}{}{end}", &content[..start], escaped(&value))
+            }
+            _ => line.to_owned(),
+        }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
 fn escaped(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {

@@ -35,8 +35,10 @@ fn suite(out: &mut String, list: &ListReport) {
     }
     for Untested { exclusion, line, missing } in &list.untested {
         let message = format!("there is no case to {missing}");
-        let text =
-            format!("{}:{line}: `{exclusion}` has no case to {missing}; add one under `cases:`", list.file);
+        let text = format!(
+            "{}:{line}: `{exclusion}` has no case to {missing}; add one under `cases:`",
+            printable(&list.file)
+        );
         begin(out, (exclusion, "has cases of both kinds"), &list.file, *line);
         failure(out, "no-case", &message, &text);
     }
@@ -51,7 +53,8 @@ fn case(out: &mut String, file: &str, case: &CaseResult) {
         return;
     };
     let message = format!("must {}, was {}", case.expected.word(), case.expected.otherwise());
-    failure(out, "verdict", &message, &format!("{file}:{}: {message}: {}\n{why}", case.line, case.row));
+    let (file, row) = (printable(file), printable(&case.row));
+    failure(out, "verdict", &message, &format!("{file}:{}: {message}: {row}\n{}", case.line, printable(why)));
 }
 
 /// A testcase up to its attributes' end.

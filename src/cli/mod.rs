@@ -2,6 +2,8 @@
 
 mod lint;
 mod probe;
+mod repository;
+mod rows;
 mod rules;
 mod tune;
 
@@ -13,6 +15,8 @@ use std::path::PathBuf;
 
 pub(crate) use lint::{LintArgs, LintFormat};
 pub(crate) use probe::{ProbeArgs, ProbeFormat};
+pub(crate) use repository::{FmtArgs, InitArgs, InventoryArgs, InventoryFormat};
+pub(crate) use rows::{RowsArgs, RowsFormat};
 pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
 
@@ -53,12 +57,20 @@ pub(crate) enum Command {
     Apply(Apply),
     /// Show why one row is kept or suppressed, condition by condition.
     Explain(Explain),
+    /// Look into a group of kept rows: each field's values and their shares, or the rows as they came.
+    Rows(RowsArgs),
     /// Put the exclusions into the queries of rules, where their columns still are.
     Splice(Splice),
     /// Make a list from a documented condition, or from what is typed into the queries of rules.
     Import(Import),
     /// Find what is doubtful about lists: too broad, dead, expired, said twice, unowned.
     Lint(LintArgs),
+    /// Say of every exclusion who owns it, how old it is, when it expires and what it holds for.
+    List(InventoryArgs),
+    /// Bring the lists into one order, without a change of what they say.
+    Fmt(FmtArgs),
+    /// Begin a repository of lists: a first list, settings, a hook and a workflow. Nothing is ever overwritten.
+    Init(InitArgs),
     /// Run the cases of the lists, and show what they would not notice.
     Test(TestArgs),
     /// Find what an intruder could do unseen inside each exclusion, grade it, and propose a repair.
@@ -80,7 +92,7 @@ pub(crate) enum Command {
     Man,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ListArgs {
     /// A list, a folder of lists, or a pack that is built in: `documented`, `field`, `field/sccm` ...; repeatable.
     /// Without it, `documented`.
@@ -190,9 +202,10 @@ pub(crate) struct Apply {
     /// Write the report here too, in the format of the file's name (.html .json .md .csv .txt); repeatable.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Vec<String>,
-    /// Rows that an HTML report holds at most. With more it still counts every row, and shows a sample of so many.
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    pub(crate) report_rows: u32,
+    /// Rows that an HTML report holds at most, 100000 without it. With more rows it still counts every row, and shows a sample
+    /// of so many.
+    #[arg(long, value_name = "N")]
+    pub(crate) report_rows: Option<u32>,
     /// Rows that are known to be malicious: an HTML report then says of each exclusion how one of them would disappear in
     /// it, as `quell probe` does; repeatable.
     #[arg(long, value_name = "FILE", requires = "report")]
@@ -200,9 +213,14 @@ pub(crate) struct Apply {
     /// The format of the report on standard output.
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = report_format())]
     pub(crate) format: ReportFormat,
-    /// Groups of kept rows that are shown.
-    #[arg(long, value_name = "N", default_value_t = 15)]
-    pub(crate) groups: usize,
+    /// Groups of kept rows that are shown; 15 without it.
+    #[arg(long, value_name = "N")]
+    pub(crate) groups: Option<usize>,
+    /// Group the kept rows by these fields or columns, and say of each group what is constant in it and what varies; a comma
+    /// between them. An address counts by its network (/24, /64), its column by the address itself. The results are read
+    /// twice for it. Without it, by process and destination network.
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', conflicts_with = "from_impact")]
+    pub(crate) group_by: Vec<String>,
     /// Exit with 1 when there is any of these; a comma between them.
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub(crate) fail_on: Vec<FailOn>,
@@ -297,7 +315,7 @@ pub(crate) struct SchemaArgs {
     /// One schema: a built-in name or a YAML file. All without it.
     #[arg(value_name = "NAME|FILE")]
     pub(crate) name: Option<String>,
-    /// Print a JSON Schema instead: of exclusion lists, or of the JSON report.
+    /// Print a JSON Schema instead: of exclusion lists, with the columns of every known schema, or of the JSON report.
     #[arg(long, value_name = "OF")]
     pub(crate) json: Option<JsonSchemaOf>,
 }

@@ -7,21 +7,28 @@ use std::path::PathBuf;
 /// The form of a clause, and where its values stand.
 #[derive(Debug, Args)]
 pub(crate) struct ClauseForm {
-    /// How the exclusions are said.
-    #[arg(long, value_name = "FORM", default_value = "where")]
-    pub(crate) form: KqlForm,
+    /// How the exclusions are said; `where` without it.
+    #[arg(long, value_name = "FORM")]
+    pub(crate) form: Option<KqlForm>,
     /// Write the values of the forms `watchlist` and `externaldata` here, as CSV.
     #[arg(long, value_name = "FILE.csv")]
     pub(crate) values: Option<String>,
-    /// The alias of the Sentinel watchlist.
-    #[arg(long, value_name = "ALIAS", default_value = "quell")]
-    pub(crate) watchlist: String,
-    /// Where `externaldata` reads the values.
-    #[arg(long, value_name = "URL", default_value = "https://example.invalid/quell-values.csv")]
-    pub(crate) url: String,
+    /// The alias of the Sentinel watchlist; `quell` without it.
+    #[arg(long, value_name = "ALIAS")]
+    pub(crate) watchlist: Option<String>,
+    /// Where `externaldata` reads the values; <https://example.invalid/quell-values.csv> without it.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
     /// Leave out `now() < datetime(...)`: an exclusion goes on suppressing after its last day where the rule runs.
     #[arg(long)]
     pub(crate) no_expiry_guard: bool,
+}
+
+impl ClauseForm {
+    /// The form of the clause.
+    pub(crate) fn form(&self) -> KqlForm {
+        self.form.unwrap_or(KqlForm::Where)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,9 +94,9 @@ pub(crate) struct Import {
     /// Ids for the conditions of --text, in their order.
     #[arg(long, value_name = "ID", requires = "text")]
     pub(crate) id: Vec<String>,
-    /// How a condition of --text is read.
-    #[arg(long, value_name = "HOW", default_value = "loose")]
-    pub(crate) reading: ReadingOf,
+    /// How a condition of --text is read; `loose` without it.
+    #[arg(long, value_name = "HOW", requires = "text")]
+    pub(crate) reading: Option<ReadingOf>,
     /// Say on which rows of these results the two readings of --text differ; repeatable.
     #[arg(long, value_name = "RESULTS", requires = "text")]
     pub(crate) results: Vec<String>,

@@ -1,7 +1,9 @@
 //! `quell apply`: the main job.
 
 use super::files::FileSet;
-use super::inputs::open_all;
+use super::idle::{Idle, refuse, without_results};
+use super::inputs::{keep_standard_input, open_all};
+use super::kept::{self, Named, Reading};
 use super::lists::{loaded, loaded_with, rule, today};
 use super::page::{self, Knowledge};
 use super::query::with_query;
@@ -11,16 +13,24 @@ use super::sink::{RowFiles, bar_of};
 use super::{End, Outcome, World, fail, impact, print_by, print_styled_by};
 use crate::cli::{Apply, FailOn};
 use quell::exclusions::model::Exclusion;
-use quell::report::build::{LeftOut, ReportParts, build};
+use quell::groups::VALUES_IN_A_GROUP;
+use quell::report::build::{LISTED_GROUPS, LeftOut, ReportParts, build};
 use quell::report::style::Ink;
-use quell::report::{self, Layout, Report, ReportFormat, Status, WarningCode};
+use quell::report::{self, GroupsReport, Layout, Report, ReportFormat, Status, WarningCode};
 use quell::run::in_force::left_out_entries;
 use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+/// Groups of kept rows that are shown.
+const GROUPS: usize = 15;
+
 pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let formats = report_formats(args)?;
+    refuse(&idle(args, &formats))?;
+    if !args.group_by.is_empty() && args.results.iter().any(|name| name == "-") {
+        keep_standard_input()?;
+    }
     if let Some(result) = &args.from_impact {
         return from_impact(args, world, result, &formats);
     }
@@ -34,6 +44,8 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let mut inputs = open_all(&args.results, &args.input)?;
     let read = read_by(&inputs, lists, rule.as_ref())?;
     let schema = read.schema;
+    // Before anything is read to its end.
+    Named::of(&args.group_by, &read, &inputs)?;
     let (mut applied, left_out) = read.in_force(&inputs, &lists.exclusions, rule.as_ref(), today);
     let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;
@@ -49,14 +61,11 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
             .map(|left| format!("Left out: {left}, for which {} has no column.", schema.name)),
     );
     notes.extend(switched_off);
-    let report = crate::until_the_end(build(ReportParts {
-        run,
-        applied: &applied,
-        left_out: &left_out,
-        rule: rule.as_ref(),
-        today,
-        notes,
-    }));
+    let parts =
+        ReportParts { run, applied: &applied, left_out: &left_out, rule: rule.as_ref(), today, notes };
+    let mut report = build(parts);
+    report.grouped = grouped(args, &read, &applied, report.totals.kept)?;
+    let report = crate::until_the_end(report);
     sink.finish()?.into_iter().try_for_each(|output| outputs.add(output))?;
     let left_out = left_out.as_slice();
     let known = Knowledge {
@@ -76,6 +85,52 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     }
     outputs.put(|| show(args, world, report))?;
     Ok(end(args, report, left_out))
+}
+
+/// The options that do nothing with these formats, or without rows.
+fn idle(args: &Apply, formats: &[Target]) -> Vec<Idle<'static>> {
+    let is_page = formats.contains(&Target::Page);
+    let has_groups = |format: ReportFormat| matches!(format, ReportFormat::Table | ReportFormat::Markdown);
+    let shows_groups = has_groups(args.format)
+        || formats.iter().any(|format| matches!(format, Target::Text(format) if has_groups(*format)));
+    let mut idle = vec![
+        ("--report-rows", args.report_rows.is_some() && !is_page, "no HTML report is written"),
+        ("--malicious", !args.malicious.is_empty() && !is_page, "no HTML report is written"),
+        ("--groups", args.groups.is_some() && !shows_groups, "this format lists every group"),
+    ];
+    if args.from_impact.is_some() {
+        let why = "--from-impact reads no rows";
+        idle.extend(without_results(&args.input, why));
+        idle.extend([
+            ("--groups", args.groups.is_some(), why),
+            ("--dedupe", args.dedupe, why),
+            ("--strict", args.strict, why),
+            ("--threads", args.threads.is_some(), why),
+            ("--quiet", args.quiet, why),
+        ]);
+    }
+    idle
+}
+
+/// The kept rows by the fields that somebody asked for.
+fn grouped(
+    args: &Apply,
+    read: &ReadBy<'_>,
+    applied: &[&Exclusion],
+    kept: u64,
+) -> Outcome<Option<GroupsReport>> {
+    if args.group_by.is_empty() {
+        return Ok(None);
+    }
+    let (results, input, dedupe) = (&args.results, &args.input, args.dedupe);
+    let reading = Reading { results, input, read, applied, dedupe };
+    let found = kept::grouped(&reading, &args.group_by, VALUES_IN_A_GROUP)?;
+    if found.kept != kept {
+        let message = "the results changed while they were read: another number of rows is kept now";
+        return fail("changed", message, "run it again");
+    }
+    let groups = (found.groups.as_slice(), found.others);
+    Ok(Some(GroupsReport::of(&found.by.names, &found.fields.names, groups, LISTED_GROUPS)))
 }
 
 fn options<'a>(
@@ -165,7 +220,7 @@ fn report_files(
     (formats, page): (&[Target], &dyn Fn() -> Outcome<String>),
     outputs: &mut FileSet,
 ) -> Outcome<()> {
-    let layout = Layout { width: world.width, groups: args.groups, ink: Ink::Off };
+    let layout = Layout { width: world.width, groups: args.groups.unwrap_or(GROUPS), ink: Ink::Off };
     args.report.iter().zip(formats).try_for_each(|(name, format)| {
         let mut text = Vec::new();
         match format {
@@ -180,7 +235,7 @@ fn report_files(
 fn show(args: &Apply, world: &World, report: &Report) -> Outcome<()> {
     let is_table = args.format == ReportFormat::Table;
     let ink = if is_table { Ink::On } else { Ink::Off };
-    let layout = Layout { width: world.width, groups: args.groups, ink };
+    let layout = Layout { width: world.width, groups: args.groups.unwrap_or(GROUPS), ink };
     let write = |out: &mut dyn Write| report::write(report, args.format, layout, out);
     // Standard output may carry rows.
     let rows_there = [&args.kept, &args.suppressed].iter().any(|name| name.as_deref() == Some("-"));

@@ -2,6 +2,7 @@
 //!
 //! In: exclusions in force, the form. Out: its parts, and what is to be said about its length.
 
+use super::idle::Idle;
 use super::kql::inexpressible;
 use super::{Outcome, fail};
 use crate::cli::{ClauseForm, KqlForm};
@@ -12,6 +13,9 @@ use quell::schema::Schema;
 /// The characters that Sentinel takes in the query of a rule, and from how many on it is time to say so.
 const MOST: usize = 10_000;
 const MANY: usize = 8_000;
+
+/// Where `externaldata` reads its values if nobody says it: nowhere, so that nobody reads those of others.
+const ADDRESS: &str = "https://example.invalid/quell-values.csv";
 
 /// A clause.
 #[derive(Default)]
@@ -31,6 +35,36 @@ impl Clause {
     }
 }
 
+/// The options that do nothing in this form.
+pub(super) fn idle(args: &ClauseForm) -> [Idle<'static>; 4] {
+    let form = args.form();
+    let in_a_file = matches!(form, KqlForm::Watchlist | KqlForm::Externaldata);
+    let unguarded = matches!(form, KqlForm::Nrt | KqlForm::Impact);
+    [
+        (
+            "--values",
+            args.values.is_some() && !in_a_file,
+            "only the forms `watchlist` and `externaldata` keep values in a file",
+        ),
+        (
+            "--watchlist",
+            args.watchlist.is_some() && form != KqlForm::Watchlist,
+            "it belongs to `--form watchlist`",
+        ),
+        ("--url", args.url.is_some() && form != KqlForm::Externaldata, "it belongs to `--form externaldata`"),
+        ("--no-expiry-guard", args.no_expiry_guard && unguarded, "this form has no such guard"),
+    ]
+}
+
+/// Says that the clause reads its values from nowhere; nothing if it does not.
+pub(super) fn unset(args: &ClauseForm) -> &'static str {
+    if args.form() == KqlForm::Externaldata && args.url.is_none() {
+        "quell: no --url was given: the clause reads its values from https://example.invalid, where nothing is, and the rule fails until it names your file\n"
+    } else {
+        ""
+    }
+}
+
 /// Makes the clause.
 pub(super) fn clause(
     args: &ClauseForm,
@@ -43,7 +77,7 @@ pub(super) fn clause(
             kql::table_form(applied, schema, options, table).map_err(inexpressible)?;
         Ok(Clause { above, block, values: Some(values) })
     };
-    match args.form {
+    match args.form() {
         KqlForm::Where => {
             let block = kql::where_block(applied, schema, options).map_err(inexpressible)?;
             Ok(Clause { block, ..Clause::default() })
@@ -52,8 +86,8 @@ pub(super) fn clause(
             let (above, block) = kql::let_form(applied, schema, options).map_err(inexpressible)?;
             Ok(Clause { above, block, values: None })
         }
-        KqlForm::Watchlist => of_table(&kql::watchlist_table(&args.watchlist)),
-        KqlForm::Externaldata => of_table(&kql::external_table(&args.url)),
+        KqlForm::Watchlist => of_table(&kql::watchlist_table(args.watchlist.as_deref().unwrap_or("quell"))),
+        KqlForm::Externaldata => of_table(&kql::external_table(args.url.as_deref().unwrap_or(ADDRESS))),
         KqlForm::Nrt => {
             let block = kql::nrt_block(applied, schema).map_err(inexpressible)?;
             Ok(Clause { block, ..Clause::default() })
@@ -68,7 +102,7 @@ pub(super) fn clause(
 
 /// The name of the CSV file of the forms that keep their values in one; an error without it.
 pub(super) fn values_file(args: &ClauseForm) -> Outcome<Option<&str>> {
-    match (args.form, &args.values) {
+    match (args.form(), &args.values) {
         (KqlForm::Watchlist | KqlForm::Externaldata, None) => fail(
             "no-values-file",
             "this form keeps its values in a CSV file",

@@ -1,25 +1,28 @@
 //! `quell explain`: why one row is kept or suppressed.
 
-use super::inputs::{files, open};
-use super::lists::{Loaded, loaded, rule, today};
+use super::cells::{CellPlaces, standing_of};
+use super::idle::refuse;
+use super::inputs::{self, keep_standard_input, open};
+use super::kept::{GroupOfRow, Reading, group_of_row, is_value};
+use super::lists::{loaded, rule, today};
 use super::results::{ReadBy, read_by};
 use super::{End, Outcome, World, fail, print_styled, print_text};
 use crate::cli::{Explain, ExplainFormat};
-use quell::fields::Field;
 use quell::input::Input;
 use quell::input::rows::Rows;
 use quell::input::{Fault, Format};
+use quell::judge::Matcher;
 use quell::judge::explain::{ExplainedCondition, ExplainedExclusion, Explanation, explain, telling};
-use quell::judge::row::{self, sources};
-use quell::judge::row_tables::{OwnCells, TableCells};
+use quell::judge::row::RowCells;
+use quell::judge::row_tables::OwnCells;
 use quell::judge::verdict::ConditionOutcome;
-use quell::judge::{Matcher, is_like};
 use quell::printable::json_written_out;
+use quell::report::build::LeftOut;
+use quell::report::grouped::{sides, size, title};
 use quell::report::style::{Ink, Style};
 use quell::report::{fitted, printable};
-use quell::run::columns::{missing, missing_columns, reader};
+use quell::run::columns::reader;
 use quell::run::each_row::each_row;
-use quell::schema::Source;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -37,28 +40,29 @@ struct FoundRow {
 }
 
 pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
+    let as_json = args.format == ExplainFormat::Json;
+    refuse(&[("--all", args.all && as_json, "JSON has every exclusion in full")])?;
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
-    let names = files(std::slice::from_ref(&args.results))?;
+    let names = inputs::files(std::slice::from_ref(&args.results))?;
     let [name] = names.as_slice() else {
         let message = format!("{} stands for {} files", args.results, names.len());
         return fail("several-files", message, "name the one that the row is in");
     };
-    let mut opened = open(name, &args.input)?;
-    if opened.format == Format::Parquet {
+    if name == "-" {
+        keep_standard_input()?;
+    }
+    let mut files = [open(name, &args.input)?];
+    if files[0].format == Format::Parquet {
         let message = format!("{name}: rows of Parquet are not explained");
         return fail("parquet", message, "convert it into a pipe, for example with duckdb: docs/formats.md");
     }
-    let read = read_by(std::slice::from_ref(&opened), &lists, rule.as_ref())?;
-    let schema = read.schema;
-    let (applied, left_out) = read.in_force(
-        std::slice::from_ref(&opened),
-        &lists.exclusions,
-        rule.as_ref(),
-        today(&args.scope, world),
-    );
-    let matcher = read.matcher(std::slice::from_ref(&opened), &applied)?;
-    let found = find(args, &mut opened, &read, &matcher, &lists)?;
+    let read = read_by(&files, &lists, rule.as_ref())?;
+    let (applied, left_out) =
+        read.in_force(&files, &lists.exclusions, rule.as_ref(), today(&args.scope, world));
+    let matcher = read.matcher(&files, &applied)?;
+    let [opened] = &mut files;
+    let found = find(args, opened, &read, &matcher)?;
     let row = match found.cells {
         Ok(cells) => cells,
         Err(fault) => {
@@ -69,30 +73,39 @@ pub(crate) fn run(args: &Explain, world: &World) -> Outcome {
             return Ok(End::LookAtIt);
         }
     };
-    if read.tables.is_none() && opened.format.has_header() && !args.input.allow_missing_columns {
-        let (_, projection) = reader(&opened, row::wanted(matcher.slots(), schema))?;
-        let missing = missing(matcher.slots(), &applied, |slot| projection.columns[slot].is_some());
-        if !missing.is_empty() {
-            return Err(missing_columns(&opened, schema, &missing).into());
-        }
-    }
     let cells: Vec<Option<&str>> = row.iter().map(Option::as_deref).collect();
     let explanation = explain(&matcher, &applied, &cells[..matcher.slots().len()]);
-    let mut text = match args.format {
-        ExplainFormat::Json => json(&explanation, found.number, found.line),
-        ExplainFormat::Text => text(&explanation, found.number, found.line, args.all),
+    let reading = Reading {
+        results: std::slice::from_ref(name),
+        input: &args.input,
+        read: &read,
+        applied: &applied,
+        dedupe: false,
     };
-    if args.format == ExplainFormat::Text && !left_out.is_empty() {
-        text.push_str("\nLeft out:\n");
-        for left in &left_out {
-            let _ = writeln!(text, "  {}: {}", left.exclusion.id, left.why);
+    reading.require_columns()?;
+    let group = if explanation.suppressed {
+        None
+    } else {
+        let counted = RowCells::of(&cells, matcher.slots().len());
+        group_of_row(&reading, counted.process, counted.destination)?
+    };
+    let place = (found.number, found.line);
+    match args.format {
+        ExplainFormat::Json => print_text(&json(&explanation, group.as_ref(), place))?,
+        ExplainFormat::Text => {
+            let mut said = text(&explanation, place, args.all);
+            said += &group.map(|group| group_text(&group, &args.results)).unwrap_or_default();
+            said += &left_out_text(&left_out);
+            print_styled(&fitted(&said, world.message_width))?;
         }
     }
-    match args.format {
-        ExplainFormat::Json => print_text(&text)?,
-        ExplainFormat::Text => print_styled(&fitted(&text, world.message_width))?,
-    }
     Ok(End::Clean)
+}
+
+fn left_out_text(left_out: &[LeftOut<'_>]) -> String {
+    let lines = left_out.iter().map(|left| format!("  {}: {}\n", left.exclusion.id, left.why));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\nLeft out:\n{lines}") }
 }
 
 /// How the row is looked for: by its number, or by the value of a cell.
@@ -101,18 +114,8 @@ enum By {
     Cell(String),
 }
 
-fn find(
-    args: &Explain,
-    opened: &mut Input,
-    read: &ReadBy<'_>,
-    matcher: &Matcher,
-    lists: &Loaded,
-) -> Outcome<FoundRow> {
-    let cells = read.tables.as_ref().map(|tables| tables.cells(matcher.slots()));
-    let mut wanted = match &cells {
-        None => row::wanted(matcher.slots(), read.schema),
-        Some(cells) => cells.wanted().to_vec(),
-    };
+fn find(args: &Explain, opened: &mut Input, read: &ReadBy<'_>, matcher: &Matcher) -> Outcome<FoundRow> {
+    let mut asked = Vec::new();
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
             let Some((name, value)) = condition.split_once('=') else {
@@ -122,20 +125,15 @@ fn find(
                     "for example --where process.name=setup.exe",
                 );
             };
-            wanted.push(column(name, read, opened, lists)?);
+            asked.push(standing_of(name, read, std::slice::from_ref(opened))?.1);
             By::Cell(value.to_owned())
         }
         (None, row) => By::Number(row.unwrap_or(1)),
     };
-    let (rows, _) = reader(opened, wanted)?;
-    match search(opened, &rows, &by)? {
-        SearchResult::Found(found) => Ok(FoundRow {
-            cells: found.cells.map(|found| match &cells {
-                None => found,
-                Some(cells) => of_table(cells, &found),
-            }),
-            ..found
-        }),
+    let places = CellPlaces::new(read, matcher, &asked);
+    let (rows, _) = reader(opened, places.sources())?;
+    match search(opened, &rows, &places, &by)? {
+        SearchResult::Found(found) => Ok(found),
         SearchResult::NotAmong(read) => match by {
             By::Number(row) => fail(
                 "no-such-row",
@@ -151,35 +149,6 @@ fn find(
     }
 }
 
-/// The cells of a row as its own table has them.
-fn of_table(cells: &TableCells, found: &[Option<String>]) -> Vec<Option<String>> {
-    let found: Vec<Option<&str>> = found.iter().map(Option::as_deref).collect();
-    let mut own = OwnCells::new();
-    cells.of(&cells.table(&found), &found, &mut own);
-    own.iter().map(|cell| cell.map(str::to_owned)).collect()
-}
-
-fn column(name: &str, read: &ReadBy<'_>, opened: &Input, lists: &Loaded) -> Outcome<Vec<Source>> {
-    if let Some(field) = Field::named(name) {
-        let field = quell::exclusions::model::FieldRef::Field(field);
-        return Ok(match &read.tables {
-            None => sources(&field, read.schema),
-            // It is looked for where the first table has it.
-            Some(tables) => tables.tables.iter().flat_map(|table| sources(&field, table)).collect(),
-        });
-    }
-    if opened.names.iter().any(|known| known == name)
-        || lists.schemas.iter().any(|known| known.columns.contains_key(name))
-    {
-        return Ok(vec![Source { column: name.to_owned(), path: false }]);
-    }
-    let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
-    legal.extend(opened.names.iter().map(String::as_str));
-    let near = quell::fields::which_field(name, legal);
-    let help = format!("{near}`quell schema` lists the fields");
-    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
-}
-
 /// What a search found.
 enum SearchResult {
     Found(FoundRow),
@@ -188,38 +157,42 @@ enum SearchResult {
 }
 
 /// Looks for the row that was asked for.
-fn search(opened: &mut Input, rows: &Rows, by: &By) -> Outcome<SearchResult> {
+fn search(opened: &mut Input, rows: &Rows, places: &CellPlaces, by: &By) -> Outcome<SearchResult> {
     let (mut read, mut found) = (0, None);
+    let is_asked = |cells: &[Option<&str>], value: &str| {
+        let mut asked = Vec::new();
+        places.asked(cells, &mut asked);
+        asked.iter().all(|cell| is_value(cell.unwrap_or_default(), value))
+    };
     each_row(opened, rows, |number, line, row| {
         read = number;
         let is_it = match by {
             By::Number(wanted) => number == *wanted,
-            By::Cell(value) => row.cells.is_ok_and(|cells| is_value(cells.last().copied().flatten(), value)),
+            By::Cell(value) => row.cells.is_ok_and(|cells| is_asked(cells, value)),
         };
         if !is_it {
             return ControlFlow::Continue(());
         }
-        let owned = |cells: &[Option<&str>]| cells.iter().map(|cell| cell.map(str::to_owned)).collect();
+        let owned = |cells: &[Option<&str>]| {
+            let mut own = OwnCells::new();
+            places.all(cells, &mut own).iter().map(|cell| cell.map(str::to_owned)).collect()
+        };
         found = Some(FoundRow { number, line, cells: row.cells.map(owned) });
         ControlFlow::Break(())
     })?;
     Ok(found.map_or(SearchResult::NotAmong(read), SearchResult::Found))
 }
 
-fn is_value(cell: Option<&str>, wanted: &str) -> bool {
-    let cell = cell.unwrap_or_default();
-    let address = |text: &str| text.parse::<std::net::IpAddr>().ok().map(|address| address.to_canonical());
-    is_like(wanted, cell) || cell == wanted || address(cell).is_some_and(|seen| Some(seen) == address(wanted))
-}
-
-fn json(explanation: &Explanation, row: u64, line: u64) -> String {
+fn json(explanation: &Explanation, group: Option<&GroupOfRow>, (row, line): (u64, u64)) -> String {
     let mut value = serde_json::to_value(explanation).unwrap_or_default();
+    value["group"] =
+        group.map(|group| &group.group).and_then(|group| serde_json::to_value(group).ok()).into();
     value["row"] = row.into();
     value["line"] = line.into();
     json_written_out(&serde_json::to_string_pretty(&value).unwrap_or_default()).into_owned() + "\n"
 }
 
-fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
+fn text(explanation: &Explanation, (row, line): (u64, u64), all: bool) -> String {
     let verdict = match (explanation.suppressed, explanation.undecidable) {
         (true, _) => "suppressed",
         (_, true) => "kept, undecidable: a field that an exclusion needs is empty or unreadable",
@@ -245,17 +218,28 @@ fn text(explanation: &Explanation, row: u64, line: u64, all: bool) -> String {
     if rest > 0 {
         let _ = writeln!(out, "\n{rest} more not met (--all shows them)");
     }
-    if let Some(nearest) = explanation.nearest.as_ref().filter(|_| !explanation.suppressed) {
-        let _ = writeln!(
-            out,
-            "\n{}: {}, entry {}",
-            INK.paint(Style::Kept, "Nearest miss"),
-            nearest.id,
-            nearest.entry
-        );
-        for condition in &nearest.missing {
+    let near = explanation.nearest.iter().map(|nearest| (INK.paint(Style::Kept, "Nearest miss"), nearest));
+    for (title, near) in near.chain(explanation.also_near.iter().map(|near| ("Also near".to_owned(), near))) {
+        let _ = writeln!(out, "\n{title}: {}, entry {}", near.id, near.entry);
+        for condition in &near.missing {
             let _ = writeln!(out, "  {}", sentence(condition));
         }
+    }
+    out
+}
+
+fn group_text(of: &GroupOfRow, results: &str) -> String {
+    let (group, ink) = (&of.group, INK.paint(Style::Kept, "Group"));
+    let mut out =
+        format!("\n{ink}: {} of {}, {}\n  {}\n", group.group, of.groups, title(group), size(group, of.kept));
+    for (name, side) in ["constant", "varies"].into_iter().zip(sides(group)) {
+        if !side.is_empty() {
+            let _ = writeln!(out, "  {name}: {side}");
+        }
+    }
+    if results != "-" {
+        let _ = writeln!(out, "  with the same lists, this opens it:");
+        let _ = writeln!(out, "  quell rows {} --group {}", printable(results), group.group);
     }
     out
 }

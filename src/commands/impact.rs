@@ -59,6 +59,7 @@ pub(super) fn report(file: &Path, lists: &Loaded, rule: Option<&Rule>, today: Da
         exclusions,
         kept_groups: Vec::new(),
         kept_in_other_groups: totals.kept,
+        grouped: None,
         malformed: Vec::new(),
         warnings: Vec::new(),
         notes,

@@ -2,11 +2,12 @@
 
 use super::counting::counted;
 use super::files::FileSet;
+use super::idle::{refuse, without_results};
 use super::kql::{schema, tables};
 use super::lists::{Loaded, schemas_only};
 use super::results::ReadBy;
 use super::rules::{RuleFile, opened};
-use super::{End, Outcome, World, print, tell};
+use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{Import, ReadingOf};
 use quell::diagnostic::{Diagnostic, Place};
 use quell::exclusions::document::{ListFile, WrittenExclusion};
@@ -14,21 +15,42 @@ use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load};
 use quell::input::Input;
 use quell::kql::import::{ImportedQuery, QuerySource, Reading, Remark, import_query, import_text};
-use quell::report::{self, build::exclusion_report};
+use quell::printable::{is_deceptive, written_out};
+use quell::report::{self, build::exclusion_report, printable};
 use quell::rule::encoding::Encoding;
 use quell::rule::queries::queries;
 use quell::schema::{Schema, Schemas};
 use quell::yaml;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 pub(crate) fn run(args: &Import, world: &World) -> Outcome {
+    if args.results.is_empty() {
+        refuse(&without_results(&args.input, "no --results were given"))?;
+    }
+    if args.text.is_empty() {
+        let why = "it belongs to a condition of --text";
+        refuse(&[
+            ("--id", !args.id.is_empty(), why),
+            ("--reading", args.reading.is_some(), why),
+            ("--results", !args.results.is_empty(), why),
+        ])?;
+    }
+    if args.id.len() > args.text.len() {
+        let message = format!("{} ids were given for {}", args.id.len(), conditions(args.text.len()));
+        return fail(
+            "surplus-id",
+            message,
+            "give each --text its --id, in the same order, or leave --id out",
+        );
+    }
     let mut lists = schemas_only(args.schema.as_deref())?;
     let schema = schema(&lists)?;
     let mut messages = String::new();
     let exclusions = if args.text.is_empty() {
         from_rules(args, &lists, &mut messages)?
     } else {
-        from_texts(args, args.reading, schema)?
+        from_texts(args, args.reading.unwrap_or(ReadingOf::Loose), schema)?
     };
     let mut outputs = FileSet::begin(args.output.as_deref())?;
     let clean = messages.is_empty();
@@ -55,9 +77,18 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     Ok(if clean { End::Clean } else { End::LookAtIt })
 }
 
+fn conditions(count: usize) -> String {
+    if count == 1 { "one condition".to_owned() } else { format!("{count} conditions") }
+}
+
 /// The list as YAML, and its exclusions after loading that text: what is written must load.
 fn read_back(list: &ListFile, schemas: &Schemas) -> Outcome<(String, Vec<Exclusion>)> {
-    let text = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
+    let plain = yaml::to_string(list).map_err(|cause| vec![Diagnostic::error("cannot-write", cause)])?;
+    // What deceives is written out where YAML allows it, and nowhere else.
+    let hides = |line: &str| matches!(written_out(line), Cow::Owned(shown) if shown != line);
+    let escaped = yaml::with_escapes(&plain, hides);
+    let is_same = yaml::from_str::<ListFile>(&escaped).is_ok_and(|again| again == *list);
+    let text = if is_same { escaped } else { plain };
     let exclusions = load(&[ListText { file: "imported.yaml".to_owned(), text: text.clone() }], schemas)?;
     Ok((text, exclusions))
 }
@@ -116,7 +147,7 @@ fn mistake(at: usize, text: &str, remark: &Remark) -> Diagnostic {
 fn from_rules(args: &Import, lists: &Loaded, messages: &mut String) -> Outcome<Vec<WrittenExclusion>> {
     let (files, unreadable) = opened(&args.rules)?;
     for problem in &unreadable {
-        let _ = writeln!(messages, "{}", problem.message);
+        let _ = writeln!(messages, "{}", printable(&problem.message));
     }
     let mut exclusions: Vec<WrittenExclusion> = Vec::new();
     let mut ids = std::collections::HashMap::new();
@@ -145,12 +176,16 @@ fn from_rule(
     let rule = file.rule();
     let rule = rule.id.or(rule.name).filter(|_| !unscoped);
     let mut exclusions = Vec::new();
-    for found in queries(file.kind, &file.text).found {
+    let all = queries(file.kind, &file.text).found;
+    if all.is_empty() {
+        let _ = writeln!(messages, "{}: no query was found in it", file.shown());
+    }
+    for found in all {
         let line = 1 + file.text[..found.range.start].matches('\n').count();
         let Some(query) = found.text(&file.text) else { continue };
         let own = found.rule.and_then(|rule| rule.id.or(rule.name)).filter(|_| !unscoped);
-        let rule = own.as_deref().or(rule.as_deref());
-        let source = QuerySource { file: &name, line, prefix: &prefix, rule };
+        let rule = own.as_deref().or(rule.as_deref()).map(as_glob);
+        let source = QuerySource { file: &printable(&name), line, prefix: &prefix, rule: rule.as_deref() };
         // In a string the lines of the query are none of the file.
         let inside = matches!(found.encoding, Encoding::Json | Encoding::Quoted);
         let tables = tables(lists, Some(&query))?;
@@ -162,7 +197,8 @@ fn from_rule(
             if !imported.exclusions.is_empty() && !others.is_empty() {
                 let _ = writeln!(
                     messages,
-                    "{name}:{line}: trap: what is typed behind {} covers rows of {} too, which the query also reads",
+                    "{}:{line}: trap: what is typed behind {} covers rows of {} too, which the query also reads",
+                    printable(&name),
                     table.name,
                     others.join(", ")
                 );
@@ -193,8 +229,15 @@ fn remark(
         } else {
             format!("{}:{column}", first + line)
         };
-        let _ = writeln!(messages, "{name}:{place}: {what}: {text}: {}", remark.reason);
+        // No line of a message is somebody else's: a file's name or a query may hold line feeds.
+        let (name, text, reason) = (printable(name), printable(&text), printable(&remark.reason));
+        let _ = writeln!(messages, "{name}:{place}: {what}: {text}: {reason}");
     }
+}
+
+/// The name of a rule as one that `rules:` may have: what deceives in it is any text.
+fn as_glob(name: &str) -> String {
+    name.chars().map(|c| if is_deceptive(c) { '*' } else { c }).collect()
 }
 
 /// A file's name as the beginning of an id.

@@ -47,6 +47,9 @@ static KEPT: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Reads standard input to its end, so that it can be opened several times.
 pub(super) fn keep_standard_input() -> Outcome<()> {
+    if KEPT.get().is_some() {
+        return Ok(());
+    }
     let mut bytes = Vec::new();
     let read = super::files::reads_standard_input().and_then(|()| io::stdin().read_to_end(&mut bytes));
     match read {

@@ -2,6 +2,7 @@
 
 use super::clause::{self, Clause};
 use super::files::FileSet;
+use super::idle::refuse;
 use super::lists::{Loaded, in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{Kql, KqlForm};
@@ -10,8 +11,8 @@ use quell::exclusions::model::Exclusion;
 use quell::fields::did_you_mean;
 use quell::kql::tables::QueryTable;
 use quell::kql::{self, KqlError, Options, Values};
-use quell::report::Status;
 use quell::report::build::LeftOut;
+use quell::report::{Status, printable};
 use quell::rule::Rule;
 use quell::run::in_force::left_out_entries;
 use quell::schema::Schema;
@@ -22,6 +23,9 @@ pub(super) const ABOVE: &str = "// At the top of the query:";
 pub(super) const BEHIND: &str = "// Behind the table:";
 
 pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
+    refuse(&clause::idle(&args.form))?;
+    let is_impact = args.form.form() == KqlForm::Impact;
+    refuse(&[("--since", args.since.is_some() && !is_impact, "only `--form impact` looks back")])?;
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let tables = tables(&lists, rule.as_ref().and_then(|rule| rule.query.as_deref()))?;
@@ -40,6 +44,10 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
         outputs.write(file, kql::watchlist_csv(lists))?;
     }
     outputs.put(|| print(&text))?;
+    if !is_impact {
+        tell(&expired(&lists.exclusions, today(&args.scope, world)));
+        tell(clause::unset(&args.form));
+    }
     tell(&told);
     Ok(if fits { End::Clean } else { End::LookAtIt })
 }
@@ -87,7 +95,7 @@ impl Printer<'_> {
         let mut options = options(&applied, &left_out);
         options.without_expiry_guard = args.form.no_expiry_guard;
         options.lists_before = out.list_count;
-        if args.form.form == KqlForm::Impact {
+        if args.form.form() == KqlForm::Impact {
             out.text += &kql::impact(&applied, schema, args.since.as_deref()).map_err(inexpressible)?;
             return Ok(());
         }
@@ -97,7 +105,7 @@ impl Printer<'_> {
         }
         out.list_count += clause.list_count();
         out.text += &printed(&clause, among.then_some(table.name));
-        if args.form.form == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
+        if args.form.form() == KqlForm::Nrt && applied.iter().any(|exclusion| exclusion.expires.is_some()) {
             out.told += "quell: in this form nothing expires by itself; take out what is past its day\n";
         }
         let characters = clause.above.chars().count() + clause.block.chars().count();
@@ -113,9 +121,10 @@ impl Printer<'_> {
 pub(super) fn without_column(applied: &[&Exclusion], left_out: &[LeftOut<'_>], schema: &Schema) -> String {
     let mut told = String::new();
     for left in left_out.iter().filter(|left| left.status == Status::OtherSchema) {
-        let _ = writeln!(told, "quell: left out: {} {}", left.exclusion.id, left.why);
+        let _ = writeln!(told, "quell: left out: {} {}", printable(&left.exclusion.id), printable(&left.why));
     }
     for left in left_out_entries(applied, schema) {
+        let left = printable(&left.to_string());
         let _ = writeln!(told, "quell: left out: {left}: {} has no column for it", schema.name);
     }
     told
@@ -134,6 +143,16 @@ pub(super) fn tables<'l>(lists: &'l Loaded, query: Option<&str>) -> Outcome<Vec<
     }
     let name = schema.table.as_deref().unwrap_or(&schema.name);
     Ok(vec![QueryTable { name, schema }])
+}
+
+/// Says which exclusions are in no clause, because they have expired; nothing if none has.
+pub(super) fn expired(exclusions: &[Exclusion], today: jiff::civil::Date) -> String {
+    let expired = exclusions.iter().filter(|each| each.expires.is_some_and(|day| day < today));
+    let ids: Vec<String> = expired.map(|each| printable(&each.id)).collect();
+    match ids.len() {
+        0 => String::new(),
+        _ => format!("quell: expired, so not in the clause: {}\n", ids.join(", ")),
+    }
 }
 
 /// The schema that the user named, or Defender's.

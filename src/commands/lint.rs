@@ -1,7 +1,9 @@
 //! `quell lint`: what is doubtful about lists.
 
 use super::files::FileSet;
+use super::idle::{refuse, without_results};
 use super::lists::{Loaded, loaded_or_examples, read_text, rule, today};
+use super::project::{self, Project, project, with_lists};
 use super::{End, Outcome, World, counting, fail, print_json, print_styled, tell};
 use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use quell::lint::report::LintReport;
 use quell::lint::rule_query::RuleQuery;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Finding, Level, Observed, sarif};
+use quell::report::printable;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
@@ -24,8 +27,23 @@ const MAX_FILE: u64 = 16 << 20;
 
 /// Lints the lists. With `--fix` it corrects them and lints them again.
 pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
-    let settings = settings(args)?;
-    let mut lists = loaded_or_examples(&args.lists)?;
+    if args.results.is_empty() {
+        let why = "no --results were given";
+        refuse(&without_results(&args.input, why))?;
+        refuse(&[
+            ("--stale-after", args.stale_after.is_some(), why),
+            (
+                "--rule-id",
+                args.scope.rule_id.is_some(),
+                "it says which results are looked at, and there are none",
+            ),
+        ])?;
+    }
+    let project = project()?;
+    let settings = settings(args, project.as_ref())?;
+    let named = with_lists(&args.lists, project.as_ref(), "lint")?;
+    let mut lists = loaded_or_examples(&named)?;
+    refuse(&[("--fix", args.fix && !lists.on_disk, "a built-in pack is no file")])?;
     let day = today(&args.scope, world);
     let mut findings = findings(args, world, &settings, &lists, day)?;
     let mut outputs = FileSet::begin([])?;
@@ -33,7 +51,7 @@ pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
     // The corrected lists are read again from their files; if that or the printing fails, the old files come back.
     outputs.put(|| {
         if !removed.is_empty() {
-            lists = loaded_or_examples(&args.lists)?;
+            lists = loaded_or_examples(&named)?;
             findings = self::findings(args, world, &settings, &lists, day)?;
         }
         let report =
@@ -46,18 +64,11 @@ pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
 }
 
 /// The settings of the file, changed by the flags.
-fn settings(args: &LintArgs) -> Outcome<Settings> {
-    let mut settings = Settings::default();
-    if let Some(path) = &args.settings {
-        let text = read_text(path, MAX_FILE)?;
-        settings = match Settings::parse(&text) {
-            Ok(settings) => settings,
-            Err(cause) => {
-                let message = format!("{}: {cause}", path.display());
-                return fail("bad-settings", message, "docs/lints.md shows a settings file");
-            }
-        };
-    }
+fn settings(args: &LintArgs, project: Option<&Project>) -> Outcome<Settings> {
+    let mut settings = match &args.settings {
+        Some(path) => project::read(path)?.settings.lint,
+        None => project.map(|project| project.settings.lint.clone()).unwrap_or_default(),
+    };
     for (codes, level) in [(&args.allow, Level::Allow), (&args.warn, Level::Warn), (&args.deny, Level::Deny)]
     {
         for code in codes {
@@ -145,7 +156,7 @@ fn fix(lists: &Loaded, findings: &[Finding], outputs: &mut FileSet) -> Outcome<S
         if let Some((text, count)) = fixed(list, &lists.exclusions, findings, &lists.schemas) {
             outputs.replace(&list.file, &list.text, &text)?;
             let what = if count == 1 { "1 duplicate".to_owned() } else { format!("{count} duplicates") };
-            let _ = writeln!(removed, "{}: removed {what}", list.file);
+            let _ = writeln!(removed, "{}: removed {what}", printable(&list.file));
         }
     }
     Ok(removed)

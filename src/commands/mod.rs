@@ -1,24 +1,32 @@
 //! The commands, one file each: it opens files, calls the library, and prints.
 
 pub(crate) mod apply;
+mod cells;
 mod clause;
 mod counting;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod files;
+pub(crate) mod fmt;
 mod git;
+mod idle;
 mod impact;
 pub(crate) mod import;
+pub(crate) mod init;
 mod inputs;
+pub(crate) mod inventory;
+mod kept;
 pub(crate) mod kql;
 pub(crate) mod lint;
 mod lists;
 mod page;
 pub(crate) mod probe;
+mod project;
 pub(crate) mod prune;
 mod query;
 mod results;
 mod review;
+pub(crate) mod rows;
 mod rules;
 pub(crate) mod schema;
 mod sink;
@@ -91,8 +99,13 @@ pub(crate) fn print(text: &str) -> Outcome<()> {
 
 /// Prints a value as indented JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Outcome<()> {
+    print(&json_text(value)?)
+}
+
+/// A value as indented JSON, in which nothing deceives.
+pub(crate) fn json_text(value: &impl serde::Serialize) -> Outcome<String> {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => print(&(json_written_out(&text).into_owned() + "\n")),
+        Ok(text) => Ok(json_written_out(&text).into_owned() + "\n"),
         Err(error) => fail("cannot-write", error.to_string(), ""),
     }
 }

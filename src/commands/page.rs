@@ -21,7 +21,7 @@ use quell::lint::{Context, Observed, lint};
 use quell::output::repeats::Repeats;
 use quell::probe::{Moves, WayIn, probe};
 use quell::report::build::LeftOut;
-use quell::report::html::{Collector, Known, MOST_COLUMNS, Page, PageGrade, PageLint, PageRow, page};
+use quell::report::html::{Collector, HELD, Known, MOST_COLUMNS, Page, PageGrade, PageLint, PageRow, page};
 use quell::report::{Report, WarningCode};
 use quell::run::columns::reader;
 use quell::run::each_row::each_row;
@@ -75,7 +75,7 @@ pub(super) fn made(run: &Knowledge<'_>) -> Outcome<String> {
     let fields = fields(run.schema, matcher.slots());
     let totals = &run.report.totals;
     let all = totals.read - totals.duplicates;
-    let most = usize::try_from(run.args.report_rows).unwrap_or(usize::MAX);
+    let most = run.args.report_rows.map_or(HELD, |rows| usize::try_from(rows).unwrap_or(usize::MAX));
     let named: Vec<(String, Kind)> =
         fields.iter().map(|field| (field.name().to_owned(), field.kind())).collect();
     let mut collector = Collector::new(&matcher, run.applied.len(), &columns, &named, all, most);

@@ -1,6 +1,7 @@
 //! `quell probe`: what an intruder would have to do to be suppressed.
 
 use super::files::FileSet;
+use super::idle::refuse;
 use super::inputs::open_all;
 use super::lists::loaded_or_examples;
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text};
@@ -19,6 +20,8 @@ use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 
 pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
+    let why = "rows that lack a column are probed as they are";
+    refuse(&[("--allow-missing-columns", args.input.allow_missing_columns, why)])?;
     let lists = loaded_or_examples(&args.lists)?;
     let mut opened = open_all(&args.malicious, &args.input)?;
     let schema = schema_of(&opened, &lists.schemas, lists.named.as_deref())?;

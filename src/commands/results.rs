@@ -42,7 +42,17 @@ pub(super) fn read_by<'l>(inputs: &[Input], lists: &'l Loaded, rule: Option<&Rul
     }
 }
 
-impl ReadBy<'_> {
+impl<'l> ReadBy<'l> {
+    /// The tables that rows may be of, or the schema of all rows.
+    pub(super) fn schemas(&self) -> &[&'l Schema] {
+        self.tables.as_ref().map_or(std::slice::from_ref(&self.schema), |tables| &tables.tables)
+    }
+
+    /// The schema whose columns the results must have, if that is certain.
+    pub(super) fn of_header(&self) -> Option<&'l Schema> {
+        self.tables.as_ref().map_or(Some(self.schema), |tables| tables.of_header)
+    }
+
     /// The matcher for these results.
     pub(super) fn matcher(&self, inputs: &[Input], applied: &[&Exclusion]) -> Outcome<Matcher> {
         Ok(quell::run::tables::matcher(applied, self.schema, self.tables.as_ref(), inputs)?)

@@ -3,6 +3,7 @@
 use super::texts::{self, read_text};
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
+use quell::report::printable;
 use quell::rule::Rule;
 use quell::rule::queries::FileKind;
 use std::path::PathBuf;
@@ -22,6 +23,11 @@ pub(super) struct RuleFile {
 }
 
 impl RuleFile {
+    /// Its path as it may be shown.
+    pub(super) fn shown(&self) -> String {
+        printable(&self.path.display().to_string())
+    }
+
     /// The rule that it is. A query in a file of its own has the name of the file.
     pub(super) fn rule(&self) -> Rule {
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned());

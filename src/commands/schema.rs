@@ -1,5 +1,6 @@
 //! `quell schema`: names, and the JSON Schemas.
 
+use super::idle::refuse;
 use super::lists::schemas;
 use super::{End, Outcome, print_json, print_text};
 use crate::cli::{JsonSchemaOf, SchemaArgs};
@@ -8,15 +9,18 @@ use quell::schema::{Schema, Schemas};
 use std::fmt::Write;
 
 pub(crate) fn run(args: &SchemaArgs) -> Outcome {
+    let (all, named) = schemas(args.name.as_deref())?;
     if let Some(of) = args.json {
+        let is_report = of == JsonSchemaOf::Report;
+        let why = "the JSON Schema of the report is the same for every schema";
+        refuse(&[("the name of a schema", is_report && args.name.is_some(), why)])?;
         let schema = match of {
-            JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(),
+            JsonSchemaOf::Exclusions => quell::exclusions::document::json_schema(&all),
             JsonSchemaOf::Report => quell::report::json_schema(),
         };
         print_json(&schema)?;
         return Ok(End::Clean);
     }
-    let (all, named) = schemas(args.name.as_deref())?;
     let text = match named.as_deref().and_then(|name| all.named(name)) {
         Some(schema) => one(schema),
         None => overview(&all),

@@ -1,14 +1,16 @@
 //! `quell splice`: puts the exclusions into the queries of rules.
 
-use super::clause::{Clause, length, shorter, values_file};
+use super::clause::{self, Clause, length, shorter, values_file};
 use super::files::FileSet;
-use super::kql::{ABOVE, BEHIND, schema, tables};
+use super::idle::{Idle, refuse};
+use super::kql::{ABOVE, BEHIND, expired, schema, tables};
 use super::lists::{loaded, read_text, rule, schemas_only, today};
 use super::rules::{RuleFile, opened};
 use super::table_clauses::{Applied, BlockSource, TableClause, applied, clauses_for, queries_of};
 use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{KqlForm, Splice};
 use quell::kql::{self, BEGIN, END, VALUES, Values};
+use quell::report::printable;
 use quell::rule::splice::{QueryLength, RuleBlock, SplicedFile, splice_each};
 use quell::rule::version::with_next_version;
 use std::fmt::Write as _;
@@ -25,22 +27,27 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
             "name yours with -e, such as -e exclusions/; the pack `documented` is an example and nothing to deploy",
         );
     }
-    if args.form.form == KqlForm::Nrt && args.block.is_none() && !args.remove {
+    if args.form.form() == KqlForm::Nrt && args.block.is_none() && !args.remove {
         return fail(
             "no-markers",
             "the form `nrt` has no comments, so that nothing would find it again in a rule",
             "print it with `quell kql --form nrt`, and put it in by hand",
         );
     }
+    refuse(&idle(args))?;
     let source = source(args, world)?;
     let (files, unreadable) = opened(&args.rules)?;
     schema(&source.lists)?;
-    let (mut done, mut values, mut messages) = (Vec::new(), Values::default(), String::new());
+    let (mut done, mut values) = (Vec::new(), Values::default());
+    let mut messages = expired(&source.lists.exclusions, source.today);
+    if source.given.is_none() && !args.remove {
+        messages += clause::unset(&args.form);
+    }
     for file in &files {
         done.push((file, spliced(file, &source, args, &mut values, &mut messages)?));
     }
     for problem in &unreadable {
-        let _ = writeln!(messages, "{}", problem.message);
+        let _ = writeln!(messages, "{}", printable(&problem.message));
     }
     let mut right = unreadable.is_empty();
     for (file, spliced) in &done {
@@ -51,12 +58,34 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     write(args, &done, &values)?;
     if args.check {
         for (file, _) in &drifted {
-            print(&format!("{}: not up to date\n", file.path.display()))?;
+            print(&format!("{}: not up to date\n", file.shown()))?;
         }
     }
     tell(&format!("{messages}{}", summary(&done, drifted.len())));
     let clean = right && (drifted.is_empty() || !args.check);
     Ok(if clean { End::Clean } else { End::LookAtIt })
+}
+
+/// The options that do nothing, because no block is made from lists, or because of the form.
+fn idle(args: &Splice) -> Vec<Idle<'_>> {
+    let why = if args.remove { "--remove takes the block out" } else { "--block is put in as it is" };
+    if !args.remove && args.block.is_none() {
+        return clause::idle(&args.form).into();
+    }
+    let (lists, scope, form) = (&args.lists, &args.scope, &args.form);
+    vec![
+        ("-e", !lists.exclusions.is_empty(), why),
+        ("--set", !lists.filling.set.is_empty(), why),
+        ("--parameters", lists.filling.parameters.is_some(), why),
+        ("--rule", scope.rule.is_some(), why),
+        ("--rule-id", scope.rule_id.is_some(), why),
+        ("--today", scope.today.is_some(), why),
+        ("--form", form.form.is_some(), why),
+        ("--values", form.values.is_some(), why),
+        ("--watchlist", form.watchlist.is_some(), why),
+        ("--url", form.url.is_some(), why),
+        ("--no-expiry-guard", form.no_expiry_guard, why),
+    ]
 }
 
 fn source(args: &Splice, world: &World) -> Outcome<BlockSource> {
@@ -163,7 +192,7 @@ fn lengths(file: &RuleFile, spliced: &SplicedFile, source: &BlockSource, out: &m
             _ => None,
         };
         let (told, _) = length("the query takes", *characters, shorter);
-        let _ = writeln!(out, "{}:{}:{}: {told}", file.path.display(), place.line, place.column);
+        let _ = writeln!(out, "{}:{}:{}: {told}", file.shown(), place.line, place.column);
         right &= fits;
     }
     Ok(right)
@@ -188,20 +217,20 @@ fn remark(
     let mut right = true;
     for left in &spliced.left_alone {
         right &= left.right;
-        let (path, place) = (file.path.display(), left.place);
+        let (path, place) = (file.shown(), left.place);
         let _ = writeln!(out, "{path}:{}:{}: left alone: {}", place.line, place.column, left.reason);
     }
     if is_near_real_time(&file.text) && !spliced.placed.is_empty() && !args.remove {
         let _ = writeln!(
             out,
             "{}: warning: a near-real-time rule takes no comments and few operators; with the block it has to run on a schedule, or put in what `quell kql --form nrt` prints by hand",
-            file.path.display()
+            file.shown()
         );
     }
     let mut few = spliced.few.clone();
     few.dedup();
     for place in few {
-        let path = file.path.display();
+        let path = file.shown();
         let _ = writeln!(
             out,
             "{path}:{}:{}: warning: this asks for groups of few rows; exclude whole groups, or some are brought below the limit",
@@ -209,7 +238,7 @@ fn remark(
         );
     }
     if spliced.queries == 0 {
-        let _ = writeln!(out, "{}: no query was found in it", file.path.display());
+        let _ = writeln!(out, "{}: no query was found in it", file.shown());
         return right && (!file.named || args.remove);
     }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
@@ -217,7 +246,7 @@ fn remark(
         let read = tables(&source.lists, Some(&file.text)).unwrap_or_default();
         let read: Vec<&str> =
             read.iter().map(|table| table.name).filter(|name| file.text.contains(name)).collect();
-        let path = file.path.display();
+        let path = file.shown();
         let _ = if read.is_empty() {
             let what = if source.lists.named.is_some() { table } else { "one that a schema knows" };
             writeln!(out, "{path}: left alone: no such table in it: {what}")
@@ -298,7 +327,7 @@ fn diff(file: &RuleFile, new: &str) -> String {
     let name = file.path.display().to_string();
     similar::TextDiff::from_lines(file.text.as_str(), new)
         .unified_diff()
-        .header(&format!("a/{name}"), &format!("b/{name}"))
+        .header(&format!("a/{}", printable(&name)), &format!("b/{}", printable(&name)))
         .to_string()
 }
 

@@ -1,5 +1,6 @@
 //! `quell test`: runs the cases of the lists, and finds changes that they would not notice.
 
+use super::idle::{refuse, without_results};
 use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
 use super::{End, Outcome, fail, print, print_json, print_text};
@@ -16,6 +17,9 @@ use std::ops::ControlFlow;
 
 /// Runs every case. Exit code 1: a case failed, or an exclusion lacks cases of one kind.
 pub(crate) fn run(args: &TestArgs) -> Outcome {
+    if args.keep.is_empty() && args.suppress.is_empty() {
+        refuse(&without_results(&args.input, "neither --keep nor --suppress names results"))?;
+    }
     let lists = loaded_or_examples(&args.lists)?;
     let mut report = CasesReport::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
     for (names, expected) in [(&args.keep, Expected::Keep), (&args.suppress, Expected::Suppress)] {

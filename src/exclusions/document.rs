@@ -4,7 +4,8 @@
 //! In: nothing. Out: [`ListFile`]. What the values mean, and which are right, is
 //! [`super::validate`]'s to say; a test keeps the two in step.
 
-use crate::fields::Field;
+use super::key_schema;
+use crate::schema::Schemas;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -125,24 +126,23 @@ pub struct WrittenCases {
     pub keep: Vec<IndexMap<String, OneOrMany>>,
 }
 
-/// The JSON Schema of an exclusion list, for editors.
-///
-/// An entry names every field, so that editors complete them; a column by its own name is legal too.
-pub fn json_schema() -> serde_json::Value {
-    const VALUES: &str = "#/$defs/OneOrMany";
+/// The JSON Schema of an exclusion list, for editors. It knows every field, the columns of these schemas, and the modifiers.
+pub fn json_schema(schemas: &Schemas) -> serde_json::Value {
     let mut schema = schemars::schema_for!(ListFile).to_value();
-    let fields = Field::all().map(|field| {
-        (field.name().to_owned(), json!({ "description": field.info().meaning, "$ref": VALUES }))
-    });
-    let entry = json!({
-        "type": "object",
-        "description": "Fields or columns, each with the values of which one must be met.",
-        "properties": fields.collect::<serde_json::Map<_, _>>(),
-        "additionalProperties": { "$ref": VALUES },
-    });
-    let forms = &mut schema["$defs"]["WrittenWhen"]["anyOf"];
-    forms[0]["items"] = json!({ "$ref": "#/$defs/WrittenEntry" });
-    forms[1] = json!({ "$ref": "#/$defs/WrittenEntry" });
-    schema["$defs"]["WrittenEntry"] = entry;
+    let defined = &mut schema["$defs"];
+    defined["WrittenEntry"] = key_schema::entry(schemas);
+    defined["WrittenRow"] = key_schema::row(schemas);
+    let (entry, row) = (json!({"$ref": "#/$defs/WrittenEntry"}), json!({"$ref": "#/$defs/WrittenRow"}));
+    defined["WrittenWhen"]["anyOf"][0]["items"] = entry.clone();
+    defined["WrittenWhen"]["anyOf"][0]["minItems"] = 1.into();
+    defined["WrittenWhen"]["anyOf"][1] = entry;
+    let cases = &mut defined["WrittenCases"]["properties"];
+    cases["base"]["$ref"] = row["$ref"].clone();
+    for shape in ["type", "additionalProperties"] {
+        cases["base"].as_object_mut().and_then(|base| base.remove(shape));
+    }
+    for verdict in ["suppress", "keep"] {
+        cases[verdict]["items"] = row.clone();
+    }
     schema
 }

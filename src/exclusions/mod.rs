@@ -6,6 +6,7 @@ mod cases;
 pub mod document;
 pub mod edit;
 mod expressions;
+mod key_schema;
 pub mod model;
 mod parameters;
 mod remedy;
@@ -14,6 +15,7 @@ pub mod validate;
 mod value;
 
 pub use parameters::Parameters;
+pub(crate) use parameters::reference;
 
 /// The five documented scenarios, compiled in: file name and text.
 pub const DOCUMENTED: [(&str, &str); 5] = [

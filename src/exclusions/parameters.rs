@@ -81,7 +81,7 @@ impl Parameters {
 }
 
 /// The name in `${name}`.
-pub(super) fn reference(text: &str) -> Option<&str> {
+pub(crate) fn reference(text: &str) -> Option<&str> {
     let name = text.strip_prefix("${")?.strip_suffix('}')?;
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
     (!name.is_empty() && name.bytes().all(plain)).then_some(name)

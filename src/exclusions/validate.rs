@@ -30,7 +30,7 @@ pub struct ListText {
 
 const EXCLUSIONS: &str = "exclusions";
 const PARAMETERS: &str = "parameters";
-const EXCLUSION_KEYS: &[&str] = &[
+pub(super) const EXCLUSION_KEYS: &[&str] = &[
     "id",
     "scenario",
     "when",

@@ -8,6 +8,12 @@ use super::verdict::ConditionOutcome;
 use crate::exclusions::model::Exclusion;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::cmp::Ordering;
+
+/// How many exclusions are near beside the nearest.
+const ALSO_NEAR: usize = 2;
+/// From this similarity of Jaro and Winkler on two values are much alike.
+const SIMILAR: f64 = 0.9;
 
 /// The explanation of one row.
 #[derive(Debug, Clone, Serialize, JsonSchema, PartialEq)]
@@ -22,6 +28,8 @@ pub struct Explanation {
     pub exclusions: Vec<ExplainedExclusion>,
     /// For a kept row the entry that came nearest.
     pub nearest: Option<Nearest>,
+    /// Entries of other exclusions that came near, too: the row meets a condition of them, or has a value much like it.
+    pub also_near: Vec<Nearest>,
 }
 
 /// How an exclusion stands with the row.
@@ -77,6 +85,9 @@ pub fn explain(matcher: &Matcher, exclusions: &[&Exclusion], cells: &[Option<&st
         .zip(0..)
         .map(|(exclusion, place)| explain_exclusion(matcher, exclusion, place, cells))
         .collect();
+    let near = if verdict.is_suppressed() { Vec::new() } else { near(&explained) };
+    let mut near = near.into_iter();
+    let (nearest, also_near) = (near.next(), near.collect());
     Explanation {
         suppressed: verdict.is_suppressed(),
         undecidable: verdict.undecidable,
@@ -86,7 +97,8 @@ pub fn explain(matcher: &Matcher, exclusions: &[&Exclusion], cells: &[Option<&st
             .zip(cells)
             .map(|(slot, cell)| (slot.name().to_owned(), cell.map(str::to_owned)))
             .collect(),
-        nearest: if verdict.is_suppressed() { None } else { nearest(&explained) },
+        nearest,
+        also_near,
         exclusions: explained,
     }
 }
@@ -122,20 +134,45 @@ fn explain_exclusion(
     }
 }
 
-/// The unmet entry with the fewest unmet conditions, then the most met ones, then the most similar value.
-fn nearest(exclusions: &[ExplainedExclusion]) -> Option<Nearest> {
-    let entries = exclusions.iter().flat_map(|exclusion| {
-        exclusion.entries.iter().enumerate().map(move |(place, entry)| (&exclusion.id, place + 1, entry))
+/// The unmet entry that is closest, and behind it those of other exclusions with which the row has something in common.
+///
+/// Closest is the one with the fewest unmet conditions, then the most met ones, then the most similar value.
+fn near(exclusions: &[ExplainedExclusion]) -> Vec<Nearest> {
+    let mut all: Vec<_> = exclusions.iter().filter_map(closest).collect();
+    // Of equals the last one was always named.
+    all.reverse();
+    all.sort_by(|((a, ..), _), ((b, ..), _)| order(*b, *a));
+    let is_near = |(_, met, similar): Closeness| met > 0 || similar >= SIMILAR;
+    let first = all.len().min(1);
+    let others = all.split_off(first).into_iter().filter(|((close, ..), _)| is_near(*close)).take(ALSO_NEAR);
+    all.extend(others);
+    let nearest = all.into_iter().map(|((_, entry, conditions), id)| {
+        let missing = conditions.iter().filter(|condition| condition.outcome != ConditionOutcome::Met);
+        Nearest { id: id.clone(), entry, missing: missing.cloned().collect() }
     });
-    let unmet = entries.filter(|(.., entry)| entry.outcome != ConditionOutcome::Met);
-    let best = unmet.max_by(|(.., a), (.., b)| {
-        closeness(a).partial_cmp(&closeness(b)).unwrap_or(std::cmp::Ordering::Equal)
-    })?;
-    let missing = best.2.conditions.iter().filter(|condition| condition.outcome != ConditionOutcome::Met);
-    Some(Nearest { id: best.0.clone(), entry: best.1, missing: missing.cloned().collect() })
+    nearest.collect()
 }
 
-fn closeness(entry: &ExplainedEntry) -> (i64, i64, f64) {
+/// The unmet entry of an exclusion that is closest, with its place from 1.
+fn closest(exclusion: &ExplainedExclusion) -> Option<(ClosestEntry<'_>, &String)> {
+    let entries = (1..).zip(&exclusion.entries);
+    let unmet = entries.filter(|(_, entry)| entry.outcome != ConditionOutcome::Met);
+    let close = unmet.map(|(place, entry)| (closeness(entry), place, entry.conditions.as_slice()));
+    let best = close.max_by(|(a, ..), (b, ..)| order(*a, *b))?;
+    Some((best, &exclusion.id))
+}
+
+/// How close an entry is, its place from 1, and its conditions.
+type ClosestEntry<'e> = (Closeness, usize, &'e [ExplainedCondition]);
+
+/// Unmet conditions as a negative number, met ones, and how similar the most similar unmet value is.
+type Closeness = (i64, i64, f64);
+
+fn order(a: Closeness, b: Closeness) -> Ordering {
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
+}
+
+fn closeness(entry: &ExplainedEntry) -> Closeness {
     let count = |wanted: ConditionOutcome| {
         entry.conditions.iter().filter(|condition| condition.outcome == wanted).count()
     };

@@ -1,18 +1,21 @@
-//! Levels and limits of lints.
+//! What a repository says once, so that nobody has to say it with every command: its lists, and levels and limits of lints.
 //!
-//! In: the text of a settings file. Out: [`Settings`]. Flags of a command change them afterwards.
+//! In: the text of a settings file, `quell.yaml`. Out: [`ProjectSettings`]. Flags of a command change them afterwards.
 
 use super::{Level, Lint, lint};
 use crate::yaml;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-/// A settings file. It has one key, `lint`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSettings {
-    #[serde(default)]
-    lint: Settings,
+/// A settings file.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProjectSettings {
+    /// Lists and folders of lists, counted from the folder of the file, for commands that examine lists and are given none.
+    /// Commands that suppress rows take no list from here: what is suppressed is said where the command is.
+    pub exclusions: Vec<String>,
+    /// Levels and limits of lints.
+    pub lint: Settings,
 }
 
 /// Levels and limits.
@@ -52,11 +55,23 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl ProjectSettings {
     /// Reads a settings file. The error is one line for a person.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let written: Option<WrittenSettings> = yaml::from_str(text)?;
-        let settings = written.unwrap_or_default().lint;
+        let written: Option<Self> = yaml::from_str(text)?;
+        let written = written.unwrap_or_default();
+        Ok(Self { lint: written.lint.checked()?, ..written })
+    }
+}
+
+impl Settings {
+    /// The levels and limits of a settings file. The error is one line for a person.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        ProjectSettings::parse(text).map(|project| project.lint)
+    }
+
+    fn checked(self) -> Result<Self, String> {
+        let settings = self;
         settings.levels.keys().try_for_each(|code| lint(code).map(drop))?;
         if settings.widest_ipv4 > 32 || settings.widest_ipv6 > 128 {
             return Err("a prefix is at most 32 for widest-ipv4 and 128 for widest-ipv6".to_owned());
@@ -86,6 +101,8 @@ mod tests {
         assert_eq!(settings.level(lint("no-owner").unwrap()), Level::Deny);
         assert_eq!((settings.widest_ipv4, settings.widest_ipv6), (24, 48));
         assert_eq!(Settings::parse("").unwrap(), Settings::default());
+        let project = ProjectSettings::parse("exclusions: [exclusions]").unwrap();
+        assert_eq!((project.exclusions, project.lint), (vec!["exclusions".to_owned()], Settings::default()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! look.
 
 use super::{Context, Finding, Level, Lint, Needs};
-use crate::exclusions::model::{Condition, Operator, Test, TextValue};
+use crate::exclusions::model::{Condition, Operator, Piece, Test, TextValue};
 use crate::printable::written_out;
 use crate::range::AddressRange;
 
@@ -76,15 +76,75 @@ fn impossible_text(name: &str, value: &TextValue) -> Option<&'static str> {
     }
     match name {
         _ if NAMES.contains(&name) => impossible_name(text),
-        _ if PATHS.contains(&name) => impossible_path(text),
-        "process.sha256" if value.whole().is_some_and(|hash| !is_sha256(hash)) => {
-            Some("a SHA-256 hash has 64 hexadecimal digits")
+        _ if PATHS.contains(&name) => impossible_path(text).or_else(|| without_a_folder(value)),
+        "user.domain" if text.contains(['\\', '@']) => {
+            Some("the field holds the domain alone; `user.name` holds the account")
         }
+        "host.name" if text.contains(['\\', '/', ' ']) => Some("the name of a device has no such sign"),
+        "destination.domain" if text.contains(' ') => Some("neither a host name nor a URL has a space in it"),
         "destination.domain" if text.contains("://") => Some(
             "it is a URL, and a row of a connection holds the name of the host; write the host, or `*host*` if your rows do hold URLs",
         ),
-        _ => None,
+        _ => {
+            digits_of_hash(name).and_then(|(digits, reason)| (!may_be_hash(value, digits)).then_some(reason))
+        }
     }
+}
+
+/// How many hexadecimal digits the hash in a field or column has.
+fn digits_of_hash(name: &str) -> Option<(usize, &'static str)> {
+    let name = name.to_ascii_lowercase();
+    match () {
+        () if name.ends_with("sha256") => Some((64, "a SHA-256 hash has 64 hexadecimal digits")),
+        () if name.ends_with("sha1") => Some((40, "a SHA-1 hash has 40 hexadecimal digits")),
+        () if name.ends_with("md5") => Some((32, "an MD5 hash has 32 hexadecimal digits")),
+        () => None,
+    }
+}
+
+/// Whether some hash of so many digits has this value.
+fn may_be_hash(value: &TextValue, digits: usize) -> bool {
+    let pieces = value.pieces().unwrap_or_default();
+    let count = |piece: &Piece| match piece {
+        Piece::Text(text) => text.len(),
+        Piece::One => 1,
+        Piece::Any => 0,
+    };
+    let is_hex = |piece: &Piece| match piece {
+        Piece::Text(text) => text.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        Piece::One | Piece::Any => true,
+    };
+    let all: usize = pieces.iter().map(count).sum();
+    let fits = if pieces.contains(&Piece::Any) { all <= digits } else { all == digits };
+    fits && pieces.iter().all(is_hex)
+}
+
+/// Processes of the system that have a name where others have a path.
+const WITHOUT_A_PATH: &[&str] =
+    &["system", "registry", "memory compression", "memcompression", "vmmem", "idle", "<unknown process>"];
+
+/// A path begins with a drive, a backslash or a slash.
+fn without_a_folder(value: &TextValue) -> Option<&'static str> {
+    let is_whole = value.operator == Operator::Is;
+    if !(is_whole || value.operator == Operator::StartsWith) {
+        return None;
+    }
+    let text = value.text.as_str();
+    let mut signs = text.chars();
+    let (first, second) = (signs.next(), signs.next());
+    let may_begin = match (first, second) {
+        (Some('\\' | '/' | '*' | '?'), _) | (_, Some('*' | '?')) => true,
+        (Some(letter), Some(':')) => letter.is_ascii_alphabetic(),
+        // The letter of a drive.
+        (Some(_), None) => !is_whole,
+        _ => false,
+    };
+    let is_known = WITHOUT_A_PATH.iter().any(|known| {
+        text.eq_ignore_ascii_case(known) || (!is_whole && known.starts_with(&text.to_ascii_lowercase()))
+    });
+    (!may_begin && !is_known).then_some(
+        "a path begins with a drive or a folder, such as `C:\\Windows\\`; begin it with `*\\` if the drive does not matter",
+    )
 }
 
 /// Whether a space stands at an end that no wildcard opens.
@@ -123,10 +183,6 @@ fn impossible_path(text: &str) -> Option<&'static str> {
         );
     }
     (text.contains('"')).then_some("it holds a quotation mark, which no path has; leave the marks out")
-}
-
-fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// An address of a host where that of a network should stand.

@@ -128,6 +128,14 @@ impl OutputShape {
     }
 }
 
+/// The first results whose rows cannot stand below those before, and what they do not have in common.
+pub fn odd_one_out(inputs: &[Input]) -> Option<(&Input, String)> {
+    let pairs = inputs.windows(2);
+    let mut differing =
+        pairs.map(|pair| (&pair[1], OutputShape::of(&pair[0]).differs(&OutputShape::of(&pair[1]))));
+    differing.find_map(|(input, what)| Some((input, what?)))
+}
+
 /// Writes what stands above the first row to both outputs. In CSV the header of suppressed rows gets one more column.
 pub(crate) fn begin(input: &Input, sink: &mut dyn Sink) -> io::Result<()> {
     if input.preamble.is_empty() {

@@ -63,6 +63,7 @@ pub fn build(parts: ReportParts<'_>) -> Report {
         exclusions,
         kept_groups,
         kept_in_other_groups,
+        grouped: None,
         malformed: parts.run.malformed,
         warnings,
         notes: parts.notes,

@@ -51,6 +51,14 @@ pub(super) fn render(report: &Report) -> String {
     for group in &report.kept_groups {
         put(row("kept group", &group.process, &group.destination, group.rows));
     }
+    for group in report.grouped.iter().flat_map(|grouped| &grouped.groups) {
+        let parts: Vec<String> = group.by.iter().map(|(field, part)| format!("{field}={part}")).collect();
+        let mut cells = row("group", &parts.join(", "), "", group.rows);
+        cells[7] = group.devices.to_string();
+        cells[8] = group.first.clone().unwrap_or_default();
+        cells[9] = group.last.clone().unwrap_or_default();
+        put(cells);
+    }
     if report.kept_in_other_groups > 0 {
         put(row("kept in other groups", "", "", report.kept_in_other_groups));
     }

@@ -1,5 +1,6 @@
 //! The report for a ticket or a pull request.
 
+use super::grouped::{self, GroupsReport};
 use super::words::{count, day, left_out, loose, number, percent, read_by, safe, totals, value};
 use super::{Layout, Report};
 use std::fmt::Write;
@@ -29,7 +30,10 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
     }
     exclusions(&mut out, report);
     loose_readings(&mut out, report);
-    groups(&mut out, report, layout);
+    match &report.grouped {
+        Some(grouped) => grouped_by(&mut out, grouped, report.totals.kept, layout),
+        None => groups(&mut out, report, layout),
+    }
     list(&mut out, "Left out", &left_out(report));
     let bad: Vec<String> =
         report.malformed.iter().map(|row| format!("{}:{}: {}", row.file, row.line, row.why)).collect();
@@ -92,6 +96,29 @@ fn groups(out: &mut String, report: &Report, layout: Layout) {
     let rest = report.kept_groups.len().saturating_sub(layout.groups);
     if rest > 0 {
         let _ = writeln!(out, "\n{}.", count(rest as u64, "more group", "more groups"));
+    }
+}
+
+fn grouped_by(out: &mut String, report: &GroupsReport, kept: u64, layout: Layout) {
+    let by = report.by.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        out,
+        "\n### Left to look at, by {by}\n\n| group | of | rows | share of kept | devices | constant | varies |\n|--:|---|--:|--:|--:|---|---|"
+    );
+    for group in report.groups.iter().take(layout.groups) {
+        let [constant, varies] = grouped::sides(group).map(|side| escape(&side));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {constant} | {varies} |",
+            group.group,
+            code(&grouped::title(group)),
+            number(group.rows),
+            percent(group.rows, kept),
+            number(group.devices)
+        );
+    }
+    if let Some(rest) = grouped::rest(report, layout) {
+        let _ = writeln!(out, "\n{rest}.");
     }
 }
 

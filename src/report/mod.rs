@@ -5,16 +5,19 @@
 
 pub mod build;
 mod csv;
+pub mod grouped;
 pub mod html;
 mod json;
 mod look_alike;
 pub(crate) mod markdown;
+pub mod profile;
 pub mod style;
 pub(crate) mod table;
 pub(crate) mod words;
 
 pub use crate::run::in_force::Status;
 pub use crate::run::outcome::{MalformedRow, ResultsFile, Warning, WarningCode};
+pub use grouped::GroupsReport;
 pub use table::fitted;
 pub use words::loose;
 
@@ -44,6 +47,9 @@ pub struct Report {
     pub kept_groups: Vec<KeptGroup>,
     /// Kept rows in groups that are not listed.
     pub kept_in_other_groups: u64,
+    /// Kept rows by other fields, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouped: Option<GroupsReport>,
     /// The first rows that could not be read, by file and line; `totals.malformed` has their number.
     pub malformed: Vec<MalformedRow>,
     /// Why the results are not, or may not be, what the hunt found.

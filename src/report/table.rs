@@ -1,5 +1,6 @@
 //! The report for a terminal.
 
+use super::grouped;
 use super::style::{Ink, Style, columns_of};
 use super::words::{count, days, left_out, loose, number, percent, read_by, safe, totals_in, value};
 use super::{ExclusionReport, Layout, Report, Status};
@@ -34,7 +35,9 @@ pub(super) fn render(report: &Report, layout: Layout) -> String {
         wrapped(&mut out, &layout.ink.paint(Style::Faint, legend), "", layout.width);
     }
     loose_readings(&mut out, report, layout);
-    if !report.kept_groups.is_empty() {
+    if let Some(grouped) = &report.grouped {
+        let _ = write!(out, "\n{}", grouped::table(grouped, report.totals.kept, layout));
+    } else if !report.kept_groups.is_empty() {
         let _ = writeln!(
             out,
             "\nLeft to look at, by process and destination network:\n{}",
@@ -149,29 +152,41 @@ fn bar(exclusion: &ExclusionReport, most: u64, ink: Ink) -> String {
 }
 
 fn groups(report: &Report, layout: Layout) -> String {
-    let header = ["process", "destination", "rows", "share of kept"];
+    let header = ["process", "destination", "rows", "share of kept", "group"];
     let mut rows = vec![header.map(str::to_owned)];
-    for group in report.kept_groups.iter().take(layout.groups) {
+    for (place, group) in (1..).zip(report.kept_groups.iter().take(layout.groups)) {
         rows.push([
             value(&group.process),
             safe(&group.destination),
             number(group.rows),
             percent(group.rows, report.totals.kept),
+            number(place),
         ]);
     }
-    laid_out(rows, 2..4, layout.width)
+    laid_out(rows, 2..5, layout.width)
 }
 
 /// A table within the width: what does not fit is wrapped in the first column, at hyphens where it has some.
 pub(crate) fn laid_out<const N: usize>(
+    rows: Vec<[String; N]>,
+    numbers: Range<usize>,
+    width: usize,
+) -> String {
+    laid_out_at(0, rows, numbers, width)
+}
+
+/// The same where another column is wrapped.
+pub(super) fn laid_out_at<const N: usize>(
+    wrapped: usize,
     mut rows: Vec<[String; N]>,
     numbers: Range<usize>,
     width: usize,
 ) -> String {
-    let others: usize = (1..N).map(|column| widest(&rows, column) + 2).sum();
+    let others: usize =
+        (0..N).filter(|column| *column != wrapped).map(|column| widest(&rows, column) + 2).sum();
     let room = width.saturating_sub(others).max(12);
     for row in &mut rows {
-        row[0] = broken(&row[0], room);
+        row[wrapped] = broken(&row[wrapped], room);
     }
     let mut table = Builder::from_iter(rows).build();
     table.with(TableStyle::empty());
@@ -193,7 +208,7 @@ fn widest<const N: usize>(rows: &[[String; N]], column: usize) -> usize {
 fn broken(text: &str, room: usize) -> String {
     let mut out = String::new();
     let mut line = 0;
-    for part in text.split_inclusive(['-', '.', ' ', '_']) {
+    for part in text.split_inclusive(['-', '.', ' ', '_', '\\', '/']) {
         if line > 0 && line + part.width() > room {
             out.push('\n');
             line = 0;

@@ -6,5 +6,6 @@
 pub mod cover;
 pub mod diff;
 pub mod drift;
+pub mod inventory;
 pub mod prune;
 pub mod show;

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The main job: read, judge, count, write.
     ("input", &["diagnostic", "schema"]),
     ("count", &["exclusions"]),
+    ("groups", &["count"]),
     ("judge", &["count", "diagnostic", "exclusions", "fields", "schema"]),
     ("output", &["count", "input", "judge"]),
     ("parallel", &["count", "input", "judge", "output"]),
@@ -39,7 +40,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What reads its outcome.
     (
         "report",
-        &["count", "exclusions", "fields", "input", "judge", "kql", "printable", "rule", "run", "schema"],
+        &[
+            "count",
+            "exclusions",
+            "fields",
+            "groups",
+            "input",
+            "judge",
+            "kql",
+            "printable",
+            "rule",
+            "run",
+            "schema",
+        ],
     ),
     ("rule", &["exclusions", "judge", "kql"]),
     ("cases", &["exclusions", "judge", "report"]),

@@ -94,8 +94,27 @@ fn the_name_of_a_file_is_no_command_for_a_ci_system() {
     let bad = "z\n::warning::z.yaml";
     fs::write(folder.path().join(bad), "exclusions:\n- id: A\n").unwrap();
     let gone = "w\n::error::gone.csv";
+    let rule = "r\n::error::r.kql";
+    let query = "DeviceNetworkEvents\n| where InitiatingProcessFileName !~ \"se\u{200b}tup.exe\"\n| where RemoteUrl has 'x'\n| where RemoteUrl != '";
+    fs::write(folder.path().join(rule), query).unwrap();
+    let empty = "e\n::error::e.kql";
+    fs::write(folder.path().join(empty), "").unwrap();
     for arguments in [
         &["apply", name, "-e", list][..],
+        &["apply", name, "-e", list, "--group-by", "process.name"],
+        &["rows", name, "-e", list],
+        &["rows", name, "-e", list, "--format", "markdown"],
+        &["list", "-e", list],
+        &["list", "-e", list, "--format", "markdown"],
+        &["fmt", "-e", list, "--check"],
+        &["lint", "-e", list, "--format", "json"],
+        &["test", "-e", list, "--format", "junit"],
+        &["test", "-e", list, "--keep", name, "--format", "junit"],
+        &["kql", "-e", list],
+        &["splice", rule, "-e", list, "--check"],
+        &["splice", rule, "-e", list, "--diff"],
+        &["splice", empty, "-e", list, "--check"],
+        &["import", rule],
         &["apply", name, "-e", list, "--format", "markdown"],
         &["apply", name, "-e", bad],
         &["apply", gone, "-e", list],

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use quell::exclusions::document::ListFile;
 use quell::exclusions::model::{Exclusion, Family, Test};
 use quell::exclusions::validate::{ListText, load};
+use quell::judge::{Matcher, Scratch};
 use quell::kql::import::{QuerySource, import_query};
 use quell::kql::{Options, let_form, nrt_block, where_block};
 use quell::schema::Schemas;
@@ -238,4 +239,34 @@ proptest! {
             loaded(&yaml::to_string(&ListFile { exclusions: found.exclusions, ..ListFile::default() }).unwrap());
         }
     }
+}
+
+/// A text that a list would take for its parameter is carried as a regular expression for just that text.
+#[test]
+fn what_looks_like_a_parameter_is_carried() {
+    let schemas = Schemas::built_in();
+    let schema = schemas.named("defender").unwrap();
+    let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
+    let when = |condition: &str| {
+        let query = format!("DeviceNetworkEvents\n| where {condition}");
+        let found = import_query(&query, "DeviceNetworkEvents", schema, source);
+        let when = found.exclusions.first().map(|each| quell::yaml::to_string(&each.when).unwrap());
+        let file = ListFile { exclusions: found.exclusions, ..ListFile::default() };
+        let text = quell::yaml::to_string(&file).unwrap();
+        let loaded = load(&[ListText { file: "l.yaml".into(), text }], &schemas);
+        (when.unwrap_or_default(), found.not_carried.len(), loaded.unwrap())
+    };
+    let (written, _, loaded) = when("InitiatingProcessFileName !~ \"${home_1}\"");
+    assert!(written.contains(r"process.name|re: ^\$\{[hH][oO][mM][eE]_1\}$"), "{written}");
+    let matcher = Matcher::new(&[&loaded[0]], "defender").unwrap();
+    for (cell, covered) in
+        [("${home_1}", true), ("${HOME_1}", true), ("x${home_1}", false), ("${home_1} ", false)]
+    {
+        let verdict = matcher.judge(&[Some(cell)], &mut Scratch::default()).is_suppressed();
+        assert_eq!(verdict, covered, "{cell}");
+    }
+    let (written, ..) = when("InitiatingProcessCommandLine !startswith_cs \"${a}\"");
+    assert!(written.contains(r"process.command_line|re: ^\$\{a\}"), "{written}");
+    let (written, left, _) = when("InitiatingProcessFileName !in~ (\"a.exe\", \"${home}\")");
+    assert!(written.contains("process.name: a.exe") && left == 1, "{written}");
 }

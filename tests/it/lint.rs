@@ -85,7 +85,7 @@ fn every_folder_is_that_of_a_code() {
 /// The flaws of the documented pack, each found in each of its lists where it is.
 #[test]
 fn the_documented_pack_has_the_flaws_that_are_known() {
-    let output = lint(".", &["--rule", "samples/action1.yaml", "--format", "json"]);
+    let output = lint(".", &["-e", "documented", "--rule", "samples/action1.yaml", "--format", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let mut lines = String::new();
@@ -170,7 +170,7 @@ fn flags_go_before_settings_and_settings_before_the_lints_own_levels() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
     fs::copy("tests/lint/no-owner/triggers.yaml", folder.path().join("list.yaml")).unwrap();
-    fs::write(folder.path().join("quell.yaml"), "lint:\n  levels: {no-owner: deny, no-reason: allow}\n")
+    fs::write(folder.path().join("levels.yaml"), "lint:\n  levels: {no-owner: deny, no-reason: allow}\n")
         .unwrap();
     let codes = |args: &[&str]| {
         let mut all = vec!["-e", "list.yaml", "--format", "json"];
@@ -186,8 +186,8 @@ fn flags_go_before_settings_and_settings_before_the_lints_own_levels() {
     let some = |level: &str| Some(level.to_owned());
     assert_eq!(codes(&[]), (some("warn"), some("warn"), 0));
     assert_eq!(codes(&["--fail-on", "warn"]), (some("warn"), some("warn"), 1));
-    assert_eq!(codes(&["--settings", "quell.yaml"]), (some("deny"), None, 1));
-    let flags = ["--settings", "quell.yaml", "--warn", "no-owner", "--deny", "no-reason"];
+    assert_eq!(codes(&["--settings", "levels.yaml"]), (some("deny"), None, 1));
+    let flags = ["--settings", "levels.yaml", "--warn", "no-owner", "--deny", "no-reason"];
     assert_eq!(codes(&flags), (some("warn"), some("deny"), 1));
     assert_eq!(lint(path, &["-e", "list.yaml", "--allow", "no-ownr"]).status.code(), Some(2));
     assert_eq!(lint(path, &["-e", "absent.yaml"]).status.code(), Some(2));

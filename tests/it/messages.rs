@@ -148,3 +148,117 @@ fn a_base_without_the_folder_is_an_empty_list() {
     let output = quell(folder.path(), &["diff", "list.yaml", "git:main:exclusions", "--results", "hunt.csv"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// An option that does nothing where it is given is an error that says what it needs.
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let folder = folder();
+    fs::write(
+        folder.path().join("rule.yaml"),
+        "id: a\nname: b\nquery: |\n  DeviceNetworkEvents\n  | where true\n",
+    )
+    .unwrap();
+    fs::write(folder.path().join("block.kql"), "// quell:begin\n| where true\n// quell:end\n").unwrap();
+    fs::write(folder.path().join("impact.json"), "[]").unwrap();
+    let condition = "process.name != \"a\"";
+    for (option, arguments) in [
+        ("--values", vec!["kql", "-e", "list.yaml", "--form", "let", "--values", "v.csv"]),
+        ("--since", vec!["kql", "-e", "list.yaml", "--form", "where", "--since", "7d"]),
+        ("--watchlist", vec!["kql", "-e", "list.yaml", "--watchlist", "w"]),
+        ("--url", vec!["kql", "-e", "list.yaml", "--form", "watchlist", "--values", "v.csv", "--url", "u"]),
+        ("--no-expiry-guard", vec!["kql", "-e", "list.yaml", "--form", "nrt", "--no-expiry-guard"]),
+        ("-e", vec!["splice", "rule.yaml", "--remove", "-e", "list.yaml"]),
+        ("--form", vec!["splice", "rule.yaml", "--block", "block.kql", "--form", "let"]),
+        ("--today", vec!["splice", "rule.yaml", "--block", "block.kql", "--today", "2026-11-24"]),
+        ("--delimiter", vec!["import", "--text", condition, "--delimiter", ";"]),
+        ("2 ids", vec!["import", "--text", condition, "--id", "a", "--id", "b"]),
+        ("--reading", vec!["import", "rule.yaml", "--reading", "scoped"]),
+        ("--id", vec!["import", "rule.yaml", "--id", "a"]),
+        ("--results", vec!["import", "rule.yaml", "--results", "hunt.csv"]),
+        ("--stale-after", vec!["lint", "-e", "list.yaml", "--stale-after", "3"]),
+        ("--allow-missing-columns", vec!["lint", "-e", "list.yaml", "--allow-missing-columns"]),
+        ("--rule-id", vec!["lint", "-e", "list.yaml", "--rule-id", "a"]),
+        ("--fix", vec!["lint", "-e", "documented", "--fix"]),
+        ("--input-format", vec!["test", "-e", "list.yaml", "--input-format", "csv"]),
+        ("--min-score", vec!["test", "-e", "list.yaml", "--min-score", "9"]),
+        (
+            "--allow-missing-columns",
+            vec!["probe", "-e", "list.yaml", "--malicious", "hunt.csv", "--allow-missing-columns"],
+        ),
+        ("--all", vec!["explain", "hunt.csv", "--row", "1", "--all", "--format", "json"]),
+        ("--report-rows", vec!["apply", "hunt.csv", "--report-rows", "9"]),
+        ("--malicious", vec!["apply", "hunt.csv", "--report", "a.md", "--malicious", "hunt.csv"]),
+        ("--groups", vec!["apply", "hunt.csv", "--groups", "3", "--format", "json"]),
+        ("--dedupe", vec!["apply", "--from-impact", "impact.json", "--dedupe"]),
+        ("--delimiter", vec!["apply", "--from-impact", "impact.json", "--delimiter", ";"]),
+        ("--group-by", vec!["apply", "--from-impact", "impact.json", "--group-by", "user.name"]),
+        ("--rule", vec!["list", "-e", "list.yaml", "--rule", "rule.yaml"]),
+        ("--delimiter", vec!["list", "-e", "list.yaml", "--delimiter", ";"]),
+        ("--top", vec!["rows", "hunt.csv", "--format", "rows", "--top", "3"]),
+        ("--group-by", vec!["rows", "hunt.csv", "--group-by", "user.name"]),
+        ("the name of a schema", vec!["schema", "defender", "--json", "report"]),
+    ] {
+        let said = refused(folder.path(), &arguments);
+        assert!(said.contains(option), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn options_that_do_something_are_taken() {
+    let folder = folder();
+    fs::write(folder.path().join("rule.yaml"), "id: a\nname: b\nquery: |\n  DeviceNetworkEvents\n").unwrap();
+    for arguments in [
+        vec!["kql", "-e", "list.yaml", "--form", "impact", "--since", "7d"],
+        vec!["kql", "-e", "list.yaml", "--form", "watchlist", "--values", "v.csv", "--watchlist", "w"],
+        vec!["splice", "rule.yaml", "--remove"],
+        vec!["apply", "hunt.csv", "--groups", "3", "--format", "json", "--report", "a.md"],
+    ] {
+        let output = quell(folder.path(), &arguments);
+        assert_ne!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+/// What a rule that is deployed would lack is said where the clause is made, whatever the exit code.
+#[test]
+fn what_is_unset_or_expired_in_a_rule_is_said() {
+    let folder = folder();
+    let list = "exclusions:\n- {id: old, expires: 2026-01-01, when: {process.name: a.exe}}\n- {id: live, when: {process.name: b.exe}}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    fs::write(folder.path().join("rule.yaml"), "id: a\nname: b\nquery: |\n  DeviceNetworkEvents\n").unwrap();
+    fs::write(folder.path().join("none.yaml"), "id: a\nname: b\n").unwrap();
+    let said = |arguments: &[&str]| String::from_utf8(quell(folder.path(), arguments).stderr).unwrap();
+    for arguments in
+        [&["kql", "-e", "list.yaml"][..], &["splice", "rule.yaml", "-e", "list.yaml", "--in-place"]]
+    {
+        assert!(
+            said(arguments).contains("expired, so not in the clause: old"),
+            "{arguments:?}: {}",
+            said(arguments)
+        );
+        let before = said(&[arguments, &["--today", "2025-12-31"]].concat());
+        assert!(!before.contains("expired"), "{before}");
+    }
+    for command in [&["kql"][..], &["splice", "rule.yaml", "--diff"]] {
+        let form = ["-e", "list.yaml", "--form", "externaldata", "--values", "v.csv"];
+        let arguments = [command, &form].concat();
+        assert!(said(&arguments).contains("no --url was given"), "{}", said(&arguments));
+        let arguments = [&arguments[..], &["--url", "https://example.com/v.csv"]].concat();
+        assert!(!said(&arguments).contains("no --url"), "{}", said(&arguments));
+    }
+    for arguments in [&["splice", "none.yaml", "-e", "list.yaml", "--check"][..], &["import", "none.yaml"]] {
+        let output = quell(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(said(arguments).contains("none.yaml: no query was found in it"), "{}", said(arguments));
+    }
+    // Beside a rule with a query it is said, too, and a condition is in it.
+    fs::write(folder.path().join("typed.kql"), "DeviceNetworkEvents\n| where RemoteUrl !~ 'x'\n").unwrap();
+    let output = quell(folder.path(), &["import", "none.yaml", "typed.kql"]);
+    assert_eq!(output.status.code(), Some(1), "something is to look at");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("none.yaml: no query was found in it") && said.contains("1 imported"), "{said}");
+}

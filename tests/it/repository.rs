@@ -151,7 +151,7 @@ fn the_hooks_pass_on_lists_that_are_right_and_fail_on_others() {
     let folder = repository();
     let hooks: Vec<Hook> =
         quell::yaml::from_str(&fs::read_to_string(".pre-commit-hooks.yaml").unwrap()).unwrap();
-    assert_eq!(hooks.len(), 3);
+    assert_eq!(hooks.len(), 4);
     let all = |wanted: Option<i32>| {
         for hook in &hooks {
             let output = run(folder.path(), &format!("{} {}", hook.entry, hook.args.join(" ")), &[]);
@@ -159,8 +159,10 @@ fn the_hooks_pass_on_lists_that_are_right_and_fail_on_others() {
         }
     };
     all(Some(0));
-    fs::write(folder.path().join("exclusions/mine.yaml"), LIST.replace("10.10.0.0/20", "10.10.10.20"))
-        .unwrap();
+    // Another address, and a key that stands before the id.
+    let wrong = LIST.replace("10.10.0.0/20", "10.10.10.20");
+    let wrong = wrong.replace("  - id: ccm-client\n", "  - reference: CHG-1\n    id: ccm-client\n");
+    fs::write(folder.path().join("exclusions/mine.yaml"), wrong).unwrap();
     all(Some(1));
 }
 

@@ -301,3 +301,114 @@ fn a_column_that_says_what_the_header_says_changes_nothing() {
     let output = quell(folder.path(), &["apply", "told.csv", "-e", "list.yaml"]);
     assert!(said(&output).contains("there is no column RemoteIP"), "{}", said(&output));
 }
+
+/// The minutes of the rows that a command prints.
+fn minutes(printed: &str) -> Vec<usize> {
+    (0..10).filter(|minute| printed.contains(&format!("08:0{minute}:00"))).collect()
+}
+
+/// A field is that of the row's own table wherever kept rows are asked about; a column is the same in every row.
+#[test]
+fn what_is_kept_of_several_tables_is_grouped_and_found_by_the_fields_of_each() {
+    let folder = five();
+    for name in ["five.csv", "five.jsonl"] {
+        let run = ["apply", name, "-e", "list.yaml", "--group-by", "process.name", "--format", "json"];
+        let report = json(&quell(folder.path(), &run));
+        let groups = report["grouped"]["groups"].as_array().unwrap();
+        let mut found: Vec<(&str, u64)> = groups
+            .iter()
+            .map(|group| (group["by"]["process.name"].as_str().unwrap(), group["rows"].as_u64().unwrap()))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, [("", 2), ("evil.exe", 2), ("other.exe", 1)], "{name}");
+        for (condition, wanted) in [
+            ("process.name=evil.exe", vec![2, 5]),
+            ("process.name=other.exe", vec![1]),
+            // In the kept row of a process that starts it is the parent; another is of a table that nobody knows.
+            ("process.name=agent.exe", vec![]),
+            ("process.parent.name=agent.exe", vec![1]),
+            ("file.name=agent.exe", vec![2]),
+            ("user.name=eve@contoso.example", vec![7]),
+            ("FileName=agent.exe", vec![2, 9]),
+            ("RemoteIP=10.20.0.7", vec![5, 9]),
+            ("destination.ip=10.20.0.7", vec![5]),
+        ] {
+            let rows = ["rows", name, "-e", "list.yaml", "--where", condition, "--format", "rows"];
+            let printed = String::from_utf8(quell(folder.path(), &rows).stdout).unwrap();
+            assert_eq!(minutes(&printed), wanted, "{name}: {condition}");
+        }
+        // The groups of the report are those that its numbers open.
+        let mut opened = Vec::new();
+        let groups = report["kept_groups"].as_array().unwrap();
+        for (number, group) in (1..).zip(groups) {
+            let number = number.to_string();
+            let rows = ["rows", name, "-e", "list.yaml", "--group", &number, "--format", "rows"];
+            let found = minutes(&String::from_utf8(quell(folder.path(), &rows).stdout).unwrap());
+            assert_eq!(group["rows"], found.len(), "{name}: {group}");
+            let profile = ["rows", name, "-e", "list.yaml", "--group", &number, "--format", "json"];
+            let profile = json(&quell(folder.path(), &profile));
+            assert_eq!(profile["group"]["by"]["process.name"], group["process"], "{name}: {group}");
+            opened.extend(found);
+        }
+        opened.sort_unstable();
+        assert_eq!(opened, [1, 2, 5, 7, 9], "{name}");
+    }
+}
+
+#[test]
+fn a_row_of_several_tables_is_found_by_the_fields_of_its_own() {
+    let folder = five();
+    for name in ["five.csv", "five.jsonl"] {
+        for (condition, row, group) in [
+            ("process.name=other.exe", 2, "other.exe"),
+            ("process.name=evil.exe", 3, "evil.exe"),
+            ("user.name=eve@contoso.example", 8, ""),
+            ("Type=Heartbeat", 10, ""),
+        ] {
+            let explain = ["explain", name, "--where", condition, "-e", "list.yaml", "--format", "json"];
+            let explained = json(&quell(folder.path(), &explain));
+            let found = (&explained["row"], &explained["group"]["by"]["process.name"]);
+            assert_eq!(found, (&row.into(), &group.into()), "{name}: {condition}");
+        }
+        let none = quell(folder.path(), &["rows", name, "-e", "list.yaml", "--where", "proces.name=a"]);
+        assert!(said(&none).contains("did you mean `process.name`"), "{}", said(&none));
+    }
+    let nowhere = quell(folder.path(), &["rows", "five.csv", "-e", "list.yaml", "--where", "rule.name=a"]);
+    assert!(said(&nowhere).contains("unknown-field"), "{}", said(&nowhere));
+}
+
+#[test]
+fn the_inventory_counts_rows_of_several_tables() {
+    let folder = five();
+    let list = ["list", "-e", "list.yaml", "--results", "five.csv", "--format", "json"];
+    let all = json(&quell(folder.path(), &list));
+    let seen = |id: &str| {
+        let all = all["exclusions"].as_array().unwrap();
+        all.iter().find(|one| one["id"] == *id).unwrap()["seen"].clone()
+    };
+    for (id, rows) in [("agent", 4), ("agent-talks", 1), ("backup-signs-in", 1)] {
+        assert_eq!(seen(id)["matches"], rows, "{id}");
+    }
+    assert_eq!(seen("by-mail"), Value::Null);
+}
+
+/// A query of two tables says once what has expired, however many clauses it gets.
+#[test]
+fn what_has_expired_is_said_once_for_all_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "exclusions:
+- {id: a, when: {process.name: agent.exe}}
+- {id: over, expires: 2020-01-01, when: {process.name: agent.exe, process.parent.name: b.exe}}
+";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let rule =
+        "id: 1\nname: two\nquery: |\n  union DeviceProcessEvents, DeviceFileEvents\n  | where 1 == 1\n";
+    fs::write(folder.path().join("rule.yaml"), rule).unwrap();
+    for command in
+        [&["kql", "-e", "list.yaml", "--rule", "rule.yaml"][..], &["splice", "rule.yaml", "-e", "list.yaml"]]
+    {
+        let output = quell(folder.path(), command);
+        let told = String::from_utf8(output.stderr.clone()).unwrap();
+        assert_eq!(told.matches("expired, so not in the clause: over").count(), 1, "{}", said(&output));
+    }
+}

@@ -3,8 +3,11 @@
 //! In: a list that has loaded, the parts to take out. Out: its new text, if that loads and means what was wanted. The one
 //! editor of lists: `quell prune` and `quell lint --fix` both use it.
 
+mod order;
+mod pieces;
 mod places;
 
+pub use order::ordered;
 pub use places::{ExclusionPart, ExclusionPlaces};
 
 use super::model::Exclusion;

@@ -8,6 +8,7 @@ use super::literals::{Literals, listed, values};
 use super::own::{self, ComparedCell};
 use super::{Remark, TextSpan};
 use crate::exclusions::model::{AddressRange, NumberRange};
+use crate::exclusions::reference;
 use crate::fields::{Field, Kind};
 use crate::kql::lex::TokenKind;
 use crate::kql::nrt::network_of;
@@ -121,6 +122,10 @@ pub(super) fn carry(
             Err(reason) => leftovers.push(refuse(reason)),
         }
     }
+    let mut modifiers = modifiers;
+    if kind == Kind::Text && values.iter().any(|value| reference(value).is_some()) {
+        modifiers = literally(&mut values, &mut leftovers, modifiers, span);
+    }
     if values.is_empty() {
         return Err(leftovers.pop().unwrap_or_else(|| refuse("it has no values".into())));
     }
@@ -222,6 +227,44 @@ fn text(written: &WrittenPart, modifiers: &str, value: String) -> Result<String,
         return Err(format!("`{value}` holds a `*` or `?`, which a list would read as a wildcard"));
     }
     Ok(value)
+}
+
+/// Says values that a list would take for its parameters, such as `${home}`, as regular expressions for just that text.
+/// Beside other values they cannot be said so. Returns the modifiers.
+fn literally(
+    values: &mut Vec<String>,
+    leftovers: &mut Vec<Remark>,
+    modifiers: &'static str,
+    span: TextSpan,
+) -> &'static str {
+    let is_reference = |value: &String| reference(value).is_some();
+    if modifiers != "|re" && values.iter().all(is_reference) {
+        for value in values.iter_mut() {
+            *value = expression_of(value, modifiers);
+        }
+        return "|re";
+    }
+    let reason =
+        |value: String| format!("`{value}` is a parameter in a list; put it into a condition of its own");
+    let references = values.extract_if(.., |value| is_reference(value));
+    leftovers.extend(references.map(|value| Remark { span, reason: reason(value) }));
+    modifiers
+}
+
+/// A regular expression that finds what the modifiers say of a text.
+fn expression_of(text: &str, modifiers: &str) -> String {
+    let is_cased = modifiers.contains("|cased");
+    let letter = |c: char| {
+        if c.is_ascii_alphabetic() && !is_cased {
+            format!("[{}{}]", c.to_ascii_lowercase(), c.to_ascii_uppercase())
+        } else {
+            regex::escape(&c.to_string())
+        }
+    };
+    let open = |modifier: &str| modifiers.contains(modifier) || modifiers.contains("|contains");
+    let begin = if open("|endswith") { "" } else { "^" };
+    let end = if open("|startswith") { "" } else { "$" };
+    format!("{begin}{}{end}", text.chars().map(letter).collect::<String>())
 }
 
 fn address(operator: &str, value: String) -> Result<String, String> {
