@@ -50,7 +50,7 @@ impl<'l> ReadBy<'l> {
 
     /// The schema whose columns the results must have, if that is certain.
     pub(super) fn of_header(&self) -> Option<&'l Schema> {
-        self.tables.as_ref().map_or(Some(self.schema), |tables| tables.of_header)
+        self.tables.as_ref().map_or(Some(self.schema), |tables| tables.of_header.filter(|_| tables.alone))
     }
 
     /// The matcher for these results.
