@@ -42,5 +42,6 @@ mod security;
 mod shapes;
 mod sides;
 mod splice;
+mod suggest;
 mod terminal;
 mod tune;

@@ -81,6 +81,22 @@ impl<'t> ExclusionPlaces<'t> {
         self.exclusions.len()
     }
 
+    /// The end of the last exclusion, and how far the hyphens are indented; `None` if there is no exclusion, or the last one is
+    /// no block of its own.
+    pub(super) fn end_of_list(&self) -> Option<(usize, usize)> {
+        let last = self.exclusions.values().max_by_key(|exclusion| exclusion.span.line)?;
+        let bytes = self.exclusion_bytes(last)?;
+        Some((bytes.end, indentation(self.lines.line(last.span.line))))
+    }
+
+    /// Whether a blank line stands above the last of several exclusions.
+    pub(super) fn has_blank_lines(&self) -> bool {
+        let last = self.exclusions.values().map(|exclusion| exclusion.span.line).max();
+        let mut above = (1..last.unwrap_or(1)).rev().map(|line| self.lines.line(line));
+        let above = above.find(|line| !line.trim_start().starts_with('#'));
+        self.exclusions.len() > 1 && above.is_some_and(|line| line.trim().is_empty())
+    }
+
     /// The byte behind the colon of the key `exclusions`.
     pub(super) fn behind_the_key(&self) -> Option<usize> {
         let end = self.lines.bytes(self.key?)?.end;
