@@ -3,13 +3,14 @@
 //! In: a [`Sample`] and the families in it. Out: for each family the [`Candidate`] in which every stable field is a
 //! condition, if it keeps every row that must stay and does not rest on what an intruder chooses; otherwise the [`Why`] not.
 
+use super::bits::Bits;
 use super::families::Family;
 use super::roles::{Role, is_chosen, order};
 use super::sample::{Combination, Label, MISSING, Sample};
 use super::wants::{Count, Want, Wants};
 use crate::fields::Kind;
 use crate::probe::Moves;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,6 +26,8 @@ const LEFT: f64 = 0.5;
 const LEFT_OF_HABIT: f64 = 0.95;
 /// What a field costs that rows have and that is no condition, in bits.
 const OPEN_FIELD: f64 = 8.0;
+/// Fields that say the same of one file.
+const OF_A_FILE: [&str; 4] = ["process.name", "process.path", "process.original_file_name", "process.sha256"];
 /// Ports by which a family is parted, at most.
 const PORTS: usize = 12;
 /// From this cost on an intruder is as far away as it is useful to be.
@@ -233,8 +236,12 @@ impl<'s> Maker<'s> {
     /// one that an intruder chooses; then the one that loses least.
     fn further(&self, wants: &[Want], near: usize, least: u32, family: &Family) -> Option<Vec<Want>> {
         let values = self.sample.at(near).0;
-        let mut best: Option<((bool, f64), Vec<Want>)> = None;
+        let mut best: Option<((bool, bool, f64), Vec<Want>)> = None;
         for (field, known) in self.sample.fields.iter().enumerate() {
+            // A hash holds until the next version, so it is for rows that nothing else tells apart.
+            if values[field] == MISSING || (least > 1 && known.role == Role::Hash) {
+                continue;
+            }
             let mut counts = self.counts(&family.members, field);
             counts
                 .retain(|count| count.value != values[field] && !self.also_stays(field, count.value, wants));
@@ -246,10 +253,11 @@ impl<'s> Maker<'s> {
             let met = |count: &&Count| want.met.has(count.value as usize);
             let left =
                 counts.iter().filter(met).map(|count| count.rows).sum::<u64>() as f64 / family.rows as f64;
-            let value = (want.cost >= APART, left + f64::from(want.cost) / 1_000.0);
+            let lasts = known.role != Role::Hash;
+            let value = (lasts, want.cost >= APART, left + f64::from(want.cost) / 1_000.0);
             let mut more: Vec<Want> = wants.iter().filter(|known| known.field != field).cloned().collect();
             more.push(want);
-            let enough = left >= if habit { LEFT_OF_HABIT } else { LEFT };
+            let enough = left >= if habit || least > 1 { LEFT_OF_HABIT } else { LEFT };
             if enough
                 && best.as_ref().is_none_or(|(most, _)| value > *most)
                 && self.distance(&more, near) >= least
@@ -303,7 +311,7 @@ impl<'s> Maker<'s> {
         let (rows, unlabelled) = (count(Label::Benign), count(Label::Unlabelled));
         let is_noise = |place: &usize| self.sample.at(*place).1.benign > 0;
         let covers: Vec<usize> = found.iter().copied().filter(is_noise).collect();
-        let bits = self.bits(&wants, &covers, rows);
+        let bits = self.bits(&wants, &covers, rows) + self.mixed(&wants, &covers) - 1.0;
         Candidate { wants, covers, rows, unlabelled, bits }
     }
 
@@ -321,6 +329,39 @@ impl<'s> Maker<'s> {
         let cost: u32 = wants.iter().map(|want| want.cost).sum();
         let near = f64::from(FAR.saturating_sub(cost)) / 4.0;
         wants.iter().map(|want| want.bits).sum::<f64>() + open.count() as f64 * OPEN_FIELD + near
+    }
+
+    /// How many combinations of values conditions allow for each that rows of noise have: a list of the names and one of the
+    /// folders of two products allow each name in the folder of the other. What one file has (name and folder) is one value.
+    fn mixed(&self, wants: &[Want], covers: &[usize]) -> f64 {
+        let lists: Vec<(Vec<Rc<Bits>>, bool)> = wants
+            .iter()
+            .filter(|want| want.texts.len() > 1)
+            .map(|want| {
+                let of_file = OF_A_FILE.contains(&want.condition.field.name());
+                (want.texts.iter().map(|text| self.wants.met_by(want.field, text)).collect(), of_file)
+            })
+            .collect();
+        let fields: Vec<usize> =
+            wants.iter().filter(|want| want.texts.len() > 1).map(|want| want.field).collect();
+        let (mut seen, mut files) = (HashSet::new(), HashSet::new());
+        for place in covers {
+            let values = self.sample.at(*place).0;
+            let which = |(at, (met, _)): (usize, &(Vec<Rc<Bits>>, bool))| {
+                met.iter().position(|met| met.has(values[fields[at]] as usize)).unwrap_or(0)
+            };
+            let all: Vec<usize> = lists.iter().enumerate().map(which).collect();
+            files.insert(
+                all.iter()
+                    .zip(&lists)
+                    .filter(|(_, (_, of_file))| *of_file)
+                    .map(|(at, _)| *at)
+                    .collect::<Vec<_>>(),
+            );
+            seen.insert(all);
+        }
+        let others = lists.iter().filter(|(_, of_file)| !of_file).map(|(met, _)| met.len() as f64);
+        others.product::<f64>() * files.len().max(1) as f64 / seen.len().max(1) as f64
     }
 }
 

@@ -97,7 +97,7 @@ impl<'s> Wants<'s> {
         let known = &self.sample.fields[field];
         let made = match (known.role, known.field.kind()) {
             (Role::Hash | Role::Out(_), _) => return None,
-            (Role::Where, Kind::Address) => self.addresses_of(field, counts),
+            (Role::Where, Kind::Address) => self.addresses(field, counts, total, loss),
             (Role::Where, _) => self.listed(field, counts, NAMES, "port"),
             (Role::Who, _) => self.accounts(field, counts),
             (Role::How, _) => self.one(field, counts, total),
@@ -149,7 +149,7 @@ impl<'s> Wants<'s> {
     }
 
     /// The values of a field that meet one value of a condition.
-    fn met_by(&self, field: usize, text: &str) -> Rc<Bits> {
+    pub(super) fn met_by(&self, field: usize, text: &str) -> Rc<Bits> {
         let key = (field, text.to_ascii_lowercase());
         if let Some(known) = self.met.borrow().get(&key) {
             return Rc::clone(known);
@@ -227,18 +227,27 @@ impl<'s> Wants<'s> {
         Made { rows: if made.rows == total { total } else { 0 }, ..made }
     }
 
-    fn addresses_of(&self, field: usize, counts: &[Count]) -> Made {
+    /// Networks that take in no address of a row that must stay; if they are too few, others: something else has to keep that
+    /// row.
+    fn addresses(&self, field: usize, counts: &[Count], total: u64, loss: f64) -> Made {
+        let values = &self.sample.fields[field].values;
+        let address = |count: &Count| values[count.value as usize].address;
+        let own: HashSet<(Family, u128)> = counts.iter().filter_map(address).collect();
+        let forbidden: Vec<_> =
+            self.forbidden[field].iter().filter(|known| !own.contains(*known)).copied().collect();
+        let strict = self.addresses_of(field, counts, &forbidden);
+        let enough = (total - strict.rows) as f64 <= loss * total as f64;
+        if enough || forbidden.is_empty() { strict } else { self.addresses_of(field, counts, &[]) }
+    }
+
+    fn addresses_of(&self, field: usize, counts: &[Count], forbidden: &[(Family, u128)]) -> Made {
         let values = &self.sample.fields[field].values;
         let seen = counts.iter().filter_map(|count| {
             let (family, number) = values[count.value as usize].address?;
             Some((family, number, count.rows))
         });
         let seen: Vec<SeenAddress> = seen.collect();
-        let own: HashSet<(Family, u128)> =
-            seen.iter().map(|(family, number, _)| (*family, *number)).collect();
-        let forbidden: Vec<_> =
-            self.forbidden[field].iter().filter(|known| !own.contains(*known)).copied().collect();
-        let mut found = networks(&seen, &forbidden);
+        let mut found = networks(&seen, forbidden);
         found.truncate(NAMES);
         let held = |count: &&Count| {
             let of = |network: &Network| {
