@@ -7,7 +7,7 @@ use super::bits::Bits;
 use super::families::Family;
 use super::roles::{Role, is_chosen, order};
 use super::sample::{Combination, Label, MISSING, Sample};
-use super::wants::{Count, Want, Wants};
+use super::wants::{Count, MOST_LOST, Want, Wants};
 use crate::fields::Kind;
 use crate::probe::Moves;
 use hashbrown::{HashMap, HashSet};
@@ -19,7 +19,7 @@ use std::rc::Rc;
 /// intruder's.
 const APART: u32 = 2;
 /// Shares of a family's rows that may have other values than a condition wants. The strictest is tried first.
-const LOSSES: [f64; 3] = [0.005, 0.05, 0.2];
+const LOSSES: [f64; 3] = [0.005, 0.05, MOST_LOST];
 /// The least share of a family that has to be left when values are taken out that malicious rows have.
 const LEFT: f64 = 0.5;
 /// The same where the condition has to be one on addresses, accounts or hashes: what is no habit of the family is an accident.
@@ -93,11 +93,18 @@ impl<'s> Maker<'s> {
         if family.rows < self.min_rows {
             return Err(Why::Few);
         }
-        let mut found: Vec<Candidate> = Vec::new();
-        let mut why = None;
+        let counts: Vec<Vec<Count>> =
+            (0..self.sample.fields.len()).map(|field| self.counts(&family.members, field)).collect();
+        let all = self.wanted(&counts, family.rows);
+        let (mut found, mut why, mut before): (Vec<Candidate>, _, _) = (Vec::new(), None, usize::MAX);
         for loss in LOSSES {
-            let wants = self.stable(&family.members, family.rows, loss);
-            match self.apart(wants, family) {
+            let is_stable =
+                |(_, rows): &&(Want, u64)| (family.rows - rows) as f64 <= loss * family.rows as f64;
+            let wants: Vec<Want> = all.iter().filter(is_stable).map(|(want, _)| want.clone()).collect();
+            if std::mem::replace(&mut before, wants.len()) == wants.len() {
+                continue;
+            }
+            match self.apart(wants, family, &counts) {
                 Ok(candidate) if found.iter().any(|known| known.key() == candidate.key()) => {}
                 Ok(candidate) => found.push(candidate),
                 Err(cause) => drop(why.get_or_insert(cause)),
@@ -129,13 +136,12 @@ impl<'s> Maker<'s> {
         known.role == Role::Where && known.field.kind() == Kind::Number
     }
 
-    /// The conditions that nearly all rows of a family meet.
-    fn stable(&self, members: &[usize], rows: u64, loss: f64) -> Vec<Want> {
-        let wants = (0..self.sample.fields.len()).filter_map(|field| {
-            let counts = self.counts(members, field);
-            let want = self.wants.want(field, &counts, rows, loss)?;
+    /// A condition for each field of a family in which there can be one, and how many of its rows meet it.
+    fn wanted(&self, counts: &[Vec<Count>], rows: u64) -> Vec<(Want, u64)> {
+        let wants = counts.iter().enumerate().filter_map(|(field, counts)| {
+            let (want, rows) = self.wants.want(field, counts, rows)?;
             let is_how = self.sample.fields[field].role == Role::How;
-            (!is_how || self.narrows(&want)).then_some(want)
+            (!is_how || self.narrows(&want)).then_some((want, rows))
         });
         wants.collect()
     }
@@ -180,17 +186,18 @@ impl<'s> Maker<'s> {
     }
 
     /// The candidate of these conditions, with more or narrower ones if rows that must stay demand it.
-    fn apart(&self, mut wants: Vec<Want>, family: &Family) -> Result<Candidate, Why> {
+    fn apart(&self, mut wants: Vec<Want>, family: &Family, known: &[Vec<Count>]) -> Result<Candidate, Why> {
         for _ in 0..3 {
             let Some(near) = self.nearest(&wants, 1) else { break };
-            wants = self.further(&wants, near, 1, family).ok_or_else(|| self.looks_like(near, family))?;
+            wants =
+                self.further(&wants, near, 1, family, known).ok_or_else(|| self.looks_like(near, family))?;
         }
         if let Some(near) = self.nearest(&wants, 1) {
             return Err(self.looks_like(near, family));
         }
         // What an intruder chooses tells them apart; something dearer may do it as well.
         if let Some(better) =
-            self.nearest(&wants, APART).and_then(|near| self.further(&wants, near, APART, family))
+            self.nearest(&wants, APART).and_then(|near| self.further(&wants, near, APART, family, known))
         {
             wants = better;
         }
@@ -234,7 +241,14 @@ impl<'s> Maker<'s> {
 
     /// These conditions with one more, or one narrower, so that a row that must stay is further away. A dear one comes before
     /// one that an intruder chooses; then the one that loses least.
-    fn further(&self, wants: &[Want], near: usize, least: u32, family: &Family) -> Option<Vec<Want>> {
+    fn further(
+        &self,
+        wants: &[Want],
+        near: usize,
+        least: u32,
+        family: &Family,
+        all: &[Vec<Count>],
+    ) -> Option<Vec<Want>> {
         let values = self.sample.at(near).0;
         let mut best: Option<((bool, bool, f64), Vec<Want>)> = None;
         for (field, known) in self.sample.fields.iter().enumerate() {
@@ -242,7 +256,7 @@ impl<'s> Maker<'s> {
             if values[field] == MISSING || (least > 1 && known.role == Role::Hash) {
                 continue;
             }
-            let mut counts = self.counts(&family.members, field);
+            let mut counts = all[field].clone();
             counts
                 .retain(|count| count.value != values[field] && !self.also_stays(field, count.value, wants));
             let Some(want) = self.wants.exactly(field, &counts).filter(|want| self.keeps(want) >= least)

@@ -47,17 +47,41 @@ fn exclusion(out: &mut String, written: &Written<'_>, name: &impl Fn(&CaseRow) -
     if let Some(rule) = rule {
         let _ = writeln!(out, "    rules: [{}]", flow_scalar(rule));
     }
-    out.push_str("    when:\n");
-    for each in &draft.conditions {
-        let values: Vec<String> = each.values.iter().map(|value| flow_scalar(value)).collect();
-        let values =
-            if let [only] = values.as_slice() { only.clone() } else { format!("[{}]", values.join(", ")) };
-        let _ = writeln!(out, "      {}: {values} # {}", each.condition.field.name(), written_out(&each.why));
+    for line in when(&[draft]).lines() {
+        let _ = writeln!(out, "    {line}");
     }
     for (field, why) in &draft.left_out {
         comment(out, 6, &format!("not {field}: {why}"));
     }
     cases(out, draft, proposed, name);
+}
+
+/// The `when` of these drafts, each an entry; as lines without indentation.
+pub fn when(drafts: &[&Draft]) -> String {
+    let mut out = String::from("when:\n");
+    for draft in drafts {
+        for (at, each) in draft.conditions.iter().enumerate() {
+            let lead = match drafts.len() {
+                1 => "  ",
+                _ if at == 0 => "  - ",
+                _ => "    ",
+            };
+            let _ = writeln!(
+                out,
+                "{lead}{}: {} # {}",
+                each.condition.field.name(),
+                values(&each.values),
+                written_out(&each.why)
+            );
+        }
+    }
+    out
+}
+
+/// One value, or a list of them.
+fn values(values: &[String]) -> String {
+    let values: Vec<String> = values.iter().map(|value| flow_scalar(value)).collect();
+    if let [only] = values.as_slice() { only.clone() } else { format!("[{}]", values.join(", ")) }
 }
 
 fn comment(out: &mut String, indent: usize, text: &str) {

@@ -18,6 +18,10 @@ use hashbrown::{HashMap, HashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// The share of a family's rows that may have other values than a condition wants, and the share from which on a wider
+/// condition is looked for.
+pub(super) const MOST_LOST: f64 = 0.2;
+const FEW_LOST: f64 = 0.01;
 /// Values of a condition, at most.
 const NAMES: usize = 8;
 const PATHS: usize = 6;
@@ -92,20 +96,21 @@ impl<'s> Wants<'s> {
         }
     }
 
-    /// The condition that rows of a family meet, if all but this share of them do.
-    pub(super) fn want(&self, field: usize, counts: &[Count], total: u64, loss: f64) -> Option<Want> {
+    /// The condition that most rows of a family meet, and how many do.
+    pub(super) fn want(&self, field: usize, counts: &[Count], total: u64) -> Option<(Want, u64)> {
         let known = &self.sample.fields[field];
         let made = match (known.role, known.field.kind()) {
             (Role::Hash | Role::Out(_), _) => return None,
-            (Role::Where, Kind::Address) => self.addresses(field, counts, total, loss),
+            (Role::Where, Kind::Address) => self.addresses(field, counts, total),
             (Role::Where, _) => self.listed(field, counts, NAMES, "port"),
             (Role::Who, _) => self.accounts(field, counts),
             (Role::How, _) => self.one(field, counts, total),
-            (Role::Domain, _) => self.domains(field, counts, total, loss),
+            (Role::Domain, _) => self.domains(field, counts, total),
             (Role::What, _) => self.texts(field, counts),
         };
-        let stable = made.rows > 0 && (total - made.rows) as f64 <= loss * total as f64;
-        stable.then(|| self.finished(field, made))
+        let rows = made.rows;
+        let enough = rows > 0 && (total - rows) as f64 <= MOST_LOST * total as f64;
+        enough.then(|| (self.finished(field, made), rows))
     }
 
     /// The condition of just these values, without a network or a `*`.
@@ -229,14 +234,14 @@ impl<'s> Wants<'s> {
 
     /// Networks that take in no address of a row that must stay; if they are too few, others: something else has to keep that
     /// row.
-    fn addresses(&self, field: usize, counts: &[Count], total: u64, loss: f64) -> Made {
+    fn addresses(&self, field: usize, counts: &[Count], total: u64) -> Made {
         let values = &self.sample.fields[field].values;
         let address = |count: &Count| values[count.value as usize].address;
         let own: HashSet<(Family, u128)> = counts.iter().filter_map(address).collect();
         let forbidden: Vec<_> =
             self.forbidden[field].iter().filter(|known| !own.contains(*known)).copied().collect();
         let strict = self.addresses_of(field, counts, &forbidden);
-        let enough = (total - strict.rows) as f64 <= loss * total as f64;
+        let enough = (total - strict.rows) as f64 <= FEW_LOST * total as f64;
         if enough || forbidden.is_empty() { strict } else { self.addresses_of(field, counts, &[]) }
     }
 
@@ -278,9 +283,9 @@ impl<'s> Wants<'s> {
         }
     }
 
-    fn domains(&self, field: usize, counts: &[Count], total: u64, loss: f64) -> Made {
+    fn domains(&self, field: usize, counts: &[Count], total: u64) -> Made {
         let plain = self.listed(field, counts, PATHS, "name");
-        if (total - plain.rows) as f64 <= loss * total as f64 {
+        if (total - plain.rows) as f64 <= FEW_LOST * total as f64 {
             return plain;
         }
         let mut by: indexmap::IndexMap<String, Vec<Count>> = indexmap::IndexMap::new();
@@ -302,8 +307,8 @@ impl<'s> Wants<'s> {
                 texts.extend(seen.iter().map(|count| self.text(field, count.value)));
             }
         }
-        if texts.len() > PATHS {
-            return Made { texts: Vec::new(), rows: 0, bits: 0.0, why: String::new() };
+        if texts.len() > PATHS || rows <= plain.rows {
+            return plain;
         }
         let why = format!("{} names seen", counts.len());
         Made { bits: bits + bits_of(texts.len()), texts, rows, why }

@@ -3,6 +3,7 @@
 //! The rows are read twice: to find the exclusions, and to count with the matcher itself what they do. What it suppresses
 //! that must stay is never printed.
 
+mod narrow;
 mod prepare;
 mod show;
 
@@ -53,24 +54,20 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     let mut labelling = Labelling::new(&args.labels, &args.results, &args.input, &lists)?;
     let schema = labelling.schema;
     let (applied, _) = in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), &schema.name);
-    let matcher = Matcher::new(&applied, &schema.name)?;
-    labelling.applied = Some(&matcher);
+    let narrowed = args.narrow.as_deref().map(|id| narrow::named(&lists, id)).transpose()?;
+    // What is narrowed suppresses its own rows, and what others suppress of them it rightly covers as well.
+    let matcher = Matcher::new(&narrowed.map_or(applied, |one| vec![one]), &schema.name)?;
+    if narrowed.is_some() {
+        labelling.covered = Some(&matcher);
+    } else {
+        labelling.applied = Some(&matcher);
+    }
     labelling.with_groups(groups(args, world, &lists)?);
     let fields = labelling.fields()?;
     let mut sample = Sample::new(&fields);
     let fields = sample.fields();
     let cutoff = cutoff(args, &labelling, &fields)?;
-    let mut held = [0, 0];
-    let left_out = labelling.each(&fields, |row| {
-        let is_held = cutoff.is_some_and(|last| row.day.is_some_and(|day| day > last));
-        match row.label {
-            Label::Benign if is_held => held[0] += 1,
-            Label::Malicious if is_held => held[1] += 1,
-            _ => {}
-        }
-        let (label, cells, device, place) = (row.label, row.cells, row.device, row.place);
-        sample.add(&LabelledRow { label, held: is_held, cells, device, place });
-    })?;
+    let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
     let moves = moves()?.with_columns(&lists.schemas);
     there_is_noise(&sample, args, left_out)?;
     let most = args.max.map_or(usize::MAX, usize::from);
@@ -99,8 +96,32 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         files: labelling.files.clone(),
         has_malicious: rows[1] > 0,
     };
+    if let Some(exclusion) = narrowed {
+        return narrow::print_diff(world, &lists, exclusion, &found);
+    }
     shown(args, world, &found)?;
     Ok(if found.prepared.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+/// Adds the rows to the sample. Returns how many are kept back, noise and malicious, and what was left out.
+fn fill(
+    sample: &mut Sample,
+    labelling: &Labelling<'_>,
+    fields: &[FieldRef],
+    cutoff: Option<i64>,
+) -> Outcome<([u64; 2], LeftOut)> {
+    let mut held = [0, 0];
+    let left_out = labelling.each(fields, |row| {
+        let is_held = cutoff.is_some_and(|last| row.day.is_some_and(|day| day > last));
+        match row.label {
+            Label::Benign if is_held => held[0] += 1,
+            Label::Malicious if is_held => held[1] += 1,
+            _ => {}
+        }
+        let (label, cells, device, place) = (row.label, row.cells, row.device, row.place);
+        sample.add(&LabelledRow { label, held: is_held, cells, device, place });
+    })?;
+    Ok((held, left_out))
 }
 
 fn shown(args: &SuggestArgs, world: &World, found: &Found<'_>) -> Outcome<()> {
@@ -201,12 +222,16 @@ fn groups(args: &SuggestArgs, world: &World, lists: &Loaded) -> Outcome<Vec<Want
 fn cutoff(args: &SuggestArgs, labelling: &Labelling<'_>, fields: &[FieldRef]) -> Outcome<Option<i64>> {
     let Some(days) = args.holdout else { return Ok(None) };
     let mut last: Option<i64> = None;
-    labelling.each(fields, |row| last = last.max(row.day))?;
+    labelling.each(fields, |row| {
+        if row.label == Label::Benign {
+            last = last.max(row.day);
+        }
+    })?;
     match last {
         Some(last) => Ok(Some(last - i64::from(days))),
         None => fail(
             "no-time",
-            "--holdout keeps the last days back, and no row has a time that can be read",
+            "--holdout keeps the last days back, and no row of noise has a time that can be read",
             "leave --holdout out, or export the column of the time",
         ),
     }

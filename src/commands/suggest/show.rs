@@ -137,10 +137,10 @@ pub(super) fn summary(found: &Found<'_>) -> String {
     if let (Some(days), [held, bad]) = (found.holdout, found.held) {
         let _ = writeln!(
             out,
-            "Of the last {days} days, which were kept back, they cover {} of {} of noise ({} malicious).",
+            "Of the last {days} days, which were kept back, they cover {} of {} of noise; {} malicious rows are of those days.",
             grouped(found.covered[1]),
             rows(held),
-            rows(bad)
+            grouped(bad)
         );
     }
     if !found.has_malicious {

@@ -106,6 +106,37 @@ pub fn with(list: &ListText, blocks: &[ExclusionBlock], schemas: &Schemas) -> Re
     if stays { Ok(edited.text) } else { Err(why.to_owned()) }
 }
 
+/// The list in which an exclusion has another `when`, given as lines without indentation; `None` if that cannot be, or if
+/// anything else would mean something else.
+pub fn with_when(list: &ListText, id: &str, when: &str, schemas: &Schemas) -> Option<String> {
+    let bytes = ExclusionPlaces::new(list).bytes(id, super::ExclusionPart::Exclusion)?;
+    let mut block = ExclusionBlock::of(list, id)?;
+    let (start, inner) = (block.line_of("when")?, block.inner());
+    let ends = |line: &&str| {
+        let rest = line.trim_start_matches(' ');
+        let indent = line.len() - rest.len();
+        // The hyphens of its entries may stand below the key itself.
+        !rest.trim().is_empty() && (indent < inner || indent == inner && !rest.starts_with('-'))
+    };
+    let lines: Vec<&str> = block.text[start..].split_inclusive('\n').collect();
+    let more = lines.iter().skip(1).position(ends).unwrap_or(lines.len() - 1);
+    let length: usize = lines[..=more].iter().map(|line| line.len()).sum();
+    let new: String = when.lines().map(|line| format!("{:inner$}{line}\n", "")).collect();
+    block.text.replace_range(start..start + length, &new);
+    let mut new = block.text;
+    if list.text.contains("\r\n") {
+        new = new.replace('\n', "\r\n");
+    }
+    let mut text = list.text.clone();
+    text.replace_range(bytes, &new);
+    let edited = ListText { file: list.file.clone(), text };
+    let (before, mut after) = (meaning(list, schemas)?, meaning(&edited, schemas)?);
+    let (old, changed) =
+        (before.iter().find(|known| known.id == id)?, after.iter_mut().find(|known| known.id == id)?);
+    changed.entries.clone_from(&old.entries);
+    (before == after).then_some(edited.text)
+}
+
 /// Whether a file says nothing yet.
 fn is_empty(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
@@ -186,6 +217,24 @@ mod tests {
             add("exclusions: [] # none\n# end\n").unwrap(),
             format!("exclusions: # none\n{ADDED}# end\n")
         );
+    }
+
+    #[test]
+    fn another_when_takes_the_place_of_the_old_one() {
+        let text = "exclusions:\n- id: a\n  when: # one\n  - process.name: a.exe\n    # inside\n  reason: x\n- id: b\n  when: {process.name: b.exe}\n";
+        let list = ListText { file: "list.yaml".into(), text: text.into() };
+        let new = "when:\n  process.name: c.exe";
+        let of = |id: &str| with_when(&list, id, new, &Schemas::built_in());
+        let a = text.replace(
+            "  when: # one\n  - process.name: a.exe\n    # inside\n",
+            "  when:\n    process.name: c.exe\n",
+        );
+        assert_eq!(of("a").unwrap(), a);
+        assert_eq!(
+            of("b").unwrap(),
+            text.replace("when: {process.name: b.exe}", "when:\n    process.name: c.exe")
+        );
+        assert_eq!(of("c"), None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Takes parts out of the text of a list, or adds to it ([`add`]); every other byte stays as it is, comments and layout too.
+//! Takes parts out of the text of a list, or adds to it ([`add`], [`cases`]); every other byte stays as it is, comments and layout too.
 //!
 //! In: a list that has loaded, the parts to take out. Out: its new text, if that loads and means what was wanted. The one
 //! editor of lists: `quell prune`, `quell lint --fix`, `quell accept` and `quell test --mutate --write` use it.
 
 pub mod add;
+pub mod cases;
 mod places;
 
 pub use places::{ExclusionPart, ExclusionPlaces};

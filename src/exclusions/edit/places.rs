@@ -76,6 +76,29 @@ impl<'t> ExclusionPlaces<'t> {
         Some(self.lines.place(&self.list.file, self.span(id, part)?))
     }
 
+    /// An exclusion as it is written.
+    pub(super) fn node(&self, id: &str) -> Option<&Node<'t>> {
+        self.exclusions.get(id)
+    }
+
+    /// The byte at which a value begins.
+    pub(super) fn start(&self, node: &Node<'_>) -> Option<usize> {
+        self.lines.offset(node.span.line, node.span.column)
+    }
+
+    /// How far the hyphen of an item of a block list is indented; `None` if it is no such item.
+    pub(super) fn column_of_hyphens(&self, item: &Node<'_>) -> Option<usize> {
+        let first = first_of(item);
+        let lead: String = self.lines.line(first.line).chars().take(first.column - 1).collect();
+        let behind = lead.trim_start().strip_prefix("- ")?.trim();
+        matches!(behind, "" | "{").then(|| indentation(&lead))
+    }
+
+    /// The end of the line on which a value ends.
+    pub(super) fn last_line_end(&self, node: &Node<'_>) -> Option<usize> {
+        Some(self.lines.range(super::cases::last_line_of(node))?.end)
+    }
+
     /// How many exclusions there are.
     pub(super) fn count(&self) -> usize {
         self.exclusions.len()
