@@ -3,14 +3,13 @@
 //! In: a [`Sample`] and the families in it. Out: for each family the [`Candidate`] in which every stable field is a
 //! condition, if it keeps every row that must stay and does not rest on what an intruder chooses; otherwise the [`Why`] not.
 
-use super::bits::Bits;
 use super::families::Family;
 use super::roles::{Role, is_chosen, order};
 use super::sample::{Combination, Label, MISSING, Sample};
 use super::wants::{Count, MOST_LOST, Want, Wants};
 use crate::fields::Kind;
 use crate::probe::Moves;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use indexmap::IndexMap;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -24,14 +23,8 @@ const LOSSES: [f64; 3] = [0.005, 0.05, MOST_LOST];
 const LEFT: f64 = 0.5;
 /// The same where the condition has to be one on addresses, accounts or hashes: what is no habit of the family is an accident.
 const LEFT_OF_HABIT: f64 = 0.95;
-/// What a field costs that rows have and that is no condition, in bits.
-const OPEN_FIELD: f64 = 8.0;
-/// Fields that say the same of one file.
-const OF_A_FILE: [&str; 4] = ["process.name", "process.path", "process.original_file_name", "process.sha256"];
 /// Ports by which a family is parted, at most.
 const PORTS: usize = 12;
-/// From this cost on an intruder is as far away as it is useful to be.
-const FAR: u32 = 12;
 
 /// An exclusion that could be suggested.
 #[derive(Debug, Clone)]
@@ -61,8 +54,8 @@ pub(super) enum Why {
 
 /// Makes candidates.
 pub(super) struct Maker<'s> {
-    wants: Wants<'s>,
-    sample: &'s Sample,
+    pub(super) wants: Wants<'s>,
+    pub(super) sample: &'s Sample,
     min_rows: u64,
     /// For each field and value the combinations that have it.
     having: Vec<Vec<Vec<u32>>>,
@@ -325,57 +318,8 @@ impl<'s> Maker<'s> {
         let (rows, unlabelled) = (count(Label::Benign), count(Label::Unlabelled));
         let is_noise = |place: &usize| self.sample.at(*place).1.benign > 0;
         let covers: Vec<usize> = found.iter().copied().filter(is_noise).collect();
-        let bits = self.bits(&wants, &covers, rows) + self.mixed(&wants, &covers) - 1.0;
+        let bits = self.generality(&wants, &covers, rows);
         Candidate { wants, covers, rows, unlabelled, bits }
-    }
-
-    fn bits(&self, wants: &[Want], covers: &[usize], rows: u64) -> f64 {
-        let is_open = |field: &usize| {
-            let known = &self.sample.fields[*field];
-            let matters = !matches!(known.role, Role::Hash | Role::How | Role::Who | Role::Domain);
-            matters && wants.iter().all(|want| want.field != *field)
-        };
-        let open = (0..self.sample.fields.len()).filter(is_open).filter(|field| {
-            let has = |place: &&usize| self.sample.at(**place).0[*field] > MISSING;
-            let have: u64 = covers.iter().filter(has).map(|place| self.sample.at(*place).1.benign).sum();
-            have * 2 >= rows
-        });
-        let cost: u32 = wants.iter().map(|want| want.cost).sum();
-        let near = f64::from(FAR.saturating_sub(cost)) / 4.0;
-        wants.iter().map(|want| want.bits).sum::<f64>() + open.count() as f64 * OPEN_FIELD + near
-    }
-
-    /// How many combinations of values conditions allow for each that rows of noise have: a list of the names and one of the
-    /// folders of two products allow each name in the folder of the other. What one file has (name and folder) is one value.
-    fn mixed(&self, wants: &[Want], covers: &[usize]) -> f64 {
-        let lists: Vec<(Vec<Rc<Bits>>, bool)> = wants
-            .iter()
-            .filter(|want| want.texts.len() > 1)
-            .map(|want| {
-                let of_file = OF_A_FILE.contains(&want.condition.field.name());
-                (want.texts.iter().map(|text| self.wants.met_by(want.field, text)).collect(), of_file)
-            })
-            .collect();
-        let fields: Vec<usize> =
-            wants.iter().filter(|want| want.texts.len() > 1).map(|want| want.field).collect();
-        let (mut seen, mut files) = (HashSet::new(), HashSet::new());
-        for place in covers {
-            let values = self.sample.at(*place).0;
-            let which = |(at, (met, _)): (usize, &(Vec<Rc<Bits>>, bool))| {
-                met.iter().position(|met| met.has(values[fields[at]] as usize)).unwrap_or(0)
-            };
-            let all: Vec<usize> = lists.iter().enumerate().map(which).collect();
-            files.insert(
-                all.iter()
-                    .zip(&lists)
-                    .filter(|(_, (_, of_file))| *of_file)
-                    .map(|(at, _)| *at)
-                    .collect::<Vec<_>>(),
-            );
-            seen.insert(all);
-        }
-        let others = lists.iter().filter(|(_, of_file)| !of_file).map(|(met, _)| met.len() as f64);
-        others.product::<f64>() * files.len().max(1) as f64 / seen.len().max(1) as f64
     }
 }
 

@@ -15,6 +15,7 @@ mod candidates;
 pub mod choose;
 mod drafts;
 mod families;
+mod generality;
 pub mod list;
 mod networks;
 pub mod roles;
