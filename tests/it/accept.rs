@@ -33,6 +33,14 @@ fn suggested(folder: &Path) -> String {
     file
 }
 
+/// The list that docs/tune.md accepts and turns into KQL is what the command before it prints.
+#[test]
+fn the_list_of_the_docs_is_what_is_suggested() {
+    let folder = tempfile::tempdir().unwrap();
+    let suggested = fs::read_to_string(suggested(folder.path())).unwrap();
+    assert_eq!(suggested, fs::read_to_string("tests/lists/suggested-dns.yaml").unwrap());
+}
+
 /// What stands in a list is what stood there, with something added at one place.
 fn is_added_to(before: &str, after: &str) -> bool {
     let same = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
