@@ -12,6 +12,8 @@ use std::rc::Rc;
 /// Cases of each kind, at most.
 const CASES: usize = 12;
 const NEIGHBOURS: usize = 6;
+/// Characters of an id.
+const LONGEST_WORD: usize = 48;
 /// Other values that are named in a comment.
 const NAMED: usize = 3;
 
@@ -102,7 +104,9 @@ fn word(candidate: &Candidate) -> String {
     let text = text.strip_suffix(".exe").unwrap_or(&text);
     let words: Vec<&str> =
         text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    if words.is_empty() { "noise".to_owned() } else { words.join("-") }
+    let joined: String = words.join("-").chars().take(LONGEST_WORD).collect();
+    let joined = joined.trim_end_matches('-');
+    if joined.is_empty() { "noise".to_owned() } else { joined.to_owned() }
 }
 
 fn left_out(sample: &Sample, candidate: &Candidate) -> Vec<(String, String)> {
