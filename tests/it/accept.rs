@@ -1,6 +1,12 @@
 //! From a noisy group to a reviewed exclusion: `quell suggest`, `quell accept` and `quell test --mutate --write` as somebody
 //! uses them, on the sample hunt.
 
+use crate::common::cases;
+use proptest::prelude::*;
+use quell::exclusions::edit::add::{ExclusionBlock, with};
+use quell::exclusions::edit::cases::{NewCase, with_cases};
+use quell::exclusions::validate::{ListText, load};
+use quell::schema::Schemas;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -224,5 +230,75 @@ fn labels_that_cannot_be_read_are_refused_with_their_line() {
         let output = quell(&["suggest", HUNT, "--labels", &file]);
         assert_eq!(output.status.code(), Some(2));
         assert!(said(&output).contains(wanted), "{wanted}\n{}", said(&output));
+    }
+}
+
+/// Lists as people write them: with comments and blank lines, blocks and flow, at any indentation, with either line end.
+fn list() -> impl Strategy<Value = String> {
+    let cases = prop_oneof![
+        Just("".to_owned()),
+        Just("  cases: {suppress: [{process.name: 'x#y]'}], keep: []} # both\n".to_owned()),
+        Just("  cases:\n    base: {process.name: '}'}\n    keep:\n    - {} # one\n    suppress:\n      - process.name: a.exe\n        # below\n".to_owned()),
+        Just("  cases:\n    suppress: [\n      {process.name: a.exe}, # first\n    ]\n".to_owned()),
+    ];
+    let tail = prop_oneof![
+        Just(""),
+        Just("  reason: >\n    two\n    lines\n"),
+        Just("  # inside\n"),
+        Just("\n"),
+        Just("\n# between\n")
+    ];
+    let item = (cases, tail, any::<bool>());
+    let items = prop::collection::vec(item, 0..4);
+    let end = prop_oneof![Just(""), Just("\n# end\n"), Just("parameters: {}\n")];
+    (items, end, 0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(items, end, indent, crlf, newline)| {
+        let mut text = String::from("# top\n");
+        text += if items.is_empty() { "exclusions: [] # none\n" } else { "exclusions: # some\n" };
+        for (number, (cases, tail, when_first)) in items.iter().enumerate() {
+            let when = "when: {process.name: a.exe, destination.ip: 10.1.2.3}";
+            let id = format!("id: e{number} # it");
+            let (first, second) = if *when_first { (when, &*id) } else { (&*id, when) };
+            for line in format!("- {first}\n  {second}\n{cases}{tail}").lines() {
+                text += &format!("{:indent$}{line}\n", "");
+            }
+        }
+        text += end;
+        if !newline {
+            text.truncate(text.trim_end().len());
+        }
+        if crlf { text.replace('\n', "\r\n") } else { text }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(200, 5_000)))]
+
+    /// Whatever a list looks like, an exclusion or case that is added is one run of bytes in it, and means what it says.
+    #[test]
+    fn an_edit_leaves_every_other_byte_alone(text in list()) {
+        let schemas = Schemas::built_in();
+        let list = |text: &str| ListText { file: "list.yaml".into(), text: text.into() };
+        let before = list(&text);
+        let old = load(std::slice::from_ref(&before), &schemas).unwrap();
+        let new = "exclusions:\n- id: new\n  when:\n    process.name: n.exe # why\n    destination.ip: 10.1.2.3\n";
+        let block = ExclusionBlock::of(&list(new), "new").unwrap();
+        let after = with(&before, &[block], &schemas).unwrap();
+        let added = after.replacen("exclusions: # none", "exclusions: [] # none", 1);
+        prop_assert!(is_added_to(&text, &added), "{text}\n{after}");
+        prop_assert!(text.contains("\r\n") == after.contains("\r\n"));
+        let loaded = load(&[list(&after)], &schemas).unwrap();
+        prop_assert_eq!((loaded.len(), &*loaded.last().unwrap().id), (old.len() + 1, "new"));
+        for exclusion in &old {
+            for kind in ["keep", "suppress"] {
+                let case = NewCase { id: exclusion.id.clone(), kind, case: "{process.name: new.exe}".to_owned() };
+                let after = with_cases(&before, &[case], &schemas).unwrap();
+                prop_assert!(is_added_to(&text, &after), "{text}\n{after}");
+                let loaded = load(&[list(&after)], &schemas).unwrap();
+                let changed = &loaded.iter().find(|known| known.id == exclusion.id).unwrap().cases;
+                let now = if kind == "keep" { changed.keep.len() } else { changed.suppress.len() };
+                let was = if kind == "keep" { exclusion.cases.keep.len() } else { exclusion.cases.suppress.len() };
+                prop_assert_eq!(now, was + 1);
+            }
+        }
     }
 }

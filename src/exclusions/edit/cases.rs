@@ -61,12 +61,11 @@ fn addition(places: &ExclusionPlaces<'_>, text: &str, new: &NewCase) -> Option<(
     };
     let Some(of_kind) = cases.get(kind) else {
         let Value::Map(_) = cases.value else { return None };
-        if let Some(close) = closing(text, places.start(cases)?) {
-            let lead = if text[..close].trim_end().ends_with('{') { "" } else { ", " };
-            return Some((close, format!("{lead}{kind}: [{case}]")));
+        if let Some((close, before)) = closing(text, places.start(cases)?) {
+            return Some((close, format!("{}{kind}: [{case}]", comma_behind(before))));
         }
         let column = column_of_keys(cases)?;
-        let last = places.last_line_end(cases)?;
+        let last = end_of_line(places, text, cases)?;
         return Some(behind(
             text,
             last,
@@ -76,12 +75,11 @@ fn addition(places: &ExclusionPlaces<'_>, text: &str, new: &NewCase) -> Option<(
     };
     let Value::List(items) = &of_kind.value else { return None };
     if let Some(hyphen) = items.first().and_then(|item| places.column_of_hyphens(item)) {
-        let last = places.last_line_end(of_kind)?;
+        let last = end_of_line(places, text, of_kind)?;
         return Some(behind(text, last, format!("{:hyphen$}- {case}{end}", ""), end));
     }
-    let close = closing(text, places.start(of_kind)?)?;
-    let lead = if items.is_empty() { "" } else { ", " };
-    Some((close, format!("{lead}{case}")))
+    let (close, before) = closing(text, places.start(of_kind)?)?;
+    Some((close, format!("{}{case}", comma_behind(before))))
 }
 
 /// How far the keys of a mapping are indented.
@@ -98,10 +96,16 @@ fn behind(text: &str, at: usize, lines: String, end: &str) -> (usize, String) {
     (at, lines)
 }
 
-/// The place of the bracket that ends a flow list or mapping; `None` if none begins there.
-fn closing(text: &str, start: usize) -> Option<usize> {
+/// The comma that a flow needs behind its last sign, which may be one already.
+fn comma_behind(sign: u8) -> &'static str {
+    if matches!(sign, b'[' | b'{' | b',') { "" } else { ", " }
+}
+
+/// The place of the bracket that ends a flow list or mapping, and the last sign before it that is neither blank nor comment;
+/// `None` if none begins there.
+fn closing(text: &str, start: usize) -> Option<(usize, u8)> {
     let bytes = text.as_bytes();
-    let (mut depth, mut at, mut quote) = (0_usize, start, None);
+    let (mut depth, mut at, mut quote, mut before) = (0_usize, start, None, b'[');
     if !matches!(bytes.get(start), Some(b'[' | b'{')) {
         return None;
     }
@@ -112,15 +116,19 @@ fn closing(text: &str, start: usize) -> Option<usize> {
             (None, b'"' | b'\'') if begins_a_word(bytes, at) => quote = Some(*byte),
             (None, b'#') if bytes[at - 1].is_ascii_whitespace() => {
                 at = text[at..].find('\n').map_or(text.len(), |line| at + line);
+                continue;
             }
             (None, b'[' | b'{') => depth += 1,
             (None, b']' | b'}') => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return Some(at);
+                    return Some((at, before));
                 }
             }
             _ => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = *byte;
         }
         at += 1;
     }
@@ -133,14 +141,22 @@ fn begins_a_word(bytes: &[u8], at: usize) -> bool {
     before.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b',' | b':'))
 }
 
-/// The line of the last part of a value that has a line.
-pub(super) fn last_line_of(node: &Node<'_>) -> usize {
+/// The end of the line on which a value ends.
+fn end_of_line(places: &ExclusionPlaces<'_>, text: &str, node: &Node<'_>) -> Option<usize> {
+    let last = last_byte(places, text, node)?;
+    Some(text[last..].find('\n').map_or(text.len(), |end| last + end + 1))
+}
+
+/// A byte on the last line of a value.
+fn last_byte(places: &ExclusionPlaces<'_>, text: &str, node: &Node<'_>) -> Option<usize> {
+    let start = places.start(node)?;
+    let own = closing(text, start).map_or(start, |(close, _)| close);
     let below: Vec<&Node<'_>> = match &node.value {
-        Value::Scalar(..) => Vec::new(),
+        Value::Scalar(..) => return Some(start),
         Value::List(items) => items.iter().collect(),
         Value::Map(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
     };
-    below.into_iter().map(last_line_of).max().unwrap_or(0).max(node.span.line)
+    below.into_iter().try_fold(own, |last, node| Some(last.max(last_byte(places, text, node)?)))
 }
 
 #[cfg(test)]

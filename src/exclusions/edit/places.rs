@@ -94,11 +94,6 @@ impl<'t> ExclusionPlaces<'t> {
         matches!(behind, "" | "{").then(|| indentation(&lead))
     }
 
-    /// The end of the line on which a value ends.
-    pub(super) fn last_line_end(&self, node: &Node<'_>) -> Option<usize> {
-        Some(self.lines.range(super::cases::last_line_of(node))?.end)
-    }
-
     /// How many exclusions there are.
     pub(super) fn count(&self) -> usize {
         self.exclusions.len()
