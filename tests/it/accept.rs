@@ -236,7 +236,7 @@ fn labels_that_cannot_be_read_are_refused_with_their_line() {
 /// Lists as people write them: with comments and blank lines, blocks and flow, at any indentation, with either line end.
 fn list() -> impl Strategy<Value = String> {
     let cases = prop_oneof![
-        Just("".to_owned()),
+        Just(String::new()),
         Just("  cases: {suppress: [{process.name: 'x#y]'}], keep: []} # both\n".to_owned()),
         Just("  cases:\n    base: {process.name: '}'}\n    keep:\n    - {} # one\n    suppress:\n      - process.name: a.exe\n        # below\n".to_owned()),
         Just("  cases:\n    suppress: [\n      {process.name: a.exe}, # first\n    ]\n".to_owned()),
