@@ -29,7 +29,8 @@
 //! list says, [`report`] makes the counts readable, and [`kql`] says the same in the language of Sentinel and Defender.
 //!
 //! What changes a list reads the same parts: [`lint`] and [`cases`] test it, [`mutants`] asks what its cases would not
-//! notice, [`tune`] compares lists by their effect, and [`probe`] looks for what an intruder could do inside an exclusion.
+//! notice, [`tune`] compares lists by their effect, [`probe`] looks for what an intruder could do inside an exclusion, and
+//! [`suggest`] drafts exclusions from rows that somebody has called noise.
 //! docs/architecture.md has a map.
 
 pub mod cases;
@@ -53,6 +54,7 @@ pub mod report;
 pub mod rule;
 pub mod run;
 pub mod schema;
+pub mod suggest;
 pub mod tune;
 pub mod yaml;
 

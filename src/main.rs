@@ -64,6 +64,8 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Probe(args) => commands::probe::run(args, world),
         Command::Diff(args) => commands::diff::run(args, world),
         Command::Prune(args) => commands::prune::run(args, world),
+        Command::Suggest(args) => commands::suggest::run(args, world),
+        Command::Accept(args) => commands::accept::run(args, world),
         Command::Kql(args) => commands::kql::run(args, world),
         Command::Schema(args) => commands::schema::run(args),
         Command::Completions { shell } => {
@@ -105,6 +107,7 @@ fn world() -> World {
         today: jiff::Zoned::now().date(),
         width: columns.or(width).unwrap_or(100).clamp(40, 200),
         message_width: columns.or(width).map(|columns| columns.clamp(40, 200)),
+        shown: std::io::stdout().is_terminal(),
         terminal: std::io::stderr().is_terminal(),
         processors: std::thread::available_parallelism().map_or(1, usize::from),
     }

@@ -5,6 +5,7 @@ mod probe;
 mod repository;
 mod rows;
 mod rules;
+mod suggest;
 mod tune;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -18,6 +19,7 @@ pub(crate) use probe::{ProbeArgs, ProbeFormat};
 pub(crate) use repository::{FmtArgs, InitArgs, InventoryArgs, InventoryFormat};
 pub(crate) use rows::{RowsArgs, RowsFormat};
 pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
+pub(crate) use suggest::{AcceptArgs, Expiry, LabelArgs, SuggestArgs, SuggestFormat};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
 
 /// Reads the name of a report's format. The library, which has the formats, does not know the command line.
@@ -79,6 +81,10 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Find the smallest list that suppresses the same rows, and cut the lists down to it.
     Prune(PruneArgs),
+    /// Draft exclusions for rows that are noise: narrow ones, with cases, grade and the reason for each field.
+    Suggest(SuggestArgs),
+    /// Add exclusions to a list, if lint, cases, changes and blind spots find nothing against them.
+    Accept(AcceptArgs),
     /// Print the exclusions as KQL.
     Kql(Kql),
     /// List the fields and the columns that hold them, or print a JSON Schema.

@@ -21,6 +21,9 @@ pub(crate) struct TestArgs {
     /// Try small changes to the lists (a condition or value dropped, a value or network widened) and show those that no case notices.
     #[arg(long)]
     pub(crate) mutate: bool,
+    /// With --mutate, add the cases that are missing to the lists; all else in them stays byte for byte.
+    #[arg(long, requires = "mutate")]
+    pub(crate) write: bool,
     /// With --mutate, exit with 1 when fewer per cent of the changes are noticed.
     #[arg(long, value_name = "PERCENT", default_value_t = 80, requires = "mutate", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub(crate) min_score: u8,

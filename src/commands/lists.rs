@@ -113,7 +113,7 @@ fn built_in(path: &Path) -> Option<Vec<ListText>> {
 }
 
 /// The values of parameters. Those of the command line replace those of the file.
-fn given(filling: &FillingArgs) -> Outcome<Parameters> {
+pub(super) fn given(filling: &FillingArgs) -> Outcome<Parameters> {
     let mut parameters = match &filling.parameters {
         Some(path) => {
             let text = read_text(path, MAX_LIST)?;

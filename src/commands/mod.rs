@@ -1,5 +1,6 @@
 //! The commands, one file each: it opens files, calls the library, and prints.
 
+pub(crate) mod accept;
 pub(crate) mod apply;
 mod cells;
 mod clause;
@@ -17,6 +18,7 @@ mod inputs;
 pub(crate) mod inventory;
 mod kept;
 pub(crate) mod kql;
+mod labels;
 pub(crate) mod lint;
 mod lists;
 mod page;
@@ -31,6 +33,7 @@ mod rules;
 pub(crate) mod schema;
 mod sink;
 pub(crate) mod splice;
+pub(crate) mod suggest;
 mod table_clauses;
 pub(crate) mod test;
 mod texts;
@@ -50,6 +53,8 @@ pub(crate) struct World {
     pub(crate) width: usize,
     /// Columns that messages are broken into, if there is a terminal or somebody named its width.
     pub(crate) message_width: Option<usize>,
+    /// Whether standard output is a terminal.
+    pub(crate) shown: bool,
     /// Whether standard error is a terminal.
     pub(crate) terminal: bool,
     /// Processors.

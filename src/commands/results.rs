@@ -3,8 +3,8 @@
 //! In: open results, lists, and the rule that the results come from. Out: the schema, the tables, and the exclusions in
 //! force for them.
 
-use super::Outcome;
 use super::lists::{Loaded, in_force};
+use super::{Outcome, fail};
 use jiff::civil::Date;
 use quell::exclusions::model::Exclusion;
 use quell::input::Input;
@@ -12,10 +12,13 @@ use quell::judge::Matcher;
 use quell::judge::row_tables::RowTables;
 use quell::kql::tables::tables;
 use quell::rule::Rule;
+use quell::run::columns::reader;
+use quell::run::each_row::each_row;
 use quell::run::in_force::{LeftOut, in_force_among};
 use quell::run::recognised::{schema_among, tables_of};
 use quell::run::tables::has;
 use quell::schema::Schema;
+use std::ops::ControlFlow;
 
 /// How the columns of results are named.
 pub(super) struct ReadBy<'l> {
@@ -40,6 +43,64 @@ pub(super) fn read_by<'l>(inputs: &[Input], lists: &'l Loaded, rule: Option<&Rul
         }
         (_, schema) => Ok(ReadBy { schema: schema?, tables: None }),
     }
+}
+
+/// The schema of all rows, for a command that reads them by one; an error if they are of several tables. Results whose rows
+/// say of which table they are have been read to their end then, which the second part says.
+pub(super) fn one_table<'l>(
+    inputs: &mut [Input],
+    lists: &'l Loaded,
+    rule: Option<&Rule>,
+) -> Outcome<(&'l Schema, bool)> {
+    let (mut chosen, mut was_read): (Option<(&'l Schema, String)>, bool) = (None, false);
+    for input in inputs {
+        let read = read_by(std::slice::from_ref(input), lists, rule)?;
+        was_read |= read.tables.is_some();
+        let schema = match &read.tables {
+            None => read.schema,
+            Some(tables) => table_of_all(input, tables)?.unwrap_or(read.schema),
+        };
+        if let Some((first, file)) = chosen.as_ref().filter(|(first, _)| first.name != schema.name) {
+            let message = format!(
+                "{file} has the columns of {}, and {} those of {}",
+                first.name, input.name, schema.name
+            );
+            return fail("mixed-schemas", message, "run quell once for each kind of results");
+        }
+        chosen.get_or_insert_with(|| (schema, input.name.clone()));
+    }
+    match chosen {
+        Some((schema, _)) => Ok((schema, was_read)),
+        None => fail("no-results", "no results were given", "name the files of results"),
+    }
+}
+
+/// The table of which all rows say that they are; `None` if there are no rows.
+fn table_of_all<'l>(input: &mut Input, tables: &RowTables<'l>) -> Outcome<Option<&'l Schema>> {
+    let cells = tables.cells(&[]);
+    let (rows, _) = reader(input, cells.wanted().to_vec())?;
+    let (mut first, mut other) = (None, None);
+    each_row(input, &rows, |number, _, row| {
+        let Ok(found) = row.cells else { return ControlFlow::Continue(()) };
+        let table = cells.table(found);
+        let said = match (table.number, table.said) {
+            (Some(table), _) if *first.get_or_insert(table) == table => return ControlFlow::Continue(()),
+            (Some(table), _) => format!("of {}", tables.name(table)),
+            (None, None | Some("")) => "of a table that it does not name".to_owned(),
+            (None, Some(said)) => format!("of a table that nobody knows, {said}"),
+        };
+        other = Some((number, said));
+        ControlFlow::Break(())
+    })?;
+    let Some((row, said)) = other else { return Ok(first.map(|table| tables.tables[table])) };
+    let before = first.map(|table| format!(", and those before are of {}", tables.name(table)));
+    let message = format!(
+        "{}: row {row} is {said}{}; this command reads all rows by one table",
+        input.name,
+        before.unwrap_or_default()
+    );
+    let help = "give it the rows of one table, or name the table of all rows with --schema; `quell apply`, `rows` and `explain` read several";
+    fail("several-tables", message, help)
 }
 
 impl<'l> ReadBy<'l> {

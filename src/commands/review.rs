@@ -11,7 +11,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// The format that this version knows.
-const FORMAT: &str = "quell-review/1";
+pub(super) const FORMAT: &str = "quell-review/1";
 /// A larger file is no review.
 const MAX_REVIEW: u64 = 64 << 20;
 
@@ -49,8 +49,8 @@ struct Draft {
 }
 
 impl Review {
-    /// Reads a review.
-    pub(super) fn read(path: &Path) -> Outcome<Self> {
+    /// Reads a review for its drafts alone.
+    pub(super) fn for_drafts(path: &Path) -> Outcome<Self> {
         let file = path.display().to_string();
         let text = read_text(path, MAX_REVIEW)?;
         let help =
@@ -63,6 +63,14 @@ impl Review {
             let message = format!("{file}: its format is `{}`, and not {FORMAT}", review.format);
             return fail("bad-review", message, help);
         }
+        review.file = file;
+        Ok(review)
+    }
+
+    /// Reads a review to apply it.
+    pub(super) fn read(path: &Path) -> Outcome<Self> {
+        let review = Self::for_drafts(path)?;
+        let file = &review.file;
         let switches = &review.switches;
         let others: Vec<&str> = switches
             .without
@@ -81,7 +89,6 @@ impl Review {
                 "change the list as the page shows it (`Copy YAML`), or set these switches back and export again",
             );
         }
-        review.file = file;
         Ok(review)
     }
 

@@ -1,5 +1,6 @@
 //! `quell test`: runs the cases of the lists, and finds changes that they would not notice.
 
+use super::files::FileSet;
 use super::idle::{refuse, without_results};
 use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
@@ -7,6 +8,7 @@ use super::{End, Outcome, fail, print, print_json, print_text};
 use crate::cli::{TestArgs, TestFormat};
 use quell::cases::report::CasesReport;
 use quell::cases::{CaseResult, Expected, junit};
+use quell::exclusions::edit::cases::{NewCase, with_cases};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::input::Input;
 use quell::judge::{Matcher, Scratch, row};
@@ -101,10 +103,57 @@ fn mutate(args: &TestArgs, lists: &Loaded, report: &CasesReport) -> Outcome {
         return fail("failing-cases", "cases fail, so nothing can be said about what they notice", help);
     }
     let changes = MutationReport::new(&lists.exclusions, &lists.texts);
+    if args.write && changes.totals.missed > 0 {
+        return write(args, lists, &changes);
+    }
     match args.format {
         TestFormat::Human => print_text(&format!("{}{}", changes.human(), report.human()))?,
         TestFormat::Json | TestFormat::Junit => print_json(&changes)?,
     }
     let enough = changes.reaches(args.min_score) && report.is_clean();
     Ok(if enough { End::Clean } else { End::LookAtIt })
+}
+
+/// Adds the proposed cases to the lists, and shows what the cases notice then.
+fn write(args: &TestArgs, lists: &Loaded, changes: &MutationReport) -> Outcome {
+    if !lists.on_disk {
+        let help = "name your lists with --exclusions; without it the built-in pack is judged";
+        return fail("built-in", "the built-in pack is part of quell and cannot be written", help);
+    }
+    let (mut outputs, mut said) = (FileSet::begin([])?, String::new());
+    for list in &lists.texts {
+        let mut cases: Vec<NewCase> = Vec::new();
+        for missed in changes.missed.iter().filter(|missed| missed.changed.file == list.file) {
+            let (id, case) = (missed.changed.exclusion.clone(), missed.case.clone());
+            let case = NewCase { id, kind: missed.expected.word(), case };
+            if !cases.contains(&case) {
+                cases.push(case);
+            }
+        }
+        if cases.is_empty() {
+            continue;
+        }
+        match with_cases(list, &cases, &lists.schemas) {
+            Ok(text) => outputs.replace(&list.file, &list.text, &text)?,
+            Err(why) => {
+                let help = "`quell test --mutate` without --write shows them, to add by hand";
+                return fail("cannot-edit", format!("{}: {why}", list.file), help);
+            }
+        }
+        let count = if cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", cases.len()) };
+        said +=
+            &format!("{}: {count} added; read them: a wrong one says that the list is wrong\n", list.file);
+    }
+    // The new lists are read again; if that or the printing fails, the old ones come back.
+    outputs.put(|| {
+        let lists = loaded_or_examples(&args.lists)?;
+        let report = CasesReport::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
+        let changes = MutationReport::new(&lists.exclusions, &lists.texts);
+        match args.format {
+            TestFormat::Human => print_text(&format!("{said}{}{}", changes.human(), report.human()))?,
+            TestFormat::Json | TestFormat::Junit => print_json(&changes)?,
+        }
+        let enough = changes.reaches(args.min_score) && report.is_clean();
+        Ok(if enough { End::Clean } else { End::LookAtIt })
+    })
 }

@@ -17,8 +17,11 @@ use std::str::FromStr;
 /// Networks with more addresses than this hold servers that anybody can rent.
 const WIDE: u128 = 1 << 16;
 
+/// The cost of what no move gives.
+const PINNED: u32 = 99;
+
 /// The data file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moves {
     #[serde(rename = "moves")]
@@ -74,7 +77,7 @@ enum Reach {
 }
 
 /// A condition that may be added.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Addition {
     pub(super) field: String,
@@ -196,6 +199,15 @@ impl Moves {
             whole.is_some_and(|text| text.len() == pin.digits && text.bytes().all(|b| b.is_ascii_hexdigit()))
         };
         values.iter().all(is_whole).then_some(&pin.reason)
+    }
+
+    /// What the cheapest move costs that gives a row what a condition wants; 0 if none is known.
+    /// What pins a file costs more than any grade asks for.
+    pub fn cost(&self, condition: &Condition) -> u32 {
+        if self.pin(condition).is_some() {
+            return PINNED;
+        }
+        self.gives(condition, &[]).first().map_or(0, |value| value.cost)
     }
 
     /// Whether a move is known for a field.

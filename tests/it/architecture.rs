@@ -75,6 +75,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("mutants", &["cases", "exclusions", "judge", "report", "yaml"]),
     ("probe", &["exclusions", "fields", "judge", "printable", "report", "schema", "yaml"]),
     ("tune", &["count", "exclusions", "report"]),
+    ("suggest", &["cases", "exclusions", "fields", "judge", "printable", "probe", "range", "yaml"]),
 ];
 
 /// Words that only some files may have, and those files.

@@ -209,7 +209,13 @@ fn no_way_out_goes_beside_the_one_function() {
         ("eprint", &[]),
         (
             "stdout()",
-            &["commands/mod.rs", "commands/lint.rs", "commands/files/output.rs", "commands/files/read.rs"],
+            &[
+                "commands/mod.rs",
+                "commands/lint.rs",
+                "commands/files/output.rs",
+                "commands/files/read.rs",
+                "main.rs",
+            ],
         ),
         ("stderr()", &["commands/mod.rs", "commands/apply.rs", "main.rs"]),
         (

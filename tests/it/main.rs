@@ -1,6 +1,7 @@
 //! Every integration test, as one program: it is linked once, and what a test leaves unused elsewhere is seen.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod accept;
 mod architecture;
 mod bad_exclusions;
 mod blind_spots;
@@ -48,6 +49,7 @@ mod security;
 mod shapes;
 mod sides;
 mod splice;
+mod suggest;
 mod table_rules;
 mod tables;
 mod terminal;

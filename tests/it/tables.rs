@@ -412,3 +412,69 @@ fn what_has_expired_is_said_once_for_all_tables() {
         assert_eq!(told.matches("expired, so not in the clause: over").count(), 1, "{}", said(&output));
     }
 }
+
+/// What drafts exclusions reads rows by one table, and says so.
+#[test]
+fn nothing_is_drafted_from_rows_of_several_tables() {
+    let folder = five();
+    let noise = ["--where", "process.name=evil.exe", "-e", "list.yaml"];
+    for name in ["five.csv", "five.jsonl"] {
+        let output = quell(folder.path(), &[&["suggest", name][..], &noise].concat());
+        let told = said(&output);
+        assert!(output.status.code() == Some(2) && told.contains("error[several-tables]"), "{told}");
+        assert!(told.contains("--schema"), "{told}");
+    }
+    // All rows say that they are of one table, until one says otherwise.
+    let header = "Type,Timestamp,DeviceName,ActionType,RemoteIP,RemotePort,RemoteUrl,Protocol,LocalPort,InitiatingProcessFileName,InitiatingProcessFolderPath\n";
+    let row = |table: &str, minute: usize, name: &str| {
+        format!(
+            "{table},2026-11-16T08:0{minute}:00Z,pc{minute},ConnectionSuccess,10.20.0.7,443,,Tcp,50000,{name},C:\\A\\{name}\n"
+        )
+    };
+    let rows = |last: &str| {
+        let name = |minute| if minute < 5 { "noisy.exe" } else { "other.exe" };
+        let table = |minute| if minute == 9 { last } else { "DeviceNetworkEvents" };
+        let rows: String = (1..10).map(|minute| row(table(minute), minute, name(minute))).collect();
+        format!("{header}{rows}")
+    };
+    let noise = ["--where", "process.name=noisy.exe", "-e", "list.yaml", "--format", "json"];
+    fs::write(folder.path().join("rows.csv"), rows("DeviceNetworkEvents")).unwrap();
+    let output = quell(folder.path(), &[&["suggest", "rows.csv"][..], &noise].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("noisy.exe"), "{}", said(&output));
+    fs::write(folder.path().join("rows.csv"), rows("DeviceFileEvents")).unwrap();
+    let output = quell(folder.path(), &[&["suggest", "rows.csv"][..], &noise].concat());
+    let told = said(&output);
+    assert!(output.status.code() == Some(2) && told.contains("row 9 is of DeviceFileEvents"), "{told}");
+    // So do the malicious rows by which an exclusion is graded.
+    fs::write(folder.path().join("draft.yaml"), DRAFT).unwrap();
+    let accept = ["accept", "draft.yaml", "-e", "mine.yaml", "--dry-run", "--malicious", "rows.csv"];
+    let told = said(&quell(folder.path(), &accept));
+    assert!(told.contains("error[several-tables]"), "{told}");
+}
+
+const DRAFT: &str = "exclusions:
+- id: talks
+  when: {process.name: agent.exe, destination.ip: 10.20.0.0/16}
+- id: starts
+  when: {process.name: agent.exe, process.parent.name: services.exe}
+";
+
+/// The effect of what is added is counted for each row by its own table.
+#[test]
+fn what_is_accepted_is_shown_on_rows_of_several_tables() {
+    let folder = five();
+    fs::write(folder.path().join("draft.yaml"), DRAFT).unwrap();
+    for name in ["five.csv", "five.jsonl"] {
+        let accept = ["accept", "draft.yaml", "-e", "mine.yaml", "--dry-run", "--results", name];
+        let told = said(&quell(folder.path(), &accept));
+        for wanted in [
+            format!("10 rows in {name}"),
+            "2 by mine.yaml after (2".to_owned(),
+            "talks: 1 row".to_owned(),
+            "starts: 1 row".to_owned(),
+        ] {
+            assert!(told.contains(&wanted), "{name}: {wanted}: {told}");
+        }
+    }
+}

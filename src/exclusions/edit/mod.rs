@@ -1,8 +1,10 @@
-//! Takes parts out of the text of a list; every other byte stays as it is, comments and layout too.
+//! Takes parts out of the text of a list, or adds to it ([`add`], [`cases`]); every other byte stays as it is, comments and layout too.
 //!
 //! In: a list that has loaded, the parts to take out. Out: its new text, if that loads and means what was wanted. The one
-//! editor of lists: `quell prune` and `quell lint --fix` both use it.
+//! editor of lists: `quell prune`, `quell lint --fix`, `quell accept` and `quell test --mutate --write` use it.
 
+pub mod add;
+pub mod cases;
 mod order;
 mod pieces;
 mod places;

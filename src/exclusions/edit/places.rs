@@ -76,9 +76,43 @@ impl<'t> ExclusionPlaces<'t> {
         Some(self.lines.place(&self.list.file, self.span(id, part)?))
     }
 
+    /// An exclusion as it is written.
+    pub(super) fn node(&self, id: &str) -> Option<&Node<'t>> {
+        self.exclusions.get(id)
+    }
+
+    /// The byte at which a value begins.
+    pub(super) fn start(&self, node: &Node<'_>) -> Option<usize> {
+        self.lines.offset(node.span.line, node.span.column)
+    }
+
+    /// How far the hyphen of an item of a block list is indented; `None` if it is no such item.
+    pub(super) fn column_of_hyphens(&self, item: &Node<'_>) -> Option<usize> {
+        let first = first_of(item);
+        let lead: String = self.lines.line(first.line).chars().take(first.column - 1).collect();
+        let behind = lead.trim_start().strip_prefix("- ")?.trim();
+        matches!(behind, "" | "{").then(|| indentation(&lead))
+    }
+
     /// How many exclusions there are.
     pub(super) fn count(&self) -> usize {
         self.exclusions.len()
+    }
+
+    /// The end of the last exclusion, and how far the hyphens are indented; `None` if there is no exclusion, or the last one is
+    /// no block of its own.
+    pub(super) fn end_of_list(&self) -> Option<(usize, usize)> {
+        let last = self.exclusions.values().max_by_key(|exclusion| exclusion.span.line)?;
+        let bytes = self.exclusion_bytes(last)?;
+        Some((bytes.end, indentation(self.lines.line(last.span.line))))
+    }
+
+    /// Whether a blank line stands above the last of several exclusions.
+    pub(super) fn has_blank_lines(&self) -> bool {
+        let last = self.exclusions.values().map(|exclusion| exclusion.span.line).max();
+        let mut above = (1..last.unwrap_or(1)).rev().map(|line| self.lines.line(line));
+        let above = above.find(|line| !line.trim_start().starts_with('#'));
+        self.exclusions.len() > 1 && above.is_some_and(|line| line.trim().is_empty())
     }
 
     /// The byte behind the colon of the key `exclusions`.

@@ -1,0 +1,226 @@
+//! `quell accept`: adds exclusions to a list, if nothing speaks against them.
+
+mod checks;
+
+use super::files::{self, FileSet};
+use super::lists::{Loaded, given, read_text, rule, schemas, today};
+use super::review::Review;
+use super::{End, Outcome, World, fail, print_styled};
+use crate::cli::{AcceptArgs, Expiry};
+use checks::Checked;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use quell::exclusions::edit::add::{ExclusionBlock, with};
+use quell::exclusions::model::Exclusion;
+use quell::exclusions::validate::{ListText, load_with};
+use quell::fields::did_you_mean;
+use quell::report::style::{Ink, Style};
+use quell::report::{fitted, printable};
+use quell::suggest::list::SCENARIO;
+use std::fmt::Write as _;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A larger file is no list.
+const MAX_LIST: u64 = 64 << 20;
+
+/// The list before and after.
+pub(super) struct Edit {
+    pub(super) before: ListText,
+    pub(super) after: ListText,
+    /// Whether the list is there already.
+    pub(super) exists: bool,
+    /// The exclusions before and after, and the ids of those that were added.
+    pub(super) old: Vec<Exclusion>,
+    pub(super) new: Vec<Exclusion>,
+    pub(super) added: Vec<String>,
+}
+
+pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
+    let (schemas, named) = schemas(args.schema.as_deref())?;
+    let parameters = given(&args.filling)?;
+    let texts = suggested(args)?;
+    let drafts = load_with(&texts, &schemas, &parameters.clone().or_examples())?;
+    let chosen = chosen(args, &drafts)?;
+    let day = today(&args.scope, world);
+    let mut blocks = Vec::new();
+    for draft in &chosen {
+        blocks.push(block(args, day, &texts, draft)?);
+    }
+    let (before, exists) = target(&args.exclusions)?;
+    let added: Vec<String> = chosen.iter().map(|draft| draft.id.clone()).collect();
+    let load =
+        |list: &ListText| load_with(std::slice::from_ref(list), &schemas, &parameters.clone().or_examples());
+    let old = if exists && !is_blank(&before.text) { load(&before)? } else { Vec::new() };
+    ids_are_free(&old, &added, &before.file)?;
+    let text = match with(&before, &blocks, &schemas) {
+        Ok(text) => text,
+        Err(why) => {
+            let help = "write `exclusions` as a list of blocks that begin `- id:`, or add them by hand";
+            return fail("cannot-edit", format!("{}: {why}", before.file), help);
+        }
+    };
+    let after = ListText { file: before.file.clone(), text };
+    let new = load(&after)?;
+    let edit = Edit { before, after, exists, old, new, added };
+    let lists = Loaded { exclusions: Vec::new(), texts: Vec::new(), on_disk: true, schemas, named };
+    let rule = rule(&args.scope)?;
+    let checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
+    let writes = !args.dry_run && (args.anyway || checked.short.is_empty());
+    let outputs = if writes { written(&edit)? } else { FileSet::begin([])? };
+    outputs.put(|| print_styled(&fitted(&said(args, &edit, &checked, writes), world.message_width)))?;
+    Ok(if checked.short.is_empty() { End::Clean } else { End::LookAtIt })
+}
+
+/// The lists with the exclusions that are to be added.
+fn suggested(args: &AcceptArgs) -> Outcome<Vec<ListText>> {
+    if let Some(page) = &args.from_page {
+        let lists = Review::for_drafts(page)?.lists();
+        if lists.is_empty() {
+            let message = format!("{}: no draft of it is on", page.display());
+            return fail(
+                "nothing-to-accept",
+                message,
+                "on the page, choose `Exclude these`, and export the review again",
+            );
+        }
+        return Ok(lists);
+    }
+    let text = if args.suggested == "-" {
+        standard_input()?
+    } else {
+        read_text(Path::new(&args.suggested), MAX_LIST)?
+    };
+    if is_blank(&text) {
+        let help = "`quell suggest RESULTS --group 1 | quell accept -e LIST.yaml` adds what it suggests; what stands above says why it suggests nothing";
+        return fail("nothing-to-accept", "there is no exclusion to add", help);
+    }
+    let file = if args.suggested == "-" { "standard input".to_owned() } else { args.suggested.clone() };
+    Ok(vec![ListText { file, text }])
+}
+
+fn standard_input() -> Outcome<String> {
+    let mut bytes = Vec::new();
+    match files::reads_standard_input().and_then(|()| io::stdin().take(MAX_LIST).read_to_end(&mut bytes)) {
+        Ok(_) => super::texts::utf8("standard input", bytes),
+        Err(error) => fail("cannot-read", format!("standard input: {error}"), ""),
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// The drafts that are asked for.
+fn chosen<'d>(args: &AcceptArgs, drafts: &'d [Exclusion]) -> Outcome<Vec<&'d Exclusion>> {
+    let ids: Vec<&str> = drafts.iter().map(|draft| draft.id.as_str()).collect();
+    if let Some(unknown) = args.id.iter().find(|id| !ids.contains(&id.as_str())) {
+        let help = format!("{}there are {}", did_you_mean(unknown, ids.iter().copied(), 1), ids.join(", "));
+        return fail("unknown-id", format!("--id {unknown}: no such exclusion is suggested"), &help);
+    }
+    let chosen: Vec<&Exclusion> =
+        drafts.iter().filter(|draft| args.id.is_empty() || args.id.contains(&draft.id)).collect();
+    if chosen.is_empty() {
+        return fail("nothing-to-accept", "there is no exclusion to add", "nothing was suggested");
+    }
+    Ok(chosen)
+}
+
+/// The lines of a draft, with what the command line says of it.
+fn block(args: &AcceptArgs, day: Date, texts: &[ListText], draft: &Exclusion) -> Outcome<ExclusionBlock> {
+    let list = texts.iter().find(|list| *list.file == *draft.origin.file);
+    let Some(mut block) = list.and_then(|list| ExclusionBlock::of(list, &draft.id)) else {
+        let message = format!("{}: `{}` is not written as a block of its own", draft.origin.file, draft.id);
+        return fail("cannot-edit", message, "write it as a block that begins `- id:`");
+    };
+    block.take_out("scenario", SCENARIO);
+    let expires = match args.expires {
+        Some(Expiry::On(day)) => Some(day),
+        Some(Expiry::In(days)) => day.checked_add(i32::from(days).days()).ok(),
+        None => None,
+    };
+    let keys = [
+        ("scenario", args.scenario.clone()),
+        ("owner", args.owner.clone()),
+        ("reason", args.reason.clone()),
+        ("reference", args.reference.clone()),
+        ("created", Some(day.to_string())),
+        ("expires", expires.map(|day| day.to_string())),
+    ];
+    for (key, value) in keys {
+        if let Some(value) = value.filter(|value| !block.set(key, value)) {
+            let message =
+                format!("{}: there is no line for `{key}: {value}` in `{}`", draft.origin.file, draft.id);
+            return fail("cannot-edit", message, "write its `when` on a line of its own, below the id");
+        }
+    }
+    Ok(block)
+}
+
+/// The list that is added to, and whether it is there.
+fn target(path: &Path) -> Outcome<(ListText, bool)> {
+    let file = path.display().to_string();
+    if path.is_dir() {
+        return fail(
+            "cannot-write",
+            format!("{file} is a folder"),
+            "name the list in it that they belong to",
+        );
+    }
+    if !path.exists() {
+        return Ok((ListText { file, text: String::new() }, false));
+    }
+    Ok((ListText { file, text: read_text(path, MAX_LIST)? }, true))
+}
+
+fn ids_are_free(old: &[Exclusion], added: &[String], file: &str) -> Outcome<()> {
+    let Some(taken) = old.iter().find(|known| added.contains(&known.id)) else { return Ok(()) };
+    let message = format!("{file}:{}: the list has an exclusion `{}` already", taken.origin.line, taken.id);
+    let help = format!(
+        "give the list to `quell suggest` as well (-e {file}), so that it chooses another id and leaves out what is suppressed"
+    );
+    fail("duplicate-id", message, &help)
+}
+
+fn written(edit: &Edit) -> Outcome<FileSet> {
+    let file = edit.after.file.as_str();
+    if edit.exists {
+        let mut outputs = FileSet::begin([])?;
+        outputs.replace(file, &edit.before.text, &edit.after.text)?;
+        return Ok(outputs);
+    }
+    let mut outputs = FileSet::begin([file])?;
+    outputs.write(file, &edit.after.text)?;
+    Ok(outputs)
+}
+
+/// What was found, and what became of it.
+fn said(args: &AcceptArgs, edit: &Edit, checked: &Checked, writes: bool) -> String {
+    let mut out = checked.text.clone();
+    let file = printable(&edit.after.file);
+    if !checked.short.is_empty() {
+        let _ = writeln!(out, "\n{}", Ink::On.paint(Style::Strong, "Falls short:"));
+        for short in &checked.short {
+            let _ = writeln!(out, "  {}", printable(short));
+        }
+    }
+    let ids = edit.added.iter().map(|id| format!(" --id {id}")).collect::<String>();
+    let count = if edit.added.len() == 1 {
+        "1 exclusion".to_owned()
+    } else {
+        format!("{} exclusions", edit.added.len())
+    };
+    let _ = match (writes, args.dry_run) {
+        (true, _) => writeln!(out, "\n{file}: {count} added. As KQL: quell kql -e {file}{ids}"),
+        (false, true) => {
+            writeln!(out, "\n{file}: not written, because of --dry-run. {count} would be added.")
+        }
+        (false, false) => {
+            writeln!(
+                out,
+                "\n{file}: NOT WRITTEN. Correct what falls short, or say --anyway to add it all the same."
+            )
+        }
+    };
+    out
+}

@@ -1,0 +1,332 @@
+//! Reads rows with their labels, for `quell suggest`.
+//!
+//! In: what labels rows: files of rows, a file of labels, conditions, groups. Out: each row of results and of the files of
+//! rows once, with its label. What the lists suppress already is left out, and counted.
+
+mod files;
+
+use super::inputs::open_all;
+use super::lists::{Loaded, read_text};
+use super::results::one_table;
+use super::{Outcome, fail};
+use crate::cli::{InputArgs, LabelArgs};
+use files::{Which, of_csv, of_review};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use quell::count::destination::Destination;
+use quell::diagnostic::Diagnostic;
+use quell::exclusions::model::{Column, FieldRef};
+use quell::fields::{Field, Kind, which_field};
+use quell::input::time::{TimeParser, parse_in_locale};
+use quell::input::{Format, Input};
+use quell::judge::row::{self, RowCells};
+use quell::judge::{Matcher, Scratch, is_like};
+use quell::rule::Rule;
+use quell::run::columns::reader;
+use quell::run::each_row::each_row;
+use quell::schema::Schema;
+use quell::suggest::{Label, RowPlace};
+use std::hash::BuildHasher;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+/// A larger file is no file of labels.
+const MAX_LABELS: u64 = 64 << 20;
+const NANOSECONDS_OF_A_DAY: i64 = 86_400_000_000_000;
+
+/// A row that was read.
+pub(super) struct ReadRow<'r> {
+    pub(super) label: Label,
+    /// The cells of the fields that were asked for.
+    pub(super) cells: &'r [Option<&'r str>],
+    pub(super) device: Option<&'r str>,
+    /// The day, counted from 1970-01-01.
+    pub(super) day: Option<i64>,
+    pub(super) place: RowPlace,
+}
+
+/// How often rows were left out, and why.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// The lists suppress them.
+    pub(super) suppressed: u64,
+    /// They cannot be read.
+    pub(super) malformed: u64,
+}
+
+/// A group of kept rows.
+pub(super) struct WantedGroup {
+    pub(super) process: String,
+    pub(super) destination: Destination,
+}
+
+/// Everything that labels rows.
+pub(super) struct Labelling<'l> {
+    args: &'l LabelArgs,
+    results: &'l [String],
+    input: &'l InputArgs,
+    /// Names of all files in the order in which they are read: noise, what must stay, results.
+    pub(super) files: Vec<String>,
+    pub(super) schema: &'l Schema,
+    conditions: Vec<(FieldRef, String)>,
+    groups: Vec<WantedGroup>,
+    by_row: HashMap<(u32, u64), Label>,
+    by_report: HashMap<String, Label>,
+    /// What the lists suppress; `None` if that does not matter.
+    pub(super) applied: Option<&'l Matcher>,
+    /// Rows that this covers are noise, if they have no other label.
+    pub(super) covered: Option<&'l Matcher>,
+    hasher: DefaultHashBuilder,
+}
+
+impl<'l> Labelling<'l> {
+    /// Reads what labels rows.
+    pub(super) fn new(
+        args: &'l LabelArgs,
+        results: &'l [String],
+        input: &'l InputArgs,
+        lists: &'l Loaded,
+        rule: Option<&Rule>,
+    ) -> Outcome<Self> {
+        let mut opened = Vec::new();
+        for names in [&args.benign, &args.malicious, results] {
+            opened.extend(open_all(names, input)?);
+        }
+        if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
+            let message = format!("{}: rows of Parquet are not looked at one by one", results.name);
+            return fail("parquet", message, "convert it, for example with duckdb: docs/formats.md");
+        }
+        let (schema, _) = one_table(&mut opened, lists, rule)?;
+        let files: Vec<String> = opened.iter().map(|input| input.name.clone()).collect();
+        let mut labelling = Self {
+            args,
+            results,
+            input,
+            files,
+            schema,
+            conditions: Vec::new(),
+            groups: Vec::new(),
+            by_row: HashMap::new(),
+            by_report: HashMap::new(),
+            applied: None,
+            covered: None,
+            hasher: DefaultHashBuilder::default(),
+        };
+        for condition in &args.conditions {
+            labelling.conditions.push(field_of(condition, schema, &opened)?);
+        }
+        for file in &args.labels {
+            labelling.read_labels(file)?;
+        }
+        Ok(labelling)
+    }
+
+    /// Rows of these groups are noise.
+    pub(super) fn with_groups(&mut self, groups: Vec<WantedGroup>) {
+        self.groups = groups;
+    }
+
+    /// The fields that results have a column for.
+    pub(super) fn fields(&self) -> Outcome<Vec<FieldRef>> {
+        let mut fields: Vec<FieldRef> =
+            self.schema.fields.keys().map(|field| FieldRef::Field(*field)).collect();
+        fields.sort();
+        let mut found = vec![false; fields.len()];
+        for input in self.open()? {
+            let (_, projection) = reader(&input, row::wanted(&fields, self.schema))?;
+            let has = |at: usize| !input.format.has_header() || projection.columns[at].is_some();
+            (0..fields.len()).for_each(|at| found[at] |= has(at));
+        }
+        Ok(fields.into_iter().zip(found).filter_map(|(field, found)| found.then_some(field)).collect())
+    }
+
+    fn open(&self) -> Outcome<Vec<Input>> {
+        let mut opened = Vec::new();
+        for names in [&self.args.benign, &self.args.malicious, self.results] {
+            opened.extend(open_all(names, self.input)?);
+        }
+        Ok(opened)
+    }
+
+    /// Calls `take` with every row, with the cells of these fields. Every pass must have the same fields.
+    pub(super) fn each(&self, fields: &[FieldRef], mut take: impl FnMut(&ReadRow<'_>)) -> Outcome<LeftOut> {
+        let count = |names: &[String]| Ok::<_, Vec<Diagnostic>>(super::inputs::files(names)?.len());
+        let (benign, malicious) = (count(&self.args.benign)?, count(&self.args.malicious)?);
+        let given = [(benign, Label::Benign), (malicious, Label::Malicious)];
+        let labels = given.into_iter().flat_map(|(count, label)| std::iter::repeat_n(label, count));
+        let mut labels = labels.chain(std::iter::repeat(Label::Unlabelled));
+        // A row of the results that stands in a file of rows as well is that row.
+        let mut seen: HashSet<u64> = HashSet::new();
+        let mut left = LeftOut::default();
+        for (file, mut input) in (0..).zip(self.open()?) {
+            let of_file = labels.next().unwrap_or(Label::Unlabelled);
+            let pass = Pass { labelling: self, file, of_file, fields };
+            pass.each(&mut input, &mut seen, &mut left, &mut take)?;
+        }
+        Ok(left)
+    }
+
+    /// The label of a row of the results.
+    fn label(&self, place: RowPlace, cells: &RowCells<'_, '_>, conditions: &[Option<&str>]) -> Label {
+        let said = self.by_row.get(&(place.file, place.row));
+        let said = said.or_else(|| self.by_report.get(cells.report_id?));
+        if let Some(label) = said {
+            return *label;
+        }
+        let asked = !self.conditions.is_empty() || !self.groups.is_empty();
+        let meets = self.conditions.iter().zip(conditions).all(|((_, value), cell)| is_value(*cell, value));
+        let in_group = self.groups.is_empty()
+            || self.groups.iter().any(|group| {
+                group.process == cells.process.unwrap_or_default().to_ascii_lowercase()
+                    && group.destination == Destination::of(cells.destination)
+            });
+        if asked && meets && in_group { Label::Benign } else { Label::Unlabelled }
+    }
+
+    fn read_labels(&mut self, name: &str) -> Outcome<()> {
+        let text = read_text(Path::new(name), MAX_LABELS)?;
+        let rows =
+            if text.trim_start().starts_with('{') { of_review(name, &text)? } else { of_csv(name, &text)? };
+        let first = self.files.len() - super::inputs::files(self.results)?.len();
+        for (which, label) in rows {
+            match which {
+                Which::Report(id) => drop(self.by_report.insert(id, label)),
+                Which::Row(file, row) => {
+                    let results = self.files.iter().enumerate().skip(first);
+                    let is_it = |known: &str| match &file {
+                        None => true,
+                        Some(file) => {
+                            known == file || Path::new(known).file_name() == Path::new(file).file_name()
+                        }
+                    };
+                    let of: Vec<usize> =
+                        results.filter(|(_, known)| is_it(known)).map(|(at, _)| at).collect();
+                    let [at] = of.as_slice() else {
+                        let message =
+                            format!("{name}: it labels rows of {}", file.as_deref().unwrap_or("one file"));
+                        let help = format!(
+                            "the results are {}; name that file, and only once",
+                            self.files[first..].join(", ")
+                        );
+                        return fail("bad-labels", message, &help);
+                    };
+                    self.by_row.insert((u32::try_from(*at).unwrap_or(u32::MAX), row), label);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One file that is read.
+struct Pass<'p> {
+    labelling: &'p Labelling<'p>,
+    file: u32,
+    of_file: Label,
+    fields: &'p [FieldRef],
+}
+
+impl Pass<'_> {
+    fn each(
+        &self,
+        input: &mut Input,
+        seen: &mut HashSet<u64>,
+        left: &mut LeftOut,
+        take: &mut impl FnMut(&ReadRow<'_>),
+    ) -> Outcome<()> {
+        let with = self.labelling;
+        let matchers = [with.applied, with.covered];
+        let own: Vec<&[FieldRef]> =
+            matchers.iter().map(|matcher| matcher.map_or(&[] as &[_], Matcher::slots)).collect();
+        let conditions = with.conditions.iter().map(|(field, _)| field.clone());
+        let slots: Vec<FieldRef> =
+            own.concat().into_iter().chain(conditions).chain(self.fields.iter().cloned()).collect();
+        let (rows, projection) = reader(input, row::wanted(&slots, with.schema))?;
+        let order = input.date_order(projection.columns.get(row::time_of(slots.len())).copied().flatten());
+        let (mut times, mut scratch) = (TimeParser::default(), Scratch::default());
+        each_row(input, &rows, |number, _, row| {
+            let Ok(all) = row.cells else {
+                left.malformed += 1;
+                return ControlFlow::Continue(());
+            };
+            let cells = RowCells::of(all, slots.len());
+            let (applied, rest) = cells.judged.split_at(own[0].len());
+            let (covered, rest) = rest.split_at(own[1].len());
+            let (conditions, fields) = rest.split_at(with.conditions.len());
+            let place = RowPlace { file: self.file, row: number };
+            let mut label = match self.of_file {
+                Label::Unlabelled => with.label(place, &cells, conditions),
+                label => label,
+            };
+            let mut covers = |matcher: Option<&Matcher>, cells: &[Option<&str>]| {
+                matcher.is_some_and(|matcher| matcher.judge(cells, &mut scratch).is_suppressed())
+            };
+            if label == Label::Unlabelled && covers(with.covered, covered) {
+                label = Label::Benign;
+            }
+            if matches!(label, Label::Benign | Label::Unlabelled) && covers(with.applied, applied) {
+                left.suppressed += 1;
+                return ControlFlow::Continue(());
+            }
+            if self.is_known(&cells, fields, label, seen) {
+                return ControlFlow::Continue(());
+            }
+            let time =
+                cells.time.and_then(|text| times.parse(text).or_else(|| parse_in_locale(text, order?)));
+            let day = time.map(|time| time.div_euclid(NANOSECONDS_OF_A_DAY));
+            take(&ReadRow { label, cells: fields, device: cells.device, day, place });
+            ControlFlow::Continue(())
+        })?;
+        Ok(())
+    }
+
+    /// Whether the row stood in a file of rows before.
+    fn is_known(
+        &self,
+        cells: &RowCells<'_, '_>,
+        fields: &[Option<&str>],
+        label: Label,
+        seen: &mut HashSet<u64>,
+    ) -> bool {
+        let of_rows = self.of_file != Label::Unlabelled;
+        if self.labelling.results.is_empty() || (!of_rows && (seen.is_empty() || label != Label::Unlabelled))
+        {
+            return false;
+        }
+        let row = (cells.device, cells.time, cells.report_id, fields);
+        let hash = self.labelling.hasher.hash_one(row);
+        if of_rows {
+            seen.insert(hash);
+            return false;
+        }
+        seen.contains(&hash)
+    }
+}
+
+/// The field and the value of `FIELD=VALUE`.
+fn field_of(condition: &str, schema: &Schema, opened: &[Input]) -> Outcome<(FieldRef, String)> {
+    let Some((name, value)) = condition.split_once('=') else {
+        let help = "for example --where process.name=setup.exe";
+        return fail("bad-condition", format!("`{condition}` has no `=`"), help);
+    };
+    if let Some(field) = Field::named(name) {
+        return Ok((FieldRef::Field(field), value.to_owned()));
+    }
+    let known = |input: &Input| input.names.iter().any(|known| known == name);
+    if opened.iter().any(known) {
+        let column =
+            Column { name: name.to_owned(), kind: Kind::Text, schemas: [schema.name.clone()].into() };
+        return Ok((FieldRef::Column(column), value.to_owned()));
+    }
+    let mut legal: Vec<&str> = Field::all().map(Field::name).collect();
+    legal.extend(opened.iter().flat_map(|input| &input.names).map(String::as_str));
+    let near = which_field(name, legal);
+    let help = format!("{near}`quell schema` lists the fields");
+    fail("unknown-field", format!("there is no field or column `{name}`"), &help)
+}
+
+/// Whether a cell has a value: as text with wildcards, or as the same address.
+fn is_value(cell: Option<&str>, wanted: &str) -> bool {
+    let cell = cell.unwrap_or_default();
+    let address = |text: &str| text.parse::<std::net::IpAddr>().ok().map(|address| address.to_canonical());
+    is_like(wanted, cell) || cell == wanted || address(cell).is_some_and(|seen| Some(seen) == address(wanted))
+}

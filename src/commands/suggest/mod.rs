@@ -1,0 +1,247 @@
+//! `quell suggest`: exclusions for rows that somebody has called noise.
+//!
+//! The rows are read twice: to find the exclusions, and to count with the matcher itself what they do. What it suppresses
+//! that must stay is never printed.
+
+mod narrow;
+mod prepare;
+mod show;
+
+use super::counting::counted;
+use super::inputs::keep_standard_input;
+use super::labels::{Labelling, LeftOut, WantedGroup};
+use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::{End, Outcome, World, fail, print_json, print_styled, print_text, tell};
+use crate::cli::{SuggestArgs, SuggestFormat};
+use prepare::{Given, Prepared, prepared};
+use quell::count::destination::Destination;
+use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::judge::Matcher;
+use quell::probe::Moves;
+use quell::report::build::{ReportParts, build};
+use quell::report::fitted;
+use quell::suggest::{Label, LabelledRow, Options, Sample, Suggested, suggest};
+
+/// What was found, for every format.
+pub(super) struct Found<'f> {
+    /// The exclusions with what they do.
+    pub(super) prepared: Vec<Prepared>,
+    pub(super) suggested: &'f Suggested,
+    /// Rows of each label that were chosen by.
+    pub(super) rows: [u64; 4],
+    /// Rows that were kept back, noise and malicious.
+    pub(super) held: [u64; 2],
+    /// The last days that were kept back.
+    pub(super) holdout: Option<u16>,
+    /// Rows of noise that the exclusions cover together, of those that were chosen by and of those kept back.
+    pub(super) covered: [u64; 2],
+    /// Rows beyond the limits of memory.
+    pub(super) beyond: u64,
+    pub(super) left_out: LeftOut,
+    /// Names of the files, to say where a row stands.
+    pub(super) files: Vec<String>,
+    /// Whether any row is known to be malicious.
+    pub(super) has_malicious: bool,
+}
+
+pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
+    let files = [&args.results, &args.labels.benign, &args.labels.malicious];
+    if files.iter().any(|names| names.iter().any(|name| name == "-")) {
+        keep_standard_input()?;
+    }
+    something_is_labelled(args)?;
+    let lists = loaded(&args.lists)?;
+    let rule = rule(&args.scope)?;
+    let mut labelling = Labelling::new(&args.labels, &args.results, &args.input, &lists, rule.as_ref())?;
+    let schema = labelling.schema;
+    let (applied, _) = in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), schema);
+    let narrowed = args.narrow.as_deref().map(|id| narrow::named(&lists, id)).transpose()?;
+    // What is narrowed suppresses its own rows, and what others suppress of them it rightly covers as well.
+    let matcher = Matcher::of_schema(&narrowed.map_or(applied, |one| vec![one]), schema)?;
+    if narrowed.is_some() {
+        labelling.covered = Some(&matcher);
+    } else {
+        labelling.applied = Some(&matcher);
+    }
+    labelling.with_groups(groups(args, world, &lists)?);
+    let fields = labelling.fields()?;
+    let mut sample = Sample::new(&fields);
+    let fields = sample.fields();
+    let cutoff = cutoff(args, &labelling, &fields)?;
+    let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
+    let moves = moves()?.with_columns(&lists.schemas).of_schema(schema);
+    there_is_noise(&sample, args, left_out)?;
+    let most = args.max.map_or(usize::MAX, usize::from);
+    let suggested = suggest(&sample, &moves, &Options { most, min_rows: args.min_rows });
+    let given = Given {
+        lists: &lists,
+        labelling: &labelling,
+        fields: &fields,
+        cutoff,
+        rule: rule.as_ref().and_then(|rule| rule.id.clone()),
+        moves: &moves,
+        today: today(&args.scope, world),
+    };
+    let (prepared, covered) = prepared(&given, &suggested)?;
+    let labels = [Label::Benign, Label::Malicious, Label::Unsure, Label::Unlabelled];
+    let rows = labels.map(|label| sample.rows(label) + sample.beyond[label as usize]);
+    let found = Found {
+        prepared,
+        suggested: &suggested,
+        rows,
+        held,
+        holdout: args.holdout,
+        covered,
+        beyond: sample.beyond.iter().sum(),
+        left_out,
+        files: labelling.files.clone(),
+        has_malicious: rows[1] > 0,
+    };
+    if let Some(exclusion) = narrowed {
+        return narrow::print_diff(world, &lists, exclusion, &found);
+    }
+    shown(args, world, &found)?;
+    Ok(if found.prepared.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+/// Adds the rows to the sample. Returns how many are kept back, noise and malicious, and what was left out.
+fn fill(
+    sample: &mut Sample,
+    labelling: &Labelling<'_>,
+    fields: &[FieldRef],
+    cutoff: Option<i64>,
+) -> Outcome<([u64; 2], LeftOut)> {
+    let mut held = [0, 0];
+    let left_out = labelling.each(fields, |row| {
+        let is_held = cutoff.is_some_and(|last| row.day.is_some_and(|day| day > last));
+        match row.label {
+            Label::Benign if is_held => held[0] += 1,
+            Label::Malicious if is_held => held[1] += 1,
+            _ => {}
+        }
+        let (label, cells, device, place) = (row.label, row.cells, row.device, row.place);
+        sample.add(&LabelledRow { label, held: is_held, cells, device, place });
+    })?;
+    Ok((held, left_out))
+}
+
+fn shown(args: &SuggestArgs, world: &World, found: &Found<'_>) -> Outcome<()> {
+    let usual = if world.shown { SuggestFormat::Table } else { SuggestFormat::Yaml };
+    match args.format.unwrap_or(usual) {
+        SuggestFormat::Table => print_styled(&fitted(&show::table(found), world.message_width)),
+        SuggestFormat::Json => print_json(&show::json(found)),
+        SuggestFormat::Yaml => {
+            // Whoever pipes the list on reads this on the terminal.
+            tell(&fitted(&show::summary(found), world.message_width));
+            if found.prepared.is_empty() { Ok(()) } else { print_text(&show::yaml(found)) }
+        }
+    }
+}
+
+/// An error if nothing says which rows are noise.
+fn something_is_labelled(args: &SuggestArgs) -> Outcome<()> {
+    let labels = &args.labels;
+    let nothing = labels.benign.is_empty()
+        && labels.labels.is_empty()
+        && labels.conditions.is_empty()
+        && labels.group.is_empty()
+        && args.narrow.is_none();
+    if !nothing {
+        return Ok(());
+    }
+    let help = "name a group of the report (--group 1), a value (--where process.name=Update.exe), a file of labels (--labels), or rows that are noise (--benign)";
+    fail("no-labels", "nothing says which rows are noise", help)
+}
+
+fn there_is_noise(sample: &Sample, args: &SuggestArgs, left_out: LeftOut) -> Outcome<()> {
+    if sample.rows(Label::Benign) > 0 {
+        return Ok(());
+    }
+    let mut message = "no row is labelled as noise".to_owned();
+    if left_out.suppressed > 0 {
+        message += &format!("; the lists suppress {} rows already", left_out.suppressed);
+    }
+    let help = if args.holdout.is_some() {
+        "the days that were kept back may be all there are: give a smaller --holdout"
+    } else {
+        "look at the values with `quell apply`: a group or value may be spelt otherwise"
+    };
+    fail("no-noise", message, help)
+}
+
+pub(in crate::commands) fn moves() -> Outcome<Moves> {
+    match Moves::built_in() {
+        Ok(moves) => Ok(moves),
+        Err(cause) => fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
+    }
+}
+
+/// The groups that were named, as the report of `quell apply` counts them.
+fn groups(args: &SuggestArgs, world: &World, lists: &Loaded) -> Outcome<Vec<WantedGroup>> {
+    if args.labels.group.is_empty() {
+        return Ok(Vec::new());
+    }
+    if args.results.is_empty() {
+        return fail(
+            "no-results",
+            "--group names a group of results, and there are none",
+            "name the results",
+        );
+    }
+    let rule = rule(&args.scope)?;
+    let day = today(&args.scope, world);
+    let of_rule = rule.as_ref();
+    let (applied, run) = counted(&args.results, &args.input, world, lists, of_rule, |read, inputs| {
+        read.in_force(inputs, &lists.exclusions, of_rule, day).0
+    })?;
+    let groups = run.tally.groups.iter();
+    let known: Vec<(String, Destination)> =
+        groups.map(|(process, destination, _)| (process.to_owned(), destination)).collect();
+    let report = build(ReportParts {
+        run,
+        applied: &applied,
+        left_out: &[],
+        rule: rule.as_ref(),
+        today: day,
+        notes: Vec::new(),
+    });
+    let mut wanted = Vec::new();
+    for number in &args.labels.group {
+        let place = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
+        let Some(group) = report.kept_groups.get(place) else {
+            let message =
+                format!("--group {number}: there are {} groups of kept rows", report.kept_groups.len());
+            return fail("no-such-group", message, "`quell apply` shows them, the one with most rows first");
+        };
+        let same = |(process, destination): &&(String, Destination)| {
+            *process == group.process && destination.to_string() == group.destination
+        };
+        let destination = known.iter().find(same).map(|known| known.1).unwrap_or_default();
+        wanted.push(WantedGroup { process: group.process.clone(), destination });
+    }
+    Ok(wanted)
+}
+
+/// The last day that is chosen by, if the last days are kept back.
+fn cutoff(args: &SuggestArgs, labelling: &Labelling<'_>, fields: &[FieldRef]) -> Outcome<Option<i64>> {
+    let Some(days) = args.holdout else { return Ok(None) };
+    let mut last: Option<i64> = None;
+    labelling.each(fields, |row| {
+        if row.label == Label::Benign {
+            last = last.max(row.day);
+        }
+    })?;
+    match last {
+        Some(last) => Ok(Some(last - i64::from(days))),
+        None => fail(
+            "no-time",
+            "--holdout keeps the last days back, and no row of noise has a time that can be read",
+            "leave --holdout out, or export the column of the time",
+        ),
+    }
+}
+
+/// Exclusions as references.
+pub(super) fn refs(all: &[Exclusion]) -> Vec<&Exclusion> {
+    all.iter().collect()
+}

@@ -1,0 +1,66 @@
+//! `quell suggest --narrow ID`: what would take the place of a broad exclusion.
+//!
+//! In: the exclusion, and drafts for the rows that it covers. Out: the difference that they make to its list.
+
+use super::Found;
+use super::show::summary;
+use crate::commands::lists::Loaded;
+use crate::commands::{End, Outcome, World, fail, print_text, tell};
+use quell::exclusions::edit::add::with_when;
+use quell::exclusions::model::Exclusion;
+use quell::exclusions::validate::load;
+use quell::fields::did_you_mean;
+use quell::report::fitted;
+use quell::suggest::list::when;
+
+/// The exclusion of an id.
+pub(super) fn named<'l>(lists: &'l Loaded, id: &str) -> Outcome<&'l Exclusion> {
+    if let Some(found) = lists.exclusions.iter().find(|known| known.id == id) {
+        return Ok(found);
+    }
+    let near = did_you_mean(id, lists.exclusions.iter().map(|known| known.id.as_str()), 1);
+    let help = format!("{near}the lists are those of --exclusions");
+    fail("unknown-id", format!("--narrow {id}: no loaded list has this exclusion"), &help)
+}
+
+/// Prints the difference.
+pub(super) fn print_diff(world: &World, lists: &Loaded, exclusion: &Exclusion, found: &Found<'_>) -> Outcome {
+    let note = "Whatever it covers and is not known to be malicious is taken for noise here: read each entry, and take out those that are none.\n";
+    tell(&fitted(&format!("{}{note}", summary(found)), world.message_width));
+    if found.prepared.is_empty() {
+        return Ok(End::LookAtIt);
+    }
+    let drafts: Vec<_> = found.prepared.iter().map(|each| &each.draft).collect();
+    let file = &*exclusion.origin.file;
+    let list = lists.texts.iter().find(|list| list.file == file);
+    let Some((list, new)) =
+        list.and_then(|list| Some((list, with_when(list, &exclusion.id, &when(&drafts), &lists.schemas)?)))
+    else {
+        let message = format!(
+            "{file}: `{}` is not written as a block with its `when` on a line of its own",
+            exclusion.id
+        );
+        return fail(
+            "cannot-edit",
+            message,
+            "`quell suggest` with --where or --benign prints the new exclusions instead",
+        );
+    };
+    let diff = similar::TextDiff::from_lines(list.text.as_str(), &new);
+    let diff = diff.unified_diff().header(&format!("a/{file}"), &format!("b/{file}")).to_string();
+    print_text(&diff)?;
+    let edited = quell::exclusions::validate::ListText { file: list.file.clone(), text: new };
+    let after = load(&[edited], &lists.schemas)?;
+    let failing = after
+        .iter()
+        .filter(|known| known.id == exclusion.id)
+        .flat_map(quell::cases::run)
+        .filter(|case| !case.passed)
+        .count();
+    if failing > 0 {
+        tell(&format!(
+            "{failing} of its cases would fail then: each is a row that it suppressed and that these results do not have.\n"
+        ));
+    }
+    Ok(End::Clean)
+}

@@ -1,0 +1,304 @@
+//! From a noisy group to a reviewed exclusion: `quell suggest`, `quell accept` and `quell test --mutate --write` as somebody
+//! uses them, on the sample hunt.
+
+use crate::common::cases;
+use proptest::prelude::*;
+use quell::exclusions::edit::add::{ExclusionBlock, with};
+use quell::exclusions::edit::cases::{NewCase, with_cases};
+use quell::exclusions::validate::{ListText, load};
+use quell::schema::Schemas;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const HUNT: &str = "samples/action1-hunt.csv";
+
+fn quell(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quell")).args(args).env_clear().stdin(Stdio::null()).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn said(output: &Output) -> String {
+    out(output) + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).display().to_string()
+}
+
+/// The list that is suggested for the group of DNS requests, in a file.
+fn suggested(folder: &Path) -> String {
+    let file = path(folder, "suggested.yaml");
+    let output = quell(&["suggest", HUNT, "--group", "9", "--malicious", "samples/malicious.csv"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    fs::write(&file, output.stdout).unwrap();
+    file
+}
+
+/// The list that docs/tune.md accepts and turns into KQL is what the command before it prints.
+#[test]
+fn the_list_of_the_docs_is_what_is_suggested() {
+    let folder = tempfile::tempdir().unwrap();
+    let suggested = fs::read_to_string(suggested(folder.path())).unwrap();
+    assert_eq!(suggested, fs::read_to_string("tests/lists/suggested-dns.yaml").unwrap());
+}
+
+/// What stands in a list is what stood there, with something added at one place.
+fn is_added_to(before: &str, after: &str) -> bool {
+    let same = before.bytes().zip(after.bytes()).take_while(|(a, b)| a == b).count();
+    let end = before.bytes().rev().zip(after.bytes().rev()).take_while(|(a, b)| a == b).count();
+    after.len() > before.len() && same + end >= before.len()
+}
+
+#[test]
+fn three_commands_lead_from_the_export_to_a_reviewed_exclusion() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = path(folder.path(), "mine.yaml");
+    let before = "# ours\nexclusions:\n\n- id: a # the first\n  when: {process.name: a.exe, destination.ip: 10.1.2.3}\n\n# end\n";
+    fs::write(&list, before).unwrap();
+    let file = suggested(folder.path());
+    let output = quell(&[
+        "accept",
+        &file,
+        "-e",
+        &list,
+        "--owner",
+        "IT operations",
+        "--reason",
+        "DNS to our own servers",
+        "--expires",
+        "90d",
+        "--today",
+        "2026-11-25",
+        "--results",
+        HUNT,
+        "--malicious",
+        "samples/malicious.csv",
+    ]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for wanted in ["lint: nothing", "blind spots: grade A", "6 rows newly suppressed", "1 exclusion added"] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    let after = fs::read_to_string(&list).unwrap();
+    assert!(is_added_to(before, &after), "{after}");
+    assert!(after.contains("\n- id: svchost\n") && after.contains("  expires: 2027-02-23\n"), "{after}");
+    assert!(!after.contains("FILL IN"), "nobody has to take it out");
+    // All that was said of it is so.
+    let report: Value =
+        serde_json::from_str(&out(&quell(&["apply", HUNT, "-e", &list, "--format", "json"]))).unwrap();
+    assert_eq!(report["totals"]["suppressed"], 6);
+    let changes = quell(&["test", "-e", &list, "--mutate", "--format", "json"]);
+    let changes: Value = serde_json::from_str(&out(&changes)).unwrap();
+    let of_it = |missed: &Value| missed["exclusion"] == "svchost";
+    assert!(!changes["missed"].as_array().unwrap().iter().any(of_it), "{changes}");
+    assert!(
+        out(&quell(&["kql", "-e", &list, "--id", "svchost", "--schema", "defender"])).contains("ipv4_is_in")
+    );
+    // The same again is not added again.
+    let again = quell(&["accept", &file, "-e", &list]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(said(&again).contains("has an exclusion `svchost` already"), "{}", said(&again));
+    assert_eq!(fs::read_to_string(&list).unwrap(), after);
+}
+
+#[test]
+fn what_falls_short_is_not_written_unless_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, draft) = (path(folder.path(), "mine.yaml"), path(folder.path(), "draft.yaml"));
+    fs::write(
+        &draft,
+        "exclusions:\n- id: agent\n  when: {process.name: action1_agent.exe, destination.port: 443}\n",
+    )
+    .unwrap();
+    let args = ["accept", &draft, "-e", &list, "--malicious", "samples/malicious.csv"];
+    let refused = quell(&args);
+    let text = said(&refused);
+    assert_eq!(refused.status.code(), Some(1), "{text}");
+    for wanted in ["lint freely-chosen", "lacks cases", "grade F is worse than E", "NOT WRITTEN"] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    assert!(!Path::new(&list).exists());
+    let told = quell(&[&args[..], &["--anyway"]].concat());
+    assert_eq!(told.status.code(), Some(1), "it falls short all the same");
+    assert!(fs::read_to_string(&list).unwrap().starts_with("exclusions:\n  - id: agent\n"));
+    let dry = quell(&["accept", &suggested(folder.path()), "-e", &list, "--dry-run"]);
+    assert!(
+        dry.status.success() && said(&dry).contains("not written, because of --dry-run"),
+        "{}",
+        said(&dry)
+    );
+    assert!(!fs::read_to_string(&list).unwrap().contains("svchost"));
+}
+
+/// The page of a report labels rows and drafts exclusions; both are taken without a detour.
+#[test]
+fn what_the_page_exports_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let report: Value = serde_json::from_str(&out(&quell(&[
+        "suggest",
+        HUNT,
+        "-e",
+        "tests/lists/none.yaml",
+        "--where",
+        "process.name=svchost.exe",
+        "--where",
+        "destination.port=53",
+        "--format",
+        "json",
+    ])))
+    .unwrap();
+    let by_value = report["totals"]["benign"].as_u64().unwrap();
+    let mut table = csv::Reader::from_path(HUNT).unwrap();
+    let is_dns = |record: &csv::StringRecord| &record[13] == "svchost.exe" && &record[5] == "53";
+    let rows: Vec<u64> = (1..)
+        .zip(table.records())
+        .filter(|(_, record)| is_dns(record.as_ref().unwrap()))
+        .map(|(row, _)| row)
+        .collect();
+    assert_eq!(rows.len() as u64, by_value);
+    let label =
+        |row: &u64| json!({"file": HUNT, "row": row, "line": row + 1, "label": "benign", "cells": {}});
+    let mut labels: Vec<Value> = rows.iter().map(label).collect();
+    labels.push(json!({"file": HUNT, "row": 1, "line": 2, "label": "unsure", "cells": {}}));
+    let draft = "exclusions:\n  - id: dns\n    when:\n      process.path: 'C:\\Windows\\System32\\svchost.exe'\n      destination.ip: 10.20.0.0/24\n    cases:\n      suppress: [{process.path: 'C:\\Windows\\System32\\svchost.exe', destination.ip: 10.20.0.1}]\n      keep: [{process.path: 'C:\\Windows\\System32\\svchost.exe', destination.ip: 10.20.1.1}]\n";
+    let review = json!({
+        "format": "quell-review/1", "switches": {"scoped": ["x"]}, "labels": labels,
+        "drafts": [{"id": "dns", "on": true, "yaml": draft}, {"id": "off", "on": false, "yaml": "no list"}],
+    });
+    let file = path(folder.path(), "review.json");
+    fs::write(&file, review.to_string()).unwrap();
+    let marked =
+        quell(&["suggest", HUNT, "-e", "tests/lists/none.yaml", "--labels", &file, "--format", "json"]);
+    let marked: Value = serde_json::from_str(&out(&marked)).unwrap();
+    assert_eq!((&marked["totals"]["benign"], &marked["totals"]["unsure"]), (&json!(by_value), &json!(1)));
+    assert_eq!(marked["exclusions"][0]["when"], report["exclusions"][0]["when"]);
+    let list = path(folder.path(), "mine.yaml");
+    let output = quell(&["accept", "--from-page", &file, "-e", &list, "--owner", "me", "--min-score", "0"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = fs::read_to_string(&list).unwrap();
+    assert!(
+        text.contains("  - id: dns\n") && text.contains("    owner: me\n") && !text.contains("off"),
+        "{text}"
+    );
+    // What its cases miss is added to it where it stands.
+    let written = quell(&["test", "-e", &list, "--mutate", "--write", "--min-score", "100"]);
+    assert_eq!(written.status.code(), Some(0), "{}", said(&written));
+    assert!(said(&written).contains("score 100 %"), "{}", said(&written));
+    let after = fs::read_to_string(&list).unwrap();
+    assert!(after.lines().zip(text.lines()).take(6).all(|(a, b)| a == b), "{after}");
+}
+
+/// The last days are judged by what was chosen without them.
+#[test]
+fn days_that_are_kept_back_judge_what_was_chosen() {
+    let args = [
+        "suggest",
+        HUNT,
+        "-e",
+        "tests/lists/none.yaml",
+        "--where",
+        "process.name=action1_agent.exe",
+        "--format",
+        "json",
+    ];
+    let read = |args: &[&str]| -> Value { serde_json::from_str(&out(&quell(args))).unwrap() };
+    let (all, part) = (read(&args), read(&[&args[..], &["--holdout", "2"]].concat()));
+    let number = |value: &Value| value.as_u64().unwrap();
+    let (chosen, held) = (number(&part["totals"]["benign"]), number(&part["holdout"]["benign"]));
+    assert!(held > 0 && chosen + held == number(&all["totals"]["benign"]), "{part}");
+    assert!(number(&part["holdout"]["covered"]) > 0);
+}
+
+/// A label file says where it is wrong.
+#[test]
+fn labels_that_cannot_be_read_are_refused_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(folder.path(), "labels.csv");
+    for (text, wanted) in [
+        ("row,label\n1,fine\n", "line 2: its label is none"),
+        ("label\nbenign\n", "it lacks `label`, or `row` and `ReportId`"),
+        ("row,label\n,benign\n", "line 2: it names no row"),
+        ("{\"format\": \"quell-review/2\"}", "and not quell-review/1"),
+        ("row,file,label\n1,other.csv,benign\n", "it labels rows of other.csv"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let output = quell(&["suggest", HUNT, "--labels", &file]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains(wanted), "{wanted}\n{}", said(&output));
+    }
+}
+
+/// Lists as people write them: with comments and blank lines, blocks and flow, at any indentation, with either line end.
+fn list() -> impl Strategy<Value = String> {
+    let cases = prop_oneof![
+        Just(String::new()),
+        Just("  cases: {suppress: [{process.name: 'x#y]'}], keep: []} # both\n".to_owned()),
+        Just("  cases:\n    base: {process.name: '}'}\n    keep:\n    - {} # one\n    suppress:\n      - process.name: a.exe\n        # below\n".to_owned()),
+        Just("  cases:\n    suppress: [\n      {process.name: a.exe}, # first\n    ]\n".to_owned()),
+    ];
+    let tail = prop_oneof![
+        Just(""),
+        Just("  reason: >\n    two\n    lines\n"),
+        Just("  # inside\n"),
+        Just("\n"),
+        Just("\n# between\n")
+    ];
+    let item = (cases, tail, any::<bool>());
+    let items = prop::collection::vec(item, 0..4);
+    let end = prop_oneof![Just(""), Just("\n# end\n"), Just("parameters: {}\n")];
+    (items, end, 0..4_usize, any::<bool>(), any::<bool>()).prop_map(|(items, end, indent, crlf, newline)| {
+        let mut text = String::from("# top\n");
+        text += if items.is_empty() { "exclusions: [] # none\n" } else { "exclusions: # some\n" };
+        for (number, (cases, tail, when_first)) in items.iter().enumerate() {
+            let when = "when: {process.name: a.exe, destination.ip: 10.1.2.3}";
+            let id = format!("id: e{number} # it");
+            let (first, second) = if *when_first { (when, &*id) } else { (&*id, when) };
+            for line in format!("- {first}\n  {second}\n{cases}{tail}").lines() {
+                text += &format!("{:indent$}{line}\n", "");
+            }
+        }
+        text += end;
+        if !newline {
+            text.truncate(text.trim_end().len());
+        }
+        if crlf { text.replace('\n', "\r\n") } else { text }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases(200, 5_000)))]
+
+    /// Whatever a list looks like, an exclusion or case that is added is one run of bytes in it, and means what it says.
+    #[test]
+    fn an_edit_leaves_every_other_byte_alone(text in list()) {
+        let schemas = Schemas::built_in();
+        let list = |text: &str| ListText { file: "list.yaml".into(), text: text.into() };
+        let before = list(&text);
+        let old = load(std::slice::from_ref(&before), &schemas).unwrap();
+        let new = "exclusions:\n- id: new\n  when:\n    process.name: n.exe # why\n    destination.ip: 10.1.2.3\n";
+        let block = ExclusionBlock::of(&list(new), "new").unwrap();
+        let after = with(&before, &[block], &schemas).unwrap();
+        let added = after.replacen("exclusions: # none", "exclusions: [] # none", 1);
+        prop_assert!(is_added_to(&text, &added), "{text}\n{after}");
+        prop_assert!(text.contains("\r\n") == after.contains("\r\n"));
+        let loaded = load(&[list(&after)], &schemas).unwrap();
+        prop_assert_eq!((loaded.len(), &*loaded.last().unwrap().id), (old.len() + 1, "new"));
+        for exclusion in &old {
+            for kind in ["keep", "suppress"] {
+                let case = NewCase { id: exclusion.id.clone(), kind, case: "{process.name: new.exe}".to_owned() };
+                let after = with_cases(&before, &[case], &schemas).unwrap();
+                prop_assert!(is_added_to(&text, &after), "{text}\n{after}");
+                let loaded = load(&[list(&after)], &schemas).unwrap();
+                let changed = &loaded.iter().find(|known| known.id == exclusion.id).unwrap().cases;
+                let now = if kind == "keep" { changed.keep.len() } else { changed.suppress.len() };
+                let was = if kind == "keep" { exclusion.cases.keep.len() } else { exclusion.cases.suppress.len() };
+                prop_assert_eq!(now, was + 1);
+            }
+        }
+    }
+}
