@@ -2,7 +2,7 @@
 
 use super::idle::refuse;
 use super::inputs::{files, keep_standard_input, open};
-use super::kept::{GroupOfRow, Reading, group_of_row, is_value, source_of};
+use super::kept::{self, GroupOfRow, Reading, group_of_row, is_value, source_of};
 use super::lists::{in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print_styled, print_text};
 use crate::cli::{Explain, ExplainFormat};
@@ -115,13 +115,7 @@ fn find(args: &Explain, opened: &mut Input, schema: &Schema, matcher: &Matcher) 
     let mut wanted = row::wanted(matcher.slots(), schema);
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
-            let Some((name, value)) = condition.split_once('=') else {
-                return fail(
-                    "bad-condition",
-                    format!("`{condition}` has no `=`"),
-                    "for example --where process.name=setup.exe",
-                );
-            };
+            let (name, value) = kept::condition(condition)?;
             wanted.push(source_of(name, schema, std::slice::from_ref(opened))?.1);
             By::Cell(value.to_owned())
         }

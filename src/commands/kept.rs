@@ -192,6 +192,18 @@ fn has_column(input: &Input, column: &str) -> bool {
     names.into_iter().any(|name| name == column || before_union(name) == Some(column))
 }
 
+/// A condition `FIELD=VALUE`. Blanks around the sign are no part of either, if they stand before it.
+pub(super) fn condition(text: &str) -> Outcome<(&str, &str)> {
+    match text.split_once('=') {
+        Some((name, value)) if name.ends_with(' ') => Ok((name.trim(), value.trim_start_matches('=').trim())),
+        Some((name, value)) => Ok((name.trim_start(), value)),
+        None => {
+            let message = format!("`{text}` has no `=`");
+            fail("bad-condition", message, "for example --where process.name=setup.exe")
+        }
+    }
+}
+
 /// Whether a cell has the value that somebody asks for: letter case does not count, `*` and `?` stand for any text, and
 /// addresses are compared as such.
 pub(super) fn is_value(cell: &str, wanted: &str) -> bool {

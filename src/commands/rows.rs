@@ -2,7 +2,7 @@
 
 use super::idle::refuse;
 use super::inputs::keep_standard_input;
-use super::kept::{GROUP_BY, Grouped, Named, ReadRow, Reading, grouped, is_value, source_of};
+use super::kept::{self, GROUP_BY, Grouped, Named, ReadRow, Reading, grouped, is_value, source_of};
 use super::lists::{in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print_by, print_json, print_styled, print_text, tell};
 use crate::cli::{RowsArgs, RowsFormat};
@@ -65,10 +65,7 @@ fn wanted(args: &RowsArgs, reading: &Reading<'_>) -> Outcome<Wanted> {
     let mut wanted = Wanted { group: None, values: Vec::new(), sources: Vec::new() };
     let opened = reading.open()?;
     for condition in &args.conditions {
-        let Some((name, value)) = condition.split_once('=') else {
-            let message = format!("`{condition}` has no `=`");
-            return fail("bad-condition", message, "for example --where process.name=setup.exe");
-        };
+        let (name, value) = kept::condition(condition)?;
         wanted.sources.push(source_of(name, reading.schema, &opened)?.1);
         wanted.values.push(value.to_owned());
     }

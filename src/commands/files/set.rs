@@ -294,5 +294,12 @@ fn can_be_written(name: &str, target: &Path) -> Outcome<()> {
 }
 
 pub(super) fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
-    fail("cannot-write", format!("{name}: {error}"), AS_BEFORE)
+    let folder = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    match folder.filter(|_| error.kind() == io::ErrorKind::NotFound) {
+        Some(folder) => {
+            let help = format!("there is no folder {}; {AS_BEFORE}", folder.display());
+            fail("cannot-write", format!("{name}: {error}"), &help)
+        }
+        None => fail("cannot-write", format!("{name}: {error}"), AS_BEFORE),
+    }
 }
