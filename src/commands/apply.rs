@@ -43,8 +43,11 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let today = today(&args.scope, world);
     let mut inputs = open_all(&args.results, &args.input)?;
     let schema = schema_of(&inputs, &lists.schemas, lists.named.as_deref())?;
-    // Before anything is read to its end.
-    Named::of(&args.group_by, schema, &inputs)?;
+    if !args.group_by.is_empty() {
+        // Said before anything is read to its end.
+        kept::no_parquet(&inputs)?;
+        Named::of(&args.group_by, schema, &inputs)?;
+    }
     let (mut applied, left_out) = in_force(&lists.exclusions, rule.as_ref(), today, &schema.name);
     let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;

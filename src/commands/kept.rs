@@ -50,10 +50,7 @@ impl Reading<'_> {
     /// Opens the results.
     pub(super) fn open(&self) -> Outcome<Vec<Input>> {
         let opened = open_all(self.results, self.input)?;
-        if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
-            let message = format!("{}: rows of Parquet are read only once", results.name);
-            return fail("parquet", message, "convert it, for example with duckdb: docs/formats.md");
-        }
+        no_parquet(&opened)?;
         Ok(opened)
     }
 
@@ -116,6 +113,17 @@ impl Reading<'_> {
             })?;
         }
         Ok(())
+    }
+}
+
+/// An error for results whose rows cannot be read a second time.
+pub(super) fn no_parquet(opened: &[Input]) -> Outcome<()> {
+    match opened.iter().find(|results| results.format == Format::Parquet) {
+        None => Ok(()),
+        Some(results) => {
+            let message = format!("{}: rows of Parquet are read only once", results.name);
+            fail("parquet", message, "convert it, for example with duckdb: docs/formats.md")
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use quell::fields::did_you_mean;
+use quell::report::printable;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -39,12 +40,12 @@ pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(entries) = std::fs::read_dir(folder) else {
-        return format!("there is no folder {}", folder.display());
+        return format!("there is no folder {}", printable(&folder.display().to_string()));
     };
     let names: Vec<String> = entries
         .flatten()
         .take(MOST_NAMES)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .map(|entry| printable(&entry.file_name().to_string_lossy()))
         .collect();
     let wrong = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let near = did_you_mean(&wrong, names.iter().map(String::as_str), 1);

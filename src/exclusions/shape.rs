@@ -124,11 +124,12 @@ impl<'a> ShapeReader<'a> {
     }
 
     fn unknown_key(&self, span: Span, name: &str, what: &impl Display, legal: &[&str]) {
-        let near =
-            match legal.contains(&"when") && Field::named(name.split('|').next().unwrap_or(name)).is_some() {
-                true => "a field stands below `when:`, indented by two more; ".to_owned(),
-                false => did_you_mean(name, legal.iter().copied(), 1),
-            };
+        let is_field = Field::named(name.split('|').next().unwrap_or(name)).is_some();
+        let near = if is_field && legal.contains(&"when") {
+            "a field stands below `when:`, indented by two more; ".to_owned()
+        } else {
+            did_you_mean(name, legal.iter().copied(), 1)
+        };
         let help = format!("{near}legal here: {}", legal.join(", "));
         self.report("unknown-key", span, format!("{what} has no key `{name}`"), help);
     }
