@@ -293,6 +293,11 @@ fn a_command_line_that_cannot_be_read_says_what_was_meant() {
         let said = refused(folder.path(), &arguments);
         assert!(said.contains(wanted), "{arguments:?}: {said}");
     }
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "."]);
+    assert!(
+        said.contains("rule.yaml:1:1") && said.contains("this is a rule") && !said.contains("unknown-key"),
+        "{said}"
+    );
     // What is not probably meant is not proposed.
     let said = refused(folder.path(), &["hunt"]);
     assert!(!said.contains("quell apply hunt"), "{said}");
