@@ -212,7 +212,8 @@ fn is_match(pattern: &[char], text: &[char]) -> bool {
         for place in 0..=text.len() {
             next[place] = match sign {
                 '*' => matches[place] || place > 0 && next[place - 1],
-                '?' => place > 0 && matches[place - 1] && text[place - 1].is_ascii(),
+                // NUL is no character of a text: what holds one is kept.
+                '?' => place > 0 && matches[place - 1] && ('\u{1}'..='\u{7f}').contains(&text[place - 1]),
                 _ => place > 0 && matches[place - 1] && text[place - 1] == *sign,
             };
         }
