@@ -49,11 +49,17 @@ pub(crate) const ALL: [(&str, Property); 11] = [
     ("formatter", formatter),
 ];
 
+/// The built-in schemas, which take longer to read than most inputs.
+fn schemas() -> &'static Schemas {
+    static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
+    SCHEMAS.get_or_init(Schemas::built_in)
+}
+
 /// Any text loads as a list, or its mistakes have places and can be printed.
 pub(crate) fn list_loader(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let list = ListText { file: "list.yaml".into(), text: text.into() };
-    if let Err(mistakes) = load(&[list], &Schemas::built_in()) {
+    if let Err(mistakes) = load(&[list], schemas()) {
         assert!(mistakes.iter().all(|mistake| mistake.place.is_some()));
         let shown = quell::diagnostic::render(&mistakes, false);
         assert!(!shown.chars().any(|c| c != '\n' && is_deceptive(c)), "{shown}");
@@ -124,7 +130,7 @@ pub(crate) fn document_reader(bytes: &[u8]) {
 /// Any text is read as a query and as a documented condition; what is imported loads as a list.
 pub(crate) fn import(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let schemas = Schemas::built_in();
+    let schemas = schemas();
     let Some(schema) = schemas.named("defender") else { return };
     let source = QuerySource { file: "r.kql", line: 1, prefix: "r", rule: None };
     let mut exclusions = import_query(text, "DeviceNetworkEvents", schema, source).exclusions;
@@ -132,7 +138,7 @@ pub(crate) fn import(bytes: &[u8]) {
     if !exclusions.is_empty() {
         let file = ListFile { exclusions, ..ListFile::default() };
         let text = quell::yaml::to_string(&file).expect("a list is written");
-        load(&[ListText { file: "imported.yaml".into(), text }], &schemas).expect("what was imported loads");
+        load(&[ListText { file: "imported.yaml".into(), text }], schemas).expect("what was imported loads");
     }
 }
 
@@ -177,7 +183,7 @@ pub(crate) fn lexer(bytes: &[u8]) {
 /// The matcher finds what a slow reading of `*` and `?` finds, character by character. The first byte chooses the operator;
 /// two lines are the value and the cell.
 pub(crate) fn matcher(bytes: &[u8]) {
-    let (Some((chosen, rest)), schemas) = (bytes.split_first(), Schemas::built_in()) else { return };
+    let (Some((chosen, rest)), schemas) = (bytes.split_first(), schemas()) else { return };
     let Some((value, cell)) = std::str::from_utf8(rest).ok().and_then(|text| text.split_once('\n')) else {
         return;
     };
@@ -189,7 +195,7 @@ pub(crate) fn matcher(bytes: &[u8]) {
             [usize::from(chosen % 4)];
     let written: String = value.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect();
     let text = format!("exclusions:\n- id: a\n  when: {{process.name{operator}: \"{written}\"}}\n");
-    let loaded = load(&[ListText { file: "list.yaml".into(), text }], &schemas).expect("the list is right");
+    let loaded = load(&[ListText { file: "list.yaml".into(), text }], schemas).expect("the list is right");
     let matcher = Matcher::new(&[&loaded[0]], "defender").expect("it compiles");
     let covered = !matcher.judge(&[Some(cell)], &mut Scratch::default()).suppressed_by.is_empty();
     let pattern: Vec<char> = format!("{before}{value}{after}").to_ascii_lowercase().chars().collect();
@@ -206,7 +212,8 @@ fn is_match(pattern: &[char], text: &[char]) -> bool {
         for place in 0..=text.len() {
             next[place] = match sign {
                 '*' => matches[place] || place > 0 && next[place - 1],
-                '?' => place > 0 && matches[place - 1] && text[place - 1].is_ascii(),
+                // NUL is no character of a text: what holds one is kept.
+                '?' => place > 0 && matches[place - 1] && ('\u{1}'..='\u{7f}').contains(&text[place - 1]),
                 _ => place > 0 && matches[place - 1] && text[place - 1] == *sign,
             };
         }
@@ -284,11 +291,10 @@ fn check_formats(whole: &Report, text: &str) {
 
 /// The page of a report in which this text stands wherever others' text may stand.
 fn page_of(text: &str) -> String {
-    let schemas = Schemas::built_in();
+    let schemas = schemas();
     let schema = schemas.named("defender").expect("it is built in");
     let list = "exclusions:\n- id: a\n  when: {process.name: a.exe}\n".to_owned();
-    let mut loaded =
-        load(&[ListText { file: text.into(), text: list }], &schemas).expect("the list is right");
+    let mut loaded = load(&[ListText { file: text.into(), text: list }], schemas).expect("the list is right");
     loaded[0].owner = Some(text.to_owned());
     loaded[0].scenario = Some(text.to_owned());
     let applied = [&loaded[0]];
@@ -341,14 +347,14 @@ pub(crate) fn page(bytes: &[u8]) {
 /// Any list that loads is brought into an order that is one: twice is once, and what another reader of YAML sees is the same
 /// but for the order.
 pub(crate) fn formatter(bytes: &[u8]) {
-    let (Ok(text), schemas) = (std::str::from_utf8(bytes), Schemas::built_in()) else { return };
+    let (Ok(text), schemas) = (std::str::from_utf8(bytes), schemas()) else { return };
     let list = |text: &str| ListText { file: "list.yaml".into(), text: text.to_owned() };
-    let Ok(before) = load(&[list(text)], &schemas) else { return };
-    let once = ordered(&list(text), &schemas);
-    let after = load(&[list(&once)], &schemas).expect("it loads as before");
+    let Ok(before) = load(&[list(text)], schemas) else { return };
+    let once = ordered(&list(text), schemas);
+    let after = load(&[list(&once)], schemas).expect("it loads as before");
     let ids = |all: &[Exclusion]| all.iter().map(|each| each.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&before), ids(&after), "{once}");
-    assert_eq!(ordered(&list(&once), &schemas), once, "{text}");
+    assert_eq!(ordered(&list(&once), schemas), once, "{text}");
     let letters = |text: &str| {
         let mut all: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
         all.sort_unstable();

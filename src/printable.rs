@@ -43,7 +43,8 @@ pub fn lines_written_out(text: &str) -> String {
 
 /// A JSON document in which deceptive characters are escaped. They stand in strings only, so that no value changes.
 pub fn json_written_out(document: &str) -> Cow<'_, str> {
-    if document.is_ascii() {
+    // The last of ASCII, U+007F, is a control character, which JSON allows in a string.
+    if document.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)) {
         return Cow::Borrowed(document);
     }
     let mut out = String::with_capacity(document.len());
@@ -95,6 +96,12 @@ mod tests {
         ] {
             assert_eq!(written_out(text), wanted, "{text:?}");
         }
+    }
+
+    #[test]
+    fn json_shows_no_control_character() {
+        assert_eq!(json_written_out("{\n\"a\": \"b\u{7f}\"\n}"), "{\n\"a\": \"b\\u007f\"\n}");
+        assert!(matches!(json_written_out("{\n\"a\": \"~\"\n}"), Cow::Borrowed(_)));
     }
 
     /// No character of the classes that deceive is left, of all that Unicode has.

@@ -1,5 +1,6 @@
 //! What can be asked: the command line as types. No work is done here.
 
+mod advice;
 mod lint;
 mod probe;
 mod repository;
@@ -14,6 +15,7 @@ use jiff::civil::Date;
 use quell::report::ReportFormat;
 use std::path::PathBuf;
 
+pub(crate) use advice::advise;
 pub(crate) use lint::{LintArgs, LintFormat};
 pub(crate) use probe::{ProbeArgs, ProbeFormat};
 pub(crate) use repository::{FmtArgs, InitArgs, InventoryArgs, InventoryFormat};
@@ -131,7 +133,7 @@ pub(crate) struct ScopeArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) rule_id: Option<String>,
     /// The day on which expiry is judged, YYYY-MM-DD; today without it.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) today: Option<Date>,
 }
 
@@ -163,6 +165,11 @@ pub(crate) enum InputFormat {
     Jsonl,
     /// A JSON document that holds records: an array, or an answer or stream of a service.
     Json,
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
+    day.ok_or_else(|| "year, month and day of the calendar, such as 2027-05-31".to_owned())
 }
 
 /// A time span as KQL writes one; anything else would become part of the query.

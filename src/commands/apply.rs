@@ -44,8 +44,11 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let mut inputs = open_all(&args.results, &args.input)?;
     let read = read_by(&inputs, lists, rule.as_ref())?;
     let schema = read.schema;
-    // Before anything is read to its end.
-    Named::of(&args.group_by, &read, &inputs)?;
+    if !args.group_by.is_empty() {
+        // Said before anything is read to its end.
+        kept::no_parquet(&inputs)?;
+        Named::of(&args.group_by, &read, &inputs)?;
+    }
     let (mut applied, left_out) = read.in_force(&inputs, &lists.exclusions, rule.as_ref(), today);
     let switched_off = review.take_out(&lists.exclusions, &mut applied)?;
     let mut outputs = outputs(args)?;

@@ -3,7 +3,7 @@
 use super::cells::{CellPlaces, standing_of};
 use super::idle::refuse;
 use super::inputs::{self, keep_standard_input, open};
-use super::kept::{GroupOfRow, Reading, group_of_row, is_value};
+use super::kept::{self, GroupOfRow, Reading, group_of_row, is_value};
 use super::lists::{loaded, rule, today};
 use super::results::{ReadBy, read_by};
 use super::{End, Outcome, World, fail, print_styled, print_text};
@@ -118,13 +118,7 @@ fn find(args: &Explain, opened: &mut Input, read: &ReadBy<'_>, matcher: &Matcher
     let mut asked = Vec::new();
     let by = match (&args.condition, args.row) {
         (Some(condition), _) => {
-            let Some((name, value)) = condition.split_once('=') else {
-                return fail(
-                    "bad-condition",
-                    format!("`{condition}` has no `=`"),
-                    "for example --where process.name=setup.exe",
-                );
-            };
+            let (name, value) = kept::condition(condition)?;
             asked.push(standing_of(name, read, std::slice::from_ref(opened))?.1);
             By::Cell(value.to_owned())
         }

@@ -5,6 +5,7 @@
 use super::{Outcome, fail};
 use crate::cli::{self, InputFormat};
 use quell::input::{Input, InputOptions, TextFormat};
+use quell::report::printable;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -90,7 +91,14 @@ pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
         InputFormat::Jsonl => TextFormat::JsonLines,
         InputFormat::Json => TextFormat::Json,
     });
-    Ok(Input::read(name, stream, &InputOptions { format, delimiter: options.delimiter, size })?)
+    let input = Input::read(name, stream, &InputOptions { format, delimiter: options.delimiter, size })?;
+    let is_yaml = Path::new(name).extension().is_some_and(|end| end == "yaml" || end == "yml");
+    if is_yaml && input.names.len() < 2 {
+        let shown = printable(name);
+        let help = format!("if it is a list, name it with -e: `-e {shown}`; if it is a rule, with --rule");
+        return fail("no-results", format!("{name}: YAML is no results of a hunt"), &help);
+    }
+    Ok(input)
 }
 
 /// Opens a file if it is Parquet.
@@ -111,5 +119,5 @@ fn parquet(name: &str) -> Outcome<Option<Input>> {
 }
 
 fn cannot_read<T>(name: &str, error: &io::Error) -> Outcome<T> {
-    fail("cannot-read", format!("{name}: {error}"), "")
+    fail("cannot-read", format!("{name}: {error}"), &super::texts::remedy(Path::new(name), error))
 }

@@ -52,10 +52,7 @@ impl Reading<'_> {
     /// Opens the results.
     pub(super) fn open(&self) -> Outcome<Vec<Input>> {
         let opened = open_all(self.results, self.input)?;
-        if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
-            let message = format!("{}: rows of Parquet are read only once", results.name);
-            return fail("parquet", message, "convert it, for example with duckdb: docs/formats.md");
-        }
+        no_parquet(&opened)?;
         Ok(opened)
     }
 
@@ -120,6 +117,17 @@ impl Reading<'_> {
     }
 }
 
+/// An error for results whose rows cannot be read a second time.
+pub(super) fn no_parquet(opened: &[Input]) -> Outcome<()> {
+    match opened.iter().find(|results| results.format == Format::Parquet) {
+        None => Ok(()),
+        Some(results) => {
+            let message = format!("{}: rows of Parquet are read only once", results.name);
+            fail("parquet", message, "convert it, for example with duckdb: docs/formats.md")
+        }
+    }
+}
+
 /// Fields or columns by which rows are grouped, or whose values are asked for.
 #[derive(Default)]
 pub(super) struct Named {
@@ -179,6 +187,18 @@ impl Named {
 /// How a field is grouped by: addresses by their networks.
 fn part_of(field: Field) -> KeyOf {
     if field.kind() == Kind::Address { KeyPart::network } else { KeyPart::text }
+}
+
+/// A condition `FIELD=VALUE`. Blanks around the sign are no part of either, if they stand before it.
+pub(super) fn condition(text: &str) -> Outcome<(&str, &str)> {
+    match text.split_once('=') {
+        Some((name, value)) if name.ends_with(' ') => Ok((name.trim(), value.trim_start_matches('=').trim())),
+        Some((name, value)) => Ok((name.trim_start(), value)),
+        None => {
+            let message = format!("`{text}` has no `=`");
+            fail("bad-condition", message, "for example --where process.name=setup.exe")
+        }
+    }
 }
 
 /// Whether a cell has the value that somebody asks for: letter case does not count, `*` and `?` stand for any text, and

@@ -3,7 +3,7 @@
 use super::cells::{Standing, standing_of};
 use super::idle::refuse;
 use super::inputs::keep_standard_input;
-use super::kept::{Grouped, Named, ReadRow, Reading, grouped, is_value};
+use super::kept::{self, Grouped, Named, ReadRow, Reading, grouped, is_value};
 use super::lists::{loaded, rule, today};
 use super::results::read_by;
 use super::{End, Outcome, World, fail, print_by, print_json, print_styled, print_text, tell};
@@ -65,10 +65,7 @@ fn wanted(args: &RowsArgs, reading: &Reading<'_>) -> Outcome<Wanted> {
     let mut wanted = Wanted { group: None, values: Vec::new(), standing: Vec::new() };
     let opened = reading.open()?;
     for condition in &args.conditions {
-        let Some((name, value)) = condition.split_once('=') else {
-            let message = format!("`{condition}` has no `=`");
-            return fail("bad-condition", message, "for example --where process.name=setup.exe");
-        };
+        let (name, value) = kept::condition(condition)?;
         wanted.standing.push(standing_of(name, reading.read, &opened)?.1);
         wanted.values.push(value.to_owned());
     }

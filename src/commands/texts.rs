@@ -4,9 +4,14 @@
 
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
-use std::io::Read;
+use quell::fields::did_you_mean;
+use quell::report::printable;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
+
+/// Files of a folder that are looked at for a name that is near.
+const MOST_NAMES: usize = 10_000;
 
 /// The wanted files below a folder, and the folders that cannot be read. Hidden files are left out, and so are links to
 /// folders, which may form a loop.
@@ -28,11 +33,37 @@ pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<Pa
     (found, unreadable)
 }
 
+/// What to do if a file is not there: the names beside it that are nearest; nothing to say of another error.
+pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
+    if error.kind() != ErrorKind::NotFound {
+        return String::new();
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return format!("there is no folder {}", printable(&folder.display().to_string()));
+    };
+    let names: Vec<String> = entries
+        .flatten()
+        .take(MOST_NAMES)
+        .map(|entry| printable(&entry.file_name().to_string_lossy()))
+        .collect();
+    let wrong = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let near = did_you_mean(&wrong, names.iter().map(String::as_str), 1);
+    if near.is_empty() {
+        "there is no such file; is this the right folder?".to_owned()
+    } else {
+        near.trim_end().to_owned()
+    }
+}
+
 /// Reads a text file of at most `limit` bytes.
 pub(super) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
     let name = path.display();
-    let cannot_read =
-        |error: std::io::Error| vec![Diagnostic::error("cannot-read", format!("{name}: {error}"))];
+    let cannot_read = |error: std::io::Error| {
+        let found = Diagnostic::error("cannot-read", format!("{name}: {error}"));
+        let help = remedy(path, &error);
+        vec![if help.is_empty() { found } else { found.help(help) }]
+    };
     let too_large = || {
         let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
         fail("too-large", message, "did you mean to give it as results?")

@@ -23,6 +23,9 @@ pub(super) fn remedy(cause: &str, text: &str, line: usize, column: usize) -> Str
             let sign: String = value.chars().take(1).collect();
             format!("a value that begins with `{sign}` stands in single quotes: '{value}'")
         }
+        None if cause.contains("block sequence entries") => {
+            "the items of a list begin on a line of their own below the key: `when:`, then `- process.name: a.exe`; or write one entry as `when: {process.name: a.exe}`".to_owned()
+        }
         None => "mend this place first; what stands behind it has not been read".to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 
 use super::expressions::Expressions;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::fields::did_you_mean;
+use crate::fields::{Field, did_you_mean};
 use crate::lines::LineIndex;
 use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
@@ -105,7 +105,9 @@ impl<'a> ShapeReader<'a> {
         for (key, value) in pairs {
             let Some(name) = self.text(key, "a key") else { continue };
             if let Some(line) = seen.insert(name, key.span.line) {
-                let help = format!("it stands on line {line} already; keep one of the two");
+                let help = format!(
+                    "it stands on line {line} already; keep one of the two, or give one key both values: `{name}: [a, b]`"
+                );
                 self.report(
                     "duplicate-key",
                     key.span,
@@ -122,7 +124,12 @@ impl<'a> ShapeReader<'a> {
     }
 
     fn unknown_key(&self, span: Span, name: &str, what: &impl Display, legal: &[&str]) {
-        let near = did_you_mean(name, legal.iter().copied(), 1);
+        let is_field = Field::named(name.split('|').next().unwrap_or(name)).is_some();
+        let near = if is_field && legal.contains(&"when") {
+            "a field stands below `when:`, indented by two more; ".to_owned()
+        } else {
+            did_you_mean(name, legal.iter().copied(), 1)
+        };
         let help = format!("{near}legal here: {}", legal.join(", "));
         self.report("unknown-key", span, format!("{what} has no key `{name}`"), help);
     }
@@ -173,6 +180,19 @@ impl<'a> ShapeReader<'a> {
 
     pub(super) fn wrong_type(&self, node: &Node<'a>, what: impl Display, wanted: &str) {
         let message = format!("{what} must be {wanted}, and this is {}", node.kind());
-        self.report("wrong-type", node.span, message, "docs/exclusions.md shows the shape of a list");
+        let is = |word: &str| message.starts_with(word);
+        let help = match &node.value {
+            Value::List(_) if is("an exclusion list") => {
+                "write `exclusions:` on a line above it; a list is a mapping with that key"
+            }
+            Value::Scalar(..) if is("`when`") && node.is_null() => {
+                "its fields stand below it, indented by two more: `when:`, then `  process.name: CcmExec.exe`"
+            }
+            Value::Scalar(..) if is("`when`") => {
+                "write `when: {process.name: CcmExec.exe}`; `quell import --text` makes a list of a condition in words"
+            }
+            _ => "docs/exclusions.md shows the shape of a list",
+        };
+        self.report("wrong-type", node.span, message, help);
     }
 }

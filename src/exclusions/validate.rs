@@ -30,6 +30,8 @@ pub struct ListText {
 
 const EXCLUSIONS: &str = "exclusions";
 const PARAMETERS: &str = "parameters";
+/// Keys that only a rule has: of Sentinel, of a custom detection, of Sigma.
+const RULE_KEYS: &[&str] = &["query", "queryCondition", "detection"];
 pub(super) const EXCLUSION_KEYS: &[&str] = &[
     "id",
     "scenario",
@@ -145,6 +147,11 @@ impl<'a> ListReader<'_, 'a> {
     }
 
     fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(ReadExclusion)) {
+        // A folder of lists with a rule in it would else be told of every key of the rule.
+        if root.get(EXCLUSIONS).is_none() && RULE_KEYS.iter().any(|key| root.get(key).is_some()) {
+            let help = "name it with --rule, or keep rules in another folder than lists";
+            return self.reader.report("no-list", root.span, "this is a rule, no exclusion list", help);
+        }
         let legal = [EXCLUSIONS, PARAMETERS];
         let Some(pairs) = self.reader.mapping(root, "an exclusion list", &legal) else { return };
         if let Some(pair) = pairs.iter().find(|pair| pair.name == PARAMETERS) {

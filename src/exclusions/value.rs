@@ -216,7 +216,17 @@ fn address(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<Addr
 
 fn number(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<NumberRange> {
     NumberRange::parse(text)
-        .map_err(|cause| reader.report("bad-number", node.span, cause, "write a number or a range 8530-8531"))
+        .map_err(|cause| {
+            let above = text.trim_start_matches(['>', '=', ' ']).parse::<u64>().ok();
+            let help = match above.filter(|_| text.starts_with('>')) {
+                Some(first) => {
+                    let first = if text.starts_with(">=") { first } else { first.saturating_add(1) };
+                    format!("write a range: {first}-65535")
+                }
+                None => "write a number or a range 8530-8531".to_owned(),
+            };
+            reader.report("bad-number", node.span, cause, help);
+        })
         .ok()
 }
 

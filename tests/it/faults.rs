@@ -121,6 +121,19 @@ const WRITERS: &[Writer] = &[
         targets: &["a.yaml", "b.yaml"],
         prints: true,
     },
+    Writer {
+        name: "fmt",
+        prepare: |folder| {
+            for name in ["a", "b"] {
+                let list =
+                    format!("exclusions:\n  - when: {{process.name: [y.exe, x.exe]}}\n    id: {name}\n");
+                fs::write(folder.join(name).with_extension("yaml"), list).unwrap();
+            }
+        },
+        arguments: &["fmt", "-e", "a.yaml", "-e", "b.yaml"],
+        targets: &["a.yaml", "b.yaml"],
+        prints: true,
+    },
 ];
 
 fn results(folder: &Path) {

@@ -262,3 +262,80 @@ fn what_is_unset_or_expired_in_a_rule_is_said() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("none.yaml: no query was found in it") && said.contains("1 imported"), "{said}");
 }
+
+/// Likely mistakes on the command line: what was probably meant stands in the answer.
+#[test]
+fn a_command_line_that_cannot_be_read_says_what_was_meant() {
+    let folder = folder();
+    fs::write(folder.path().join("rule.yaml"), "id: a\nname: b\nquery: |\n  DeviceNetworkEvents\n").unwrap();
+    for (arguments, wanted) in [
+        (vec!["hunt.csv"], "quell apply hunt.csv"),
+        (vec!["aply", "hunt.csv"], "'apply'"),
+        (vec!["lint", "list.yaml"], "quell lint -e list.yaml"),
+        (vec!["test", "list.yaml"], "quell test -e list.yaml"),
+        (vec!["kql", "list.yaml"], "quell kql -e list.yaml"),
+        (vec!["fmt", "exclusions/"], "quell fmt -e exclusions/"),
+        (vec!["list", "list.yaml"], "quell list -e list.yaml"),
+        (vec!["apply", "hunt.csv", "--exclusion", "list.yaml"], "--exclusions"),
+        (vec!["apply", "hunt.csv", "list.yaml"], "`-e list.yaml`"),
+        (vec!["apply", "rule.yaml"], "if it is a rule, with --rule"),
+        (vec!["apply", "hunt.cvs", "-e", "list.yaml"], "did you mean `hunt.csv`?"),
+        (vec!["apply", "hunt.csv", "-e", "lst.yaml"], "did you mean `list.yaml`?"),
+        (vec!["apply", "hunt.csv", "--rule", "rules.yaml"], "did you mean `rule.yaml`?"),
+        (vec!["apply", "gone/hunt.csv"], "there is no folder gone"),
+        (vec!["apply", "hunt.csv", "--kept", "gone/kept.csv"], "there is no folder gone"),
+        (vec!["apply", "hunt.csv", "--today", "31.12.2026"], "such as 2027-05-31"),
+        (vec!["apply", "hunt.csv", "--today", "20261231"], "such as 2027-05-31"),
+        (vec!["list", "-e", "list.yaml", "--expiring", "a month"], "such as 30d"),
+        (vec!["lint"], "quell lint -e exclusions/"),
+        (vec!["rows", "hunt.csv", "--where", "process.nam=x"], "did you mean `process.name`"),
+    ] {
+        let said = refused(folder.path(), &arguments);
+        assert!(said.contains(wanted), "{arguments:?}: {said}");
+    }
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "."]);
+    assert!(
+        said.contains("rule.yaml:1:1") && said.contains("this is a rule") && !said.contains("unknown-key"),
+        "{said}"
+    );
+    // What is not probably meant is not proposed.
+    let said = refused(folder.path(), &["hunt"]);
+    assert!(!said.contains("quell apply hunt"), "{said}");
+    let said = refused(folder.path(), &["lint", "--list.yaml"]);
+    assert!(!said.contains("-e --list"), "{said}");
+}
+
+#[test]
+fn blanks_around_the_sign_of_a_condition_are_no_part_of_it() {
+    let folder = folder();
+    for condition in
+        ["process.name=a.exe", "process.name = a.exe", "process.name == a.exe", " process.name=A.EXE"]
+    {
+        let output = quell(folder.path(), &["explain", "hunt.csv", "-e", "list.yaml", "--where", condition]);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.starts_with("row 1 "), "{condition}: {said}");
+    }
+}
+
+/// Likely mistakes in a list.
+#[test]
+fn mistakes_of_shape_say_how_it_is_written() {
+    let folder = folder();
+    for (list, wanted) in [
+        ("- id: a\n  when: {process.name: a}\n", "write `exclusions:` on a line above it"),
+        ("exclusions:\n- id: a\n  when: process.name == a\n", "quell import --text"),
+        ("exclusions:\n- id: a\n  when: - process.name: a\n", "on a line of their own"),
+        ("exclusions:\n- id: a\n  when:\n  process.name: a\n", "a field stands below `when:`"),
+        ("exclusions:\n- id: a\n  when: {process.name: a, process.name: b}\n", "`process.name: [a, b]`"),
+        ("exclusions:\n- id: a\n  when: {destination.port: '>1024'}\n", "1025-65535"),
+        ("exclusions:\n- id: a\n  when: {destination.port: '>= 1024'}\n", "1024-65535"),
+        ("exclusion:\n- id: a\n  when: {process.name: a}\n", "did you mean `exclusions`?"),
+        ("exclusions:\n- id: a\n  when: {process.name|regex: a}\n", "did you mean `re`?"),
+        ("exclusions:\n- id: a\n  when: {process.name|startwith: a}\n", "did you mean `startswith`?"),
+        ("exclusions:\n- id: a\n  expires: in 90 days\n  when: {process.name: a}\n", "year, month and day"),
+    ] {
+        fs::write(folder.path().join("l.yaml"), list).unwrap();
+        let said = refused(folder.path(), &["lint", "-e", "l.yaml"]);
+        assert!(said.contains(wanted), "{list}: {said}");
+    }
+}

@@ -16,6 +16,7 @@ use super::undo::{begun, settle};
 use crate::commands::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use quell::input::utf16::Encoding;
+use quell::report::printable;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -294,5 +295,13 @@ fn can_be_written(name: &str, target: &Path) -> Outcome<()> {
 }
 
 pub(super) fn cannot_write<T>(name: &str, error: &io::Error) -> Outcome<T> {
-    fail("cannot-write", format!("{name}: {error}"), AS_BEFORE)
+    let folder = Path::new(name).parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+    match folder.filter(|_| error.kind() == io::ErrorKind::NotFound) {
+        Some(folder) => {
+            let folder = printable(&folder.display().to_string());
+            let help = format!("there is no folder {folder}; {AS_BEFORE}");
+            fail("cannot-write", format!("{name}: {error}"), &help)
+        }
+        None => fail("cannot-write", format!("{name}: {error}"), AS_BEFORE),
+    }
 }

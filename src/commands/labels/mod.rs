@@ -6,6 +6,7 @@
 mod files;
 
 use super::inputs::open_all;
+use super::kept;
 use super::lists::{Loaded, read_text};
 use super::results::one_table;
 use super::{Outcome, fail};
@@ -304,10 +305,7 @@ impl Pass<'_> {
 
 /// The field and the value of `FIELD=VALUE`.
 fn field_of(condition: &str, schema: &Schema, opened: &[Input]) -> Outcome<(FieldRef, String)> {
-    let Some((name, value)) = condition.split_once('=') else {
-        let help = "for example --where process.name=setup.exe";
-        return fail("bad-condition", format!("`{condition}` has no `=`"), help);
-    };
+    let (name, value) = kept::condition(condition)?;
     if let Some(field) = Field::named(name) {
         return Ok((FieldRef::Field(field), value.to_owned()));
     }
