@@ -4,10 +4,9 @@
 //! CSV, JSON or KQL.
 //!
 //! [`Matcher`] compiles a list once and judges rows. Its conditions are [`Predicate`]s; its index finds those that a cell
-//! meets without asking each of them. [`cache`] judges and counts the rows of one thread and remembers what their texts meet, and [`row`] says which cells
+//! meets without asking each of them. [`worker`] judges and counts the rows of one thread and remembers what their texts meet, and [`row`] says which cells
 //! of a row are looked at. [`explain`](mod@explain) tells a person why.
 
-pub mod cache;
 mod compile;
 pub mod explain;
 mod index;
@@ -20,6 +19,7 @@ pub mod row;
 pub mod row_tables;
 pub mod verdict;
 mod waiting;
+pub mod worker;
 
 pub use compile::MAX_SLOTS;
 pub use matcher::{Matcher, Scratch};

@@ -1,9 +1,9 @@
 //! Reads, judges and counts the rows of one chunk, and sorts their bytes by where they go.
 //!
-//! In: a chunk. Out: a [`JudgedChunk`], which a writer takes in the order of the file. The counts stay in the verdict cache
+//! In: a chunk. Out: a [`JudgedChunk`], which a writer takes in the order of the file. The counts stay with the worker
 //! until the caller takes them. It writes nothing.
 //!
-//! The verdict itself is found in `judge`: [`Job::judge_chunk`] calls [`VerdictCache::row`] for each row.
+//! The verdict itself is found in `judge`: [`Job::judge_chunk`] calls [`Worker::judge_and_count`] for each row.
 
 use super::attribution::{COLUMN, attribute, split_line_end};
 use super::envelope::{EnvelopePart, each_piece};
@@ -15,9 +15,9 @@ use crate::input::json::document::PieceKind;
 use crate::input::rows::Rows;
 use crate::input::{Fault, Format, Row, time};
 use crate::judge::Matcher;
-use crate::judge::cache::VerdictCache;
 use crate::judge::row::{self, RowCells};
 use crate::judge::row_tables::{OwnCells, RowTable, TableCells};
+use crate::judge::worker::Worker;
 use memchr::memchr_iter;
 use std::collections::BTreeMap;
 use std::hash::Hash;
@@ -149,7 +149,7 @@ impl TableCounts {
 
 impl Job<'_> {
     /// Judges the rows of a chunk.
-    pub(crate) fn judge_chunk(&self, chunk: &Chunk, cache: &mut VerdictCache<'_>) -> Judged {
+    pub(crate) fn judge_chunk(&self, chunk: &Chunk, worker: &mut Worker<'_>) -> Judged {
         if self.repeats.must_wait(chunk.cut) {
             return Judged::Irregular;
         }
@@ -163,13 +163,13 @@ impl Job<'_> {
             let cells = row::cell_count(slots, self.repeats.wants_identities());
             let cells = all.unwrap_or(cells);
             let chunked = self.rows.each(cells, chunk, &mut seen_keys, |row| {
-                if self.judge_row(row, chunk, &mut judged, cache) != Disposition::Kept && self.kept {
+                if self.judge_row(row, chunk, &mut judged, worker) != Disposition::Kept && self.kept {
                     push_run(&mut judged.kept, kept_from..row.start);
                     kept_from = row.start + row.bytes.len();
                 }
             });
             let ChunkOutcome::Regular { lines } = chunked else {
-                self.repeats.take_back(&judged.identities, cache.repeats());
+                self.repeats.take_back(&judged.identities, worker.repeats());
                 return Judged::Irregular;
             };
             judged.lines = lines;
@@ -177,7 +177,7 @@ impl Job<'_> {
                 push_run(&mut judged.kept, kept_from..bytes.len());
             }
         } else {
-            self.judge_document(chunk, &mut seen_keys, &mut judged, cache);
+            self.judge_document(chunk, &mut seen_keys, &mut judged, worker);
             judged.lines = memchr_iter(b'\n', bytes).count() as u64;
         }
         judged.seen_keys = seen_keys;
@@ -190,7 +190,7 @@ impl Job<'_> {
         chunk: &Chunk,
         seen_keys: &mut [bool],
         judged: &mut JudgedChunk,
-        cache: &mut VerdictCache<'_>,
+        worker: &mut Worker<'_>,
     ) {
         let [mut kept, mut gone] = [EnvelopePart::new(self.kept), EnvelopePart::new(self.suppressed)];
         let mut pieces = self.rows.pieces(&chunk.bytes);
@@ -206,7 +206,7 @@ impl Job<'_> {
                 PieceKind::Between | PieceKind::Record | PieceKind::Lost => {
                     let mut disposition = Disposition::Kept;
                     pieces.rows(kind, range, seen_keys, &mut |row| {
-                        disposition = self.judge_row(row, chunk, judged, cache);
+                        disposition = self.judge_row(row, chunk, judged, worker);
                     });
                     attributed.append(&mut judged.suppressed);
                     match (disposition, kind) {
@@ -229,7 +229,7 @@ impl Job<'_> {
         row: &Row<'_>,
         chunk: &Chunk,
         judged: &mut JudgedChunk,
-        cache: &mut VerdictCache<'_>,
+        worker: &mut Worker<'_>,
     ) -> Disposition {
         let cells = match row.cells {
             Ok(cells) => cells,
@@ -243,11 +243,12 @@ impl Job<'_> {
                 if judged.unreadable.len() < MAX_NAMED {
                     judged.unreadable.push(UnreadableRow { line: lines_before(row, chunk), fault });
                 }
-                cache.malformed();
+                worker.malformed();
                 return Disposition::Kept;
             }
         };
-        let Some(covering) = self.judge_cells(cells, Some(split_line_end(row.bytes).0), judged, cache) else {
+        let Some(covering) = self.judge_cells(cells, Some(split_line_end(row.bytes).0), judged, worker)
+        else {
             return Disposition::Dropped;
         };
         if covering.is_empty() {
@@ -267,7 +268,7 @@ impl Job<'_> {
         cells: &[Option<&str>],
         whole: Option<impl Hash>,
         judged: &mut JudgedChunk,
-        cache: &'l mut VerdictCache<'_>,
+        worker: &'l mut Worker<'_>,
     ) -> Option<&'l [u32]> {
         let mut own = OwnCells::new();
         let cells = match &self.tables {
@@ -280,11 +281,11 @@ impl Job<'_> {
         };
         let identity = self.repeats.identity(parts(&cells), whole);
         if self.repeats.must_drop(identity, &mut judged.identities) {
-            cache.repeat();
+            worker.repeat();
             return None;
         }
         let time = cells.time.and_then(|text| self.time(text, &mut judged.time_parser));
-        Some(cache.row(&cells, time))
+        Some(worker.judge_and_count(&cells, time))
     }
 
     fn time(&self, text: &str, parser: &mut time::TimeParser) -> Option<i64> {

@@ -10,7 +10,7 @@ use crate::count::batch::{Merger, tally};
 use crate::input::parquet::{BATCH, Columns, all_cells, text};
 use crate::input::rows::Rows;
 use crate::input::{Cells, last_segment};
-use crate::judge::cache::VerdictCache;
+use crate::judge::worker::Worker;
 use arrow_array::{ArrayRef, BooleanArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::filter::filter_record_batch;
@@ -86,13 +86,13 @@ pub(crate) fn apply(
     if first {
         sink.begin_columns(&columns.schema())?;
     }
-    let mut cache = VerdictCache::new(job.matcher, job.coverage);
+    let mut worker = Worker::new(job.matcher, job.coverage);
     let (mut merger, mut counts) =
         (Merger::default(), FileCounts { tally: tally(job.coverage), ..FileCounts::default() });
     while let Some(rows) = columns.next()? {
         let mut judged = JudgedChunk::default();
-        let split = split(job, &columns.names(), &rows, &mut judged, &mut cache);
-        merger.enter(&mut cache.take_batch(), &mut counts.tally);
+        let split = split(job, &columns.names(), &rows, &mut judged, &mut worker);
+        merger.enter(&mut worker.take_batch(), &mut counts.tally);
         counts.tables.merge(&judged.tables);
         job.repeats.count(&judged.identities);
         sink.columns(split)?;
@@ -105,7 +105,7 @@ fn split<'b>(
     names: &[String],
     rows: &'b RecordBatch,
     judged: &mut JudgedChunk,
-    cache: &mut VerdictCache<'_>,
+    worker: &mut Worker<'_>,
 ) -> SplitBatch<'b> {
     let mut split = SplitBatch { rows, kept: Vec::new(), suppressed: Vec::new(), by: Vec::new() };
     let Rows::Columns(projection) = &job.rows else { return split };
@@ -121,7 +121,7 @@ fn split<'b>(
             cells[cell] = cells[cell].map(last_segment);
         }
         let whole = drops.then(|| all_cells(rows, row)).flatten();
-        let covering = job.judge_cells(projection.fall_back(&mut cells), whole, judged, cache);
+        let covering = job.judge_cells(projection.fall_back(&mut cells), whole, judged, worker);
         split.kept.push(covering.is_some_and(<[u32]>::is_empty));
         split.suppressed.push(covering.is_some_and(|covering| !covering.is_empty()));
         if let Some(covering) = covering.filter(|covering| !covering.is_empty()) {

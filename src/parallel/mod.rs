@@ -8,7 +8,7 @@
 mod reorder;
 
 use crate::input::chunk::{Chunk, Chunker};
-use crate::judge::cache::VerdictCache;
+use crate::judge::worker::Worker;
 use crate::output::Job;
 use crate::output::job::Judged;
 use crate::output::writer::Writer;
@@ -64,11 +64,11 @@ pub(crate) fn run<R: Read + Send>(
 impl<R: Read> Shared<'_, '_, '_, '_, '_, R> {
     /// What one thread does until the file is written.
     fn work(&self, thread: usize) {
-        let mut cache = VerdictCache::new(self.job.matcher, self.job.coverage);
+        let mut worker = Worker::new(self.job.matcher, self.job.coverage);
         while let Some(buffer) = self.reorder.free_buffer() {
             // Without this the other threads would wait for ever for the chunk of a thread that panicked.
             let done = catch_unwind(AssertUnwindSafe(|| {
-                self.judge_next(thread, buffer, &mut cache)?;
+                self.judge_next(thread, buffer, &mut worker)?;
                 self.write_in_turn()
             }));
             let defect = "the judging of a row failed; this is a defect of quell";
@@ -79,7 +79,7 @@ impl<R: Read> Shared<'_, '_, '_, '_, '_, R> {
     }
 
     /// Reads a chunk while no other thread reads, and judges it while others judge theirs.
-    fn judge_next(&self, thread: usize, buffer: Vec<u8>, cache: &mut VerdictCache<'_>) -> io::Result<()> {
+    fn judge_next(&self, thread: usize, buffer: Vec<u8>, worker: &mut Worker<'_>) -> io::Result<()> {
         let mut source = locked(&self.source);
         source.chunks.reuse(buffer);
         let Some(chunk) = source.chunks.next_chunk()? else {
@@ -89,8 +89,8 @@ impl<R: Read> Shared<'_, '_, '_, '_, '_, R> {
         let number = source.sent;
         source.sent += 1;
         drop(source);
-        let judged = self.job.judge_chunk(&chunk, cache);
-        self.reorder.put(NumberedChunk { number, thread, batch: cache.take_batch(), judged, chunk });
+        let judged = self.job.judge_chunk(&chunk, worker);
+        self.reorder.put(NumberedChunk { number, thread, batch: worker.take_batch(), judged, chunk });
         Ok(())
     }
 

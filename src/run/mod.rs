@@ -19,8 +19,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Exclusion, FieldRef};
 use crate::input::Input;
 use crate::input::time::{DateOrder, Dates};
-use crate::judge::cache::VerdictCache;
 use crate::judge::row_tables::RowTables;
+use crate::judge::worker::Worker;
 use crate::judge::{Matcher, row};
 use crate::output::job::Judged;
 use crate::output::repeats::Repeats;
@@ -140,16 +140,16 @@ fn apply_to_file(
         parallel::run(job, &mut input.chunks, threads, &mut writer)?;
         return Ok(writer.finish(&input.chunks));
     }
-    let mut cache = VerdictCache::new(job.matcher, job.coverage);
+    let mut worker = Worker::new(job.matcher, job.coverage);
     while let Some(chunk) = input.chunks.next_chunk()? {
-        match job.judge_chunk(&chunk, &mut cache) {
+        match job.judge_chunk(&chunk, &mut worker) {
             Judged::Rows(judged) => {
-                writer.add_counts(0, cache.take_batch());
+                writer.add_counts(0, worker.take_batch());
                 writer.write(&chunk, judged)?;
                 input.chunks.reuse(chunk.bytes);
             }
             Judged::Irregular => {
-                writer.add_counts(0, cache.take_batch().without_rows());
+                writer.add_counts(0, worker.take_batch().without_rows());
                 input.chunks.put_back_irregular(chunk);
             }
         }

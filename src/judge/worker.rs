@@ -22,7 +22,7 @@ const REMEMBERED: usize = 16_384;
 
 /// What one thread knows about the rows that it has seen.
 #[derive(Debug)]
-pub struct VerdictCache<'m> {
+pub struct Worker<'m> {
     matcher: &'m Matcher,
     scratch: Scratch,
     recorder: Recorder,
@@ -46,7 +46,7 @@ pub struct VerdictCache<'m> {
     coverage: bool,
 }
 
-impl<'m> VerdictCache<'m> {
+impl<'m> Worker<'m> {
     /// An empty one. With `coverage` its batches tell which exclusions cover which rows.
     pub fn new(matcher: &'m Matcher, coverage: bool) -> Self {
         let slots = matcher.slots();
@@ -75,23 +75,18 @@ impl<'m> VerdictCache<'m> {
 
     /// Counts a row with its time in nanoseconds since 1970, and says who covers it; nobody if it is kept.
     #[inline]
-    pub fn row(&mut self, cells: &RowCells<'_, '_>, time: Option<i64>) -> &[u32] {
+    pub fn judge_and_count(&mut self, cells: &RowCells<'_, '_>, time: Option<i64>) -> &[u32] {
         let slots = self.matcher.slots().len();
         if slots <= FEW_SLOTS {
-            self.judge_and_count(cells, time, &mut [None; FEW_SLOTS][..slots]);
+            self.judge_in(cells, time, &mut [None; FEW_SLOTS][..slots]);
         } else {
-            self.judge_and_count(cells, time, &mut [None; MAX_SLOTS][..slots]);
+            self.judge_in(cells, time, &mut [None; MAX_SLOTS][..slots]);
         }
         self.scratch.covering()
     }
 
     #[inline]
-    fn judge_and_count<'c>(
-        &mut self,
-        cells: &RowCells<'_, 'c>,
-        time: Option<i64>,
-        seen: &mut [Option<Seen<'c>>],
-    ) {
+    fn judge_in<'c>(&mut self, cells: &RowCells<'_, 'c>, time: Option<i64>, seen: &mut [Option<Seen<'c>>]) {
         let addresses = &mut self.addresses;
         let known = self.matcher.read(cells.judged, seen, |kind, cell| match kind {
             Kind::Address => addresses.read(cell.unwrap_or_default()),
@@ -228,7 +223,7 @@ mod tests {
         let exclusions = load(&[list], &Schemas::built_in()).unwrap();
         let applied: Vec<_> = exclusions.iter().collect();
         let matcher = Matcher::new(&applied, "defender").unwrap();
-        let (mut cache, mut scratch) = (VerdictCache::new(&matcher, true), Scratch::default());
+        let (mut worker, mut scratch) = (Worker::new(&matcher, true), Scratch::default());
         let (mut counts, mut merger, mut suppressed) = (tally(true), Merger::default(), 0);
         let (mut covered, mut names) = ([0; 2], std::collections::HashSet::new());
         for row in 0..60_000_u32 {
@@ -238,7 +233,7 @@ mod tests {
             let cells = [Some(name.as_str()), Some(address), Some(path.as_str()).filter(|_| row % 13 > 0)];
             let judged =
                 RowCells { judged: &cells, process: cells[0], destination: cells[1], ..RowCells::default() };
-            let covering = cache.row(&judged, None).to_vec();
+            let covering = worker.judge_and_count(&judged, None).to_vec();
             assert_eq!(covering, matcher.judge(&cells, &mut scratch).suppressed_by, "{cells:?}");
             for exclusion in &covering {
                 covered[*exclusion as usize] += 1;
@@ -246,7 +241,7 @@ mod tests {
             suppressed += u64::from(!covering.is_empty());
             names.insert(name);
             if row % 1_000 == 999 {
-                merger.enter(&mut cache.take_batch(), &mut counts);
+                merger.enter(&mut worker.take_batch(), &mut counts);
             }
         }
         assert!(names.len() > 2 * REMEMBERED);
