@@ -1,7 +1,7 @@
 //! Which conditions the texts of a field meet, remembered.
 //!
 //! In: the cells of text fields, one row after the other. Out: a number for each text that has been seen, by which
-//! [`KnownPlan`] remembers the conditions that it meets. A process name is looked up among all names and patterns of a list
+//! [`MetByText`] remembers the conditions that it meets. A process name is looked up among all names and patterns of a list
 //! once, and later by its number. Fields whose texts never come again, such as command lines, are not remembered.
 
 use super::index::{Buffers, ConditionId, Index};

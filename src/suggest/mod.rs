@@ -7,7 +7,7 @@
 //! 1. `families` finds rows that may belong together, by every choice of the fields that say what acted.
 //! 2. `candidates` makes of each family the exclusion in which every stable field is a condition ([`roles`] says what a
 //!    field is good for; `wants`, `shape` and `networks` find the values), and refuses what cannot be told apart.
-//! 3. [`choose`] picks the few and narrow ones that silence most.
+//! 3. [`mod@choose`] picks the few and narrow ones that silence most.
 //! 4. `drafts` adds cases and comments; [`list`] writes the list.
 
 mod bits;
