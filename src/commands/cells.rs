@@ -151,7 +151,7 @@ impl CellPlaces {
     }
 
     /// The cells of a row that were asked for. Of a table that nobody knows there are only columns.
-    pub(super) fn asked<'c>(&self, found: &[Option<&'c str>], cells: &mut Vec<Option<&'c str>>) {
+    pub(super) fn asked<'c>(&self, found: &[Option<&'c str>], cells: &mut OwnCells<'c>) {
         let table = match &self.tables {
             None => Some(0),
             Some(tables) => tables.table(found).number,

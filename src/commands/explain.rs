@@ -154,7 +154,7 @@ enum SearchResult {
 fn search(opened: &mut Input, rows: &Rows, places: &CellPlaces, by: &By) -> Outcome<SearchResult> {
     let (mut read, mut found) = (0, None);
     let is_asked = |cells: &[Option<&str>], value: &str| {
-        let mut asked = Vec::new();
+        let mut asked = OwnCells::new();
         places.asked(cells, &mut asked);
         asked.iter().all(|cell| is_value(cell.unwrap_or_default(), value))
     };

@@ -96,7 +96,7 @@ impl Reading<'_> {
                         return take(&ReadRow { bytes, suppressed: false, time: None, device: None, cells });
                     }
                 };
-                let (mut own, mut cells) = (OwnCells::new(), Vec::new());
+                let (mut own, mut cells) = (OwnCells::new(), OwnCells::new());
                 let counted = places.counted(found, &mut own);
                 if repeats.drops_row(&counted, row.bytes) {
                     return ControlFlow::Continue(());
