@@ -279,8 +279,8 @@ def settings():
 
 
 def peer(folder, sets, families):
-    """Its lines of the table: as it comes, and at its best: the settings that silence most benign rows of later days, to a per
-    cent, and of those that hide the fewest intruders. No user could choose so well, who does not know the later days."""
+    """Its lines of the table: as it comes, and at its best: of the settings that silence at least nine tenths of the benign rows
+    of later days that any silences, those that hide the fewest intruders. No user could choose so, who does not know these days."""
     root = folder / f"rsigma-{RSIGMA}"
     if not (rsigma := root / "bin" / "rsigma").exists():
         # Without the service that it can be too; it does not compile without this feature.
@@ -290,7 +290,9 @@ def peer(folder, sets, families):
         line(f"`rsigma rule tune` {RSIGMA}, defaults{said}", families, [tune(rsigma, set_, [], each) for set_ in sets])
     found = [(said, [tune(rsigma, set_, *rest) for set_ in sets]) for said, *rest in settings()]
     share = lambda results, name: sum(result[1][name][1] for result in results) / sum(result[1][name][0] for result in results)
-    said, best = max(found, key=lambda one: (round(share(one[1], "later-benign"), 2), -share(one[1], "later-malicious")))
+    most = max(share(results, "later-benign") for _, results in found)
+    good = [one for one in found if share(one[1], "later-benign") >= 0.9 * most]
+    said, best = min(good, key=lambda one: (share(one[1], "later-malicious"), -share(one[1], "later-benign")))
     line(f"`rsigma rule tune` {RSIGMA}, at its best", families, best)
     return said
 
