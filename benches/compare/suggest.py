@@ -1,29 +1,34 @@
 #!/usr/bin/env python3
 """How well the exclusions of `quell suggest` hold on later days, on rows whose truth is planted, and how fast it is.
 
-    benches/compare/suggest.py [--folder F] [--seeds N] [--rows N] [--no-peers]
+    benches/compare/suggest.py [--folder F] [--seeds N] [--rows N] [--lab FILE] [--quell BINARY] [--no-peers]
 
 Each set has families of benign rows (volatile paths, names, hashes, parents and networks, one name in two products),
 intruders that imitate a family in all but one or two attributes, a family that intruders share, rows that nobody labelled,
 and later days with new users, versions, addresses and intruders. Beside quell a rule learner of Python (RIPPER, of the
-package wittgenstein) learns from the same rows. Everything goes into the folder (`target/suggest` unless given).
+package wittgenstein) and `rsigma rule tune` (built here from its crate) learn from the same rows. With --lab the same is
+done on connections of a lab (columns of DeviceNetworkEvents and `Dataset`, the recording a row is from), into which only
+the intruders are planted. Everything goes into the folder (`target/suggest` unless given).
 """
 
 import argparse
 import csv
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
 import random
+import re
+import shutil
 import subprocess
 import time
 import venv
+from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 QUELL = ROOT / "target" / "release" / "quell"
 COLUMNS = {
     "time": "Timestamp", "device": "DeviceName", "action": "ActionType", "ip": "RemoteIP", "port": "RemotePort",
@@ -97,11 +102,13 @@ def shared(rng, day, people):
 
 
 def intruder(rng, day, families, people):
-    """A row of a family with one or two attributes of the intruder's own; one in ten uses the shared tool."""
-    if rng.random() < 0.1:
-        return shared(rng, day, people)
-    row = rng.choice(families).row(rng, day, people)
-    word = hexes(rng, 6)
+    """A row of a family, disguised; one in ten uses the shared tool."""
+    return shared(rng, day, people) if rng.random() < 0.1 else disguise(rng, rng.choice(families).row(rng, day, people))
+
+
+def disguise(rng, row):
+    """The row with one or two of its attributes the intruder's own."""
+    row, word = dict(row), hexes(rng, 6)
     own = {
         "name": f"{word}.exe",
         "path": rng.choice([f"C:\\Users\\Public\\{word}\\{row['name']}", f"C:\\Windows\\Tasks\\{row['name']}", f"C:\\Temp\\{row['name']}"]),
@@ -109,10 +116,9 @@ def intruder(rng, day, families, people):
         "parent": rng.choice(["cmd.exe", "wscript.exe", "mshta.exe"]),
         "ip": ".".join(str(rng.randrange(1, 223)) for _ in range(4)),
     }
-    for attribute in rng.sample(sorted(own), rng.choice([1, 2])):
+    for attribute in rng.sample(sorted(own.keys() & row.keys()), rng.choice([1, 2])):
         row[attribute] = own[attribute]
-    row["sha256"] = hexes(rng, 64)
-    return row
+    return row | {"sha256": hexes(rng, 64)} if "sha256" in row else row
 
 
 def other(rng, number, people):
@@ -158,6 +164,37 @@ def make(folder, seed, families=12, benign=4_000):
     return families
 
 
+def lab(folder, seed, file):
+    """The files of the lab. Its rows bear no labels and intrusions are in them, so benign are the rows of programs that at
+    least 20 of the recordings have, of intrusions of many kinds; PowerShell, in which intruders run, and all other programs are
+    nobody's. Later is the last fifth of the rows, by whole days. Intruders are planted: rows of the same days, disguised."""
+    rng = random.Random(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    program = lambda row: row[COLUMNS["name"]].lower()
+    with file.open(newline="") as source:
+        rows = [row for row in csv.DictReader(source) if row["Timestamp"][:2] == "20"]
+    recordings = defaultdict(set)
+    for row in rows:
+        recordings[program(row)].add(row.pop("Dataset"))
+    from_day = sorted(row["Timestamp"][:10] for row in rows)[len(rows) * 4 // 5]
+    usual = {name for name, seen in recordings.items() if len(seen) >= 20} - {"powershell.exe"}
+    benign = [row for row in rows if program(row) in usual]
+    early, late = ([row for row in benign if (row["Timestamp"][:10] >= from_day) == later] for later in (False, True))
+    short = {column: key for key, column in COLUMNS.items()}
+
+    def planted(count, among):
+        drawn = ({short.get(column, column): value for column, value in row.items()} for row in rng.choices(among, k=count))
+        return [{COLUMNS.get(key, key): value for key, value in disguise(rng, row).items()} for row in drawn]
+
+    files = [early, planted(KNOWN, early), [row for row in rows if program(row) not in usual], late, planted(LATER, late)]
+    for name, content in zip(FILES, files):
+        with (folder / f"{name}.csv").open("w", newline="") as out:
+            table = csv.DictWriter(out, rows[0].keys())
+            table.writeheader()
+            table.writerows(content)
+    return len(usual)
+
+
 def suppressed(folder, lists, name):
     """Rows read and rows suppressed."""
     run = subprocess.run([QUELL, "apply", folder / f"{name}.csv", "-e", lists, "--format", "json", "--quiet"], capture_output=True, check=True)
@@ -169,9 +206,9 @@ def quell(folder):
     """Suggests a list and applies it to each file: (exclusions, suppressed by file, seconds)."""
     none = folder / "none.yaml"
     none.write_text("exclusions: []\n")
-    command = [QUELL, "suggest", folder / "other.csv", "--benign", folder / "benign.csv", "--malicious", folder / "malicious.csv", "-e", none]
+    labels = ["--benign", folder / "benign.csv", "--malicious", folder / "malicious.csv"]
     start = time.monotonic()
-    run = subprocess.run([*command, "--format", "json"], capture_output=True)
+    run = subprocess.run([QUELL, "suggest", folder / "other.csv", *labels, "-e", none, "--format", "json"], capture_output=True)
     seconds = time.monotonic() - start
     if run.returncode == 2:
         raise SystemExit(run.stderr.decode())
@@ -183,13 +220,90 @@ def quell(folder):
     return len(found["exclusions"]), counts, seconds, left
 
 
+RSIGMA = "0.23.0"
+TARGET = """title: Connections
+id: 5d0b7c1e-6a52-4d0f-9b1e-2f6f1f0c7a11
+logsource: {category: network_connection, product: windows}
+detection: {selection: {InitiatingProcessFileName|exists: true}, condition: selection}
+"""
+
+
+def events(folder, *names):
+    """The rows of files as the peer reads them, with the columns that RIPPER gets too; the time would only mislead it."""
+    wanted, port = {COLUMNS[key] for key in FEATURES}, COLUMNS["port"]
+    for name in names:
+        with (folder / f"{name}.csv").open(newline="") as rows:
+            yield from ({key: row[key] for key in wanted & row.keys()} | {port: int(row[port] or 0)} for row in csv.DictReader(rows))
+
+
+def at(file, rows):
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return f"@{file}"
+
+
+def tune(rsigma, folder, options, each=False, protect=False):
+    """What `rsigma rule tune` silences as a filter of a rule that every row meets. `each`: asked for each product by itself;
+    `protect`: rows of nobody's label are given as true positives too. Where it refuses, it silences nothing."""
+    shutil.rmtree(rules := folder / "rsigma", ignore_errors=True)
+    rules.mkdir()
+    (rules / "rule.yml").write_text(TARGET)
+    products, filters = defaultdict(list), []
+    for row in events(folder, "benign"):
+        products[(row.get(COLUMNS["company"]) or row[COLUMNS["name"]].lower()) if each else ""].append(row)
+    true = at(folder / "true.ndjson", events(folder, "malicious", *["other"] * protect))
+    start = time.monotonic()
+    for rows in products.values():
+        command = [rsigma, "rule", "tune", "-r", rules / "rule.yml", "--fp", at(folder / "false.ndjson", rows), "--tp", true, *options]
+        run = subprocess.run(command, capture_output=True, text=True)
+        if run.returncode == 0:
+            filters.append(run.stdout)
+        elif "no clean separator" not in run.stderr and "no candidate fields" not in run.stderr:
+            raise SystemExit(run.stderr)
+    seconds, counts = time.monotonic() - start, {}
+    for number, text in enumerate(filters):
+        (rules / f"filter-{number}.yml").write_text(text)
+    for name in FILES:
+        rows = list(events(folder, name))
+        run = subprocess.run([rsigma, "engine", "eval", "-r", rules, "-e", at(folder / "rows.ndjson", rows)], capture_output=True, text=True, check=True)
+        counts[name] = (len(rows), len(rows) - sum(line.startswith("{") for line in run.stdout.splitlines()))
+    return sum(len(re.findall(r"^    selection(?:_\d+)?:", text, re.M)) for text in filters), counts, seconds, ""
+
+
+def settings():
+    """Its settings that matter, each with a name. All rows at once beside those of nobody's label would take hours."""
+    ways = [(False, False), (True, False), (True, True)]
+    for (most, least), values, (each, protect) in itertools.product([(4, 2), (4, 4), (7, 6)], [8, 1000], ways):
+        options = f"--allow-partial --max-clusters 1000 --max-fields {most} --min-fields {least} --max-value-cardinality {values}".split()
+        said = " ".join(options) + ", each product by itself" * each + ", rows of nobody's label as true positives" * protect
+        yield said, options, each, protect
+
+
+def peer(folder, sets, families):
+    """Its lines of the table: as it comes, and at its best: of the settings that silence at least nine tenths of the benign rows
+    of later days that any silences, those that hide the fewest intruders. No user could choose so, who does not know these days."""
+    root = folder / f"rsigma-{RSIGMA}"
+    if not (rsigma := root / "bin" / "rsigma").exists():
+        # Without the service that it can be too; it does not compile without this feature.
+        features = ["--no-default-features", "--features", "rsigma-runtime"]
+        subprocess.run(["cargo", "install", "--quiet", "--locked", "--root", root, "rsigma", "--version", RSIGMA, *features], check=True)
+    for said, each in [("", False), (", each product by itself", True)]:
+        line(f"`rsigma rule tune` {RSIGMA}, defaults{said}", families, [tune(rsigma, set_, [], each) for set_ in sets])
+    found = [(said, [tune(rsigma, set_, *rest) for set_ in sets]) for said, *rest in settings()]
+    share = lambda results, name: sum(result[1][name][1] for result in results) / sum(result[1][name][0] for result in results)
+    most = max(share(results, "later-benign") for _, results in found)
+    good = [one for one in found if share(one[1], "later-benign") >= 0.9 * most]
+    said, best = min(good, key=lambda one: (share(one[1], "later-malicious"), -share(one[1], "later-benign")))
+    line(f"`rsigma rule tune` {RSIGMA}, at its best", families, best)
+    return said
+
+
 FILES = ["benign", "malicious", "other", "later-benign", "later-malicious"]
 
 LEARNER = """
 import json, sys, time
 import pandas, wittgenstein
 folder, features = sys.argv[1], json.loads(sys.argv[2])
-read = lambda name: pandas.read_csv(f"{folder}/{name}.csv", usecols=list(features.values()), dtype=str, keep_default_na=False)
+read = lambda name: pandas.read_csv(f"{folder}/{name}.csv", usecols=lambda column: column in features.values(), dtype=str, keep_default_na=False)
 train = [read(name).assign(label=label) for name, label in [("benign", 1), ("malicious", 0), ("other", 0)]]
 train = pandas.concat(train).sample(n=min(3000, sum(map(len, train))), random_state=1)
 start = time.monotonic()
@@ -206,7 +320,7 @@ def ripper(python, folder):
     features = json.dumps({key: COLUMNS[key] for key in FEATURES})
     run = subprocess.run([python, "-c", LEARNER, folder, features, *FILES], capture_output=True)
     if run.returncode:
-        return None
+        raise SystemExit(run.stderr.decode())
     return [*json.loads(run.stdout.decode().splitlines()[-1]), ""]
 
 
@@ -219,14 +333,11 @@ def learner(folder):
 
 
 def line(name, families, results):
-    def share(file):
-        read = sum(counts[file][0] for _, counts, *_ in results)
-        hit = sum(counts[file][1] for _, counts, *_ in results)
-        return read, hit
-    (b, bh), (m, mh), (o, oh), (lb, lbh), (lm, lmh) = (share(file) for file in FILES)
+    sums = ([sum(counts[file][part] for _, counts, *_ in results) for part in (0, 1)] for file in FILES)
+    (b, bh), (m, mh), (o, oh), (lb, lbh), (lm, lmh) = sums
     rules = sum(result[0] for result in results) / (len(results) * families)
     seconds = max(result[2] for result in results)
-    print(f"| {name} | {rules:.2f} | {100 * bh / b:.1f} % | {100 * lbh / lb:.1f} % | {mh} of {m} | {100 * lmh / lm:.2f} % ({lmh} of {lm}) | {oh} of {o} | {seconds:.1f} s |")
+    print(f"| {name} | {rules:.2f} | {100 * bh / b:.1f} % | {100 * lbh / lb:.1f} % | {mh} of {m} | {100 * lmh / lm:.2f} % ({lmh} of {lm}) | {oh} of {o} | {seconds:.1f} s |", flush=True)
 
 
 def speed(folder, rows):
@@ -245,24 +356,39 @@ def speed(folder, rows):
     print(f"\n{rows:,} benign rows: {seconds:.1f} s on the clock, {used.ru_utime + used.ru_stime:.1f} s of one processor, at most {used.ru_maxrss / 1024:.0f} MiB")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, default=ROOT / "target" / "suggest")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=0, help="measure the speed on so many rows")
-    parser.add_argument("--no-peers", action="store_true")
-    args = parser.parse_args()
-    subprocess.run(["cargo", "build", "--release", "--quiet", "--locked", "--bin", "quell"], cwd=ROOT, check=True)
-    sets = [args.folder / f"set-{seed}" for seed in range(1, args.seeds + 1)]
-    families = [make(folder, seed) for seed, folder in enumerate(sets, 1)][0]
-    print("| | rules for a family | benign rows | benign rows of later days | known intruders | intruders of later days | rows of nobody's label | time |")
-    print("|---|---|---|---|---|---|---|---|")
+def table(args, title, sets, families):
+    print(f"\n{title}\n\n| | rules for a family | benign rows | benign rows of later days | known intruders hidden | intruders of later days hidden | rows of nobody's label hidden | time |", flush=True)
+    print("|---" * 8 + "|")
     found = [quell(folder) for folder in sets]
     line("`quell suggest`", families, found)
     if not args.no_peers:
         python = learner(args.folder)
-        line("RIPPER", families, [result for result in (ripper(python, folder) for folder in sets) if result])
+        line("RIPPER", families, [ripper(python, folder) for folder in sets])
+        print("\nThe best settings of rsigma:", peer(args.folder, sets, families))
+    return found
+
+
+def main():
+    global QUELL
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=ROOT / "target" / "suggest")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--rows", type=int, default=0, help="measure the speed on so many rows")
+    parser.add_argument("--lab", type=Path, help="a CSV of lab connections to compare on too")
+    parser.add_argument("--quell", type=Path, help="this binary instead of one that is built")
+    parser.add_argument("--no-peers", action="store_true")
+    args = parser.parse_args()
+    QUELL = args.quell or QUELL
+    if not args.quell:
+        subprocess.run(["cargo", "build", "--release", "--quiet", "--locked", "--bin", "quell"], cwd=ROOT, check=True)
+    sets = [args.folder / f"set-{seed}" for seed in range(1, args.seeds + 1)]
+    families = [make(folder, seed) for seed, folder in enumerate(sets, 1)][0]
+    found = table(args, "Made sets", sets, families)
     print("\nThe family that intruders share:", "; ".join(sorted({result[3] for result in found})))
+    if args.lab:
+        sets = [args.folder / f"lab-{seed}" for seed in range(1, args.seeds + 1)]
+        programs = [lab(folder, seed, args.lab) for seed, folder in enumerate(sets, 1)][0]
+        table(args, f"Lab, {programs} programs", sets, programs)
     if args.rows:
         speed(args.folder / "speed", args.rows)
 
