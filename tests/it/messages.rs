@@ -339,3 +339,46 @@ fn mistakes_of_shape_say_how_it_is_written() {
         assert!(said.contains(wanted), "{list}: {said}");
     }
 }
+
+/// A column that nobody can read makes every exclusion that names it undecidable, and somebody has to be told why.
+#[test]
+fn cells_that_cannot_be_read_are_told_with_an_example() {
+    let folder = folder();
+    let list = "exclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: 10.0.0.1, destination.port: 443}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let head = "Timestamp,DeviceName,InitiatingProcessFileName,RemoteIP,RemotePort\n";
+    let said = |rows: &[(&str, &str)], more: &[&str]| {
+        let rows: String =
+            rows.iter().map(|(ip, port)| format!("2026-11-16T08:00:00Z,pc,a.exe,{ip},{port}\n")).collect();
+        fs::write(folder.path().join("hunt.csv"), format!("{head}{rows}")).unwrap();
+        let arguments = [&["apply", "hunt.csv", "-e", "list.yaml", "--format", "json"], more].concat();
+        let output = quell(folder.path(), &arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().iter();
+        let unreadable = warnings.filter(|warning| warning["code"] == "unreadable");
+        unreadable.map(|warning| warning["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (ip, port, wanted) in [
+        (
+            "10.0.0.1",
+            "443.0",
+            &["NO CELL of RemotePort could be read as a number, e.g. `443.0`", "Int64"][..],
+        ),
+        ("10.0.0.1", "https", &["NO CELL of RemotePort", "e.g. `https`", "in digits"]),
+        ("server.corp", "443", &["NO CELL of RemoteIP could be read as an address", "destination.domain"]),
+        ("10.0.0.1:443", "443", &["NO CELL of RemoteIP", "stands alone"]),
+    ] {
+        for threads in [&["--threads", "1"], &["--threads", "3"]] {
+            // An empty cell is no value and no mistake.
+            let found = said(&[("", ""), (ip, port), (ip, port)], threads);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(wanted.iter().all(|part| found[0].contains(part)), "{found:?}");
+        }
+    }
+    // Where one cell can be read, and where all are empty, there is nothing to say.
+    for rows in
+        [&[("10.0.0.1", "443.0"), ("10.0.0.1", "443")][..], &[("10.0.0.1", "443"), ("x", "y")], &[("", "")]]
+    {
+        assert_eq!(said(rows, &[]), Vec::<String>::new(), "{rows:?}");
+    }
+}
