@@ -382,3 +382,45 @@ fn cells_that_cannot_be_read_are_told_with_an_example() {
         assert_eq!(said(rows, &[]), Vec::<String>::new(), "{rows:?}");
     }
 }
+
+/// A name that no list has as a parameter is somebody's misspelling, wherever it is given.
+#[test]
+fn a_misspelt_parameter_is_refused_everywhere() {
+    let folder = folder();
+    let list = "parameters:\n  server: {meaning: the server, example: 10.0.0.1}\nexclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: '${server}'}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    fs::write(folder.path().join("wrong.yaml"), "servr: 10.0.0.1\n").unwrap();
+    // One file may serve several lists.
+    fs::write(folder.path().join("site.yaml"), "server: 10.0.0.1\nproxy: 10.0.0.2\n").unwrap();
+    for command in [
+        &["test", "-e", "list.yaml"][..],
+        &["lint", "-e", "list.yaml"],
+        &["list", "-e", "list.yaml"],
+        &["probe", "-e", "list.yaml", "--malicious", "hunt.csv"],
+        &["apply", "hunt.csv", "-e", "list.yaml"],
+        &["kql", "-e", "list.yaml"],
+        &["diff", "list.yaml", "list.yaml", "--results", "hunt.csv"],
+    ] {
+        let is_known = |more: &[&str]| {
+            let said = String::from_utf8(quell(folder.path(), &[command, more].concat()).stderr).unwrap();
+            !said.contains("no list that was loaded has")
+        };
+        if command[0] != "diff" {
+            for more in [&["--set", "servr=10.0.0.1"][..], &["--parameters", "wrong.yaml"]] {
+                let said = refused(folder.path(), &[command, more].concat());
+                let wanted = "no list that was loaded has the parameter `servr`";
+                assert!(
+                    said.contains(wanted) && said.contains("did you mean `server`?"),
+                    "{command:?}: {said}"
+                );
+            }
+        }
+        let both = ["--set", "server=10.0.0.1", "--set", "servr=10.0.0.1"];
+        assert!(!is_known(&both), "{command:?}");
+        assert!(is_known(&["--parameters", "site.yaml"]), "{command:?}");
+    }
+    // Of a list that cannot be read nobody knows it.
+    fs::write(folder.path().join("list.yaml"), "exclusions: [").unwrap();
+    let said = refused(folder.path(), &["test", "-e", "list.yaml", "--set", "server=1"]);
+    assert!(!said.contains("no list that was loaded has"), "{said}");
+}
