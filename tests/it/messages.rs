@@ -424,3 +424,50 @@ fn a_misspelt_parameter_is_refused_everywhere() {
     let said = refused(folder.path(), &["test", "-e", "list.yaml", "--set", "server=1"]);
     assert!(!said.contains("no list that was loaded has"), "{said}");
 }
+
+/// Values that no cell has, for the way they were typed.
+#[test]
+fn values_that_were_typed_as_no_list_takes_them_are_told() {
+    let folder = folder();
+    let said = |when: &str| {
+        fs::write(folder.path().join("l.yaml"), format!("exclusions:\n- id: a\n  when: {{{when}}}\n"))
+            .unwrap();
+        let output = quell(folder.path(), &["lint", "-e", "l.yaml"]);
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    for (when, wanted) in [
+        ("process.name: 'setup.exe, sccmclient'", "several values are a list"),
+        ("destination.domain: 'a.example,b.example'", "several values are a list"),
+        ("process.name: \u{201c}setup.exe\u{201d}", "typographic quotation marks"),
+        ("process.path: '\u{2018}C:\\a\\b.exe\u{2019}'", "typographic quotation marks"),
+        ("process.name: '!setup.exe'", "there is no negation"),
+        ("destination.domain: '!a.example'", "there is no negation"),
+    ] {
+        let (_, said) = said(when);
+        assert!(said.contains("never-matches") && said.contains(wanted), "{when}: {said}");
+    }
+    for when in [
+        "process.name: 'Tools, Inc.exe'",
+        "process.name|contains: '!'",
+        "process.command_line: '!a, b.exe, c'",
+    ] {
+        let (_, said) = said(when);
+        assert!(!said.contains("never-matches"), "{when}: {said}");
+    }
+    for field in ["process.path", "process.command_line|contains", "process.path|re"] {
+        let (code, said) = said(&format!(r#"{field}: "C:\temp\new""#));
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(r"use single quotes: 'C:\temp\new'"), "{said}");
+    }
+    for (when, wanted) in [
+        ("destination.port: '443, 8530'", "several values are a list: [443, 8530]"),
+        ("destination.ip: '10.0.0.1, 10.0.0.2'", "several values are a list: [10.0.0.1, 10.0.0.2]"),
+        ("destination.ip: server.corp.example", "a host name goes into destination.domain"),
+        ("destination.ip: 10.0.0.0/33", "write an address"),
+        ("destination.port: https", "write a number"),
+    ] {
+        let (code, said) = said(when);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(wanted), "{when}: {said}");
+    }
+}
