@@ -471,3 +471,18 @@ fn values_that_were_typed_as_no_list_takes_them_are_told() {
         assert!(said.contains(wanted), "{when}: {said}");
     }
 }
+
+#[test]
+fn malicious_rows_that_were_summarised_are_refused() {
+    let folder = folder();
+    fs::write(folder.path().join("sum.csv"), "InitiatingProcessFileName,DeviceName,count_\na.exe,pc,3\n")
+        .unwrap();
+    let list = "exclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: 10.0.0.1}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let probe = ["probe", "-e", "list.yaml", "--malicious", "sum.csv", "--schema", "defender"];
+    let page = ["apply", "hunt.csv", "-e", "list.yaml", "--report", "r.html", "--malicious", "sum.csv"];
+    for arguments in [&probe[..], &page] {
+        let said = refused(folder.path(), arguments);
+        assert!(said.contains("these results are summarised"), "{said}");
+    }
+}
