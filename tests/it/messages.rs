@@ -486,3 +486,16 @@ fn malicious_rows_that_were_summarised_are_refused() {
         assert!(said.contains("these results are summarised"), "{said}");
     }
 }
+
+#[test]
+fn a_delimiter_that_the_file_does_not_have_is_told() {
+    let folder = folder();
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--delimiter", ";"]);
+    assert!(
+        said.contains("it looks separated by commas") && said.contains("leave --delimiter out"),
+        "{said}"
+    );
+    fs::write(folder.path().join("long.csv"), format!("{}\nx\n", "é".repeat(800))).unwrap();
+    let said = refused(folder.path(), &["apply", "long.csv", "-e", "list.yaml"]);
+    assert!(said.len() < 600, "{said}");
+}
