@@ -263,11 +263,10 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
         FailOn::Redundant => status(Status::Redundant),
         FailOn::Expired => status(Status::Expired),
         FailOn::Incomplete => {
-            use WarningCode::{Duplicates, LookAlike, NoTime, UnknownTable};
-            report
-                .warnings
-                .iter()
-                .any(|warning| !matches!(warning.code, Duplicates | LookAlike | NoTime | UnknownTable))
+            use WarningCode::{Duplicates, LookAlike, NoTime, UnknownTable, Unreadable};
+            report.warnings.iter().any(|warning| {
+                !matches!(warning.code, Duplicates | LookAlike | NoTime | UnknownTable | Unreadable)
+            })
         }
         FailOn::Loose => {
             report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)

@@ -2,7 +2,7 @@
 
 use super::counting::covered;
 use super::inputs::open_all;
-use super::lists::{Loaded, loaded_from, rule, today};
+use super::lists::{Loaded, given, loaded_from, rule, strange_settings, today};
 use super::results::read_by;
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
@@ -19,8 +19,15 @@ const SHOWN_GROUPS: usize = 15;
 
 /// Compares two lists, or two results.
 pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
-    let old = loaded_from(&args.old, args.schema.as_deref(), &args.filling, args.new.is_some())?;
-    let mut diff = match &args.new {
+    let parameters = given(&args.filling)?;
+    let old = loaded_from(&args.old, args.schema.as_deref(), &parameters, args.new.is_some())?;
+    let new = args.new.as_ref().map(|new| loaded_from(new, args.schema.as_deref(), &parameters, false));
+    let new = new.transpose()?;
+    let strange = strange_settings(&args.filling, &parameters, false);
+    if !strange.is_empty() {
+        return Err(strange);
+    }
+    let mut diff = match args.new.as_deref().zip(new.as_ref()) {
         Some(new) => two_lists(args, world, &old, new)?,
         None => two_results(args, world, &old)?,
     };
@@ -41,12 +48,16 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     Ok(end(args, &diff))
 }
 
-fn two_lists(args: &DiffArgs, world: &World, old: &Loaded, new: &str) -> Outcome<Diff> {
-    let new_list = loaded_from(new, args.schema.as_deref(), &args.filling, false)?;
+fn two_lists(
+    args: &DiffArgs,
+    world: &World,
+    old: &Loaded,
+    (new, new_list): (&str, &Loaded),
+) -> Outcome<Diff> {
     let mut files = open_all(&args.results, &args.input)?;
     let rule = rule(&args.scope)?;
     let (rule, today) = (rule.as_ref(), today(&args.scope, world));
-    let read = read_by(&files, &new_list, rule)?;
+    let read = read_by(&files, new_list, rule)?;
     let (before, left_before) = read.in_force(&files, &old.exclusions, rule, today);
     let (after, left_after) = read.in_force(&files, &new_list.exclusions, rule, today);
     // One matcher has both lists, the new exclusions after the old ones.

@@ -8,7 +8,7 @@ use quell::diagnostic::Diagnostic;
 use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
-use quell::fields::did_you_mean;
+use quell::fields::{did_you_mean, nearest};
 use quell::rule::Rule;
 pub(super) use quell::run::in_force::in_force;
 use quell::schema::{Schema, Schemas};
@@ -37,15 +37,12 @@ pub(super) fn loaded(lists: &ListArgs) -> Outcome<Loaded> {
 
 /// The same with lists that are no files of their own.
 pub(super) fn loaded_with(lists: &ListArgs, more: Vec<ListText>) -> Outcome<Loaded> {
-    let parameters = given(&lists.filling)?;
-    let loaded = load_all(lists, &parameters, more)?;
-    every_setting_is_a_parameter(lists, &parameters)?;
-    Ok(loaded)
+    load_checked(lists, &given(&lists.filling)?, more)
 }
 
 /// The same for a command that only examines lists: parameters without a value get their example.
 pub(super) fn loaded_or_examples(lists: &ListArgs) -> Outcome<Loaded> {
-    load_all(lists, &given(&lists.filling)?.or_examples(), Vec::new())
+    load_checked(lists, &given(&lists.filling)?.or_examples(), Vec::new())
 }
 
 fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> Outcome<Loaded> {
@@ -81,18 +78,54 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
     }
 }
 
-/// An error if `--set` names a parameter that no list has.
-fn every_setting_is_a_parameter(lists: &ListArgs, parameters: &Parameters) -> Outcome<()> {
+/// The same, and an error if a value was given to a parameter that no list has.
+fn load_checked(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> Outcome<Loaded> {
+    let loaded = load_all(lists, parameters, more);
+    let mistakes = loaded.as_ref().err().map(Vec::as_slice).unwrap_or_default();
+    // Of a list that cannot be read nobody knows which parameters it has.
+    if mistakes.iter().any(|mistake| mistake.code != UNSET) {
+        return loaded;
+    }
+    let strange = strange_settings(&lists.filling, parameters, !mistakes.is_empty());
+    if strange.is_empty() { loaded } else { Err(mistakes.iter().cloned().chain(strange).collect()) }
+}
+
+/// The code of a parameter that has no value.
+const UNSET: &str = "unset-parameter";
+
+/// Names that were given values and that no loaded list has as a parameter. A file of parameters may serve other lists, too:
+/// a name in it is a mistake if a parameter is `unset`, or if it is nearly that of one to which nobody gives a value.
+pub(super) fn strange_settings(
+    filling: &FillingArgs,
+    parameters: &Parameters,
+    unset: bool,
+) -> Vec<Diagnostic> {
     let declared = parameters.declared();
-    let Some((name, _)) = lists.filling.set.iter().find(|(name, _)| !declared.contains(name)) else {
-        return Ok(());
+    let missing = || {
+        let is_missing = |name: &&String| parameters.names().all(|given| given != **name);
+        declared.iter().filter(is_missing).map(String::as_str)
     };
-    let near = did_you_mean(name, declared.iter().map(String::as_str), 1);
-    let help = match declared.len() {
-        0 => "no list that was loaded has parameters".to_owned(),
-        _ => format!("{near}they have {}", declared.iter().cloned().collect::<Vec<_>>().join(", ")),
-    };
-    fail("unknown-parameter", format!("no list that was loaded has the parameter `{name}`"), &help)
+    let is_set = |name: &str| filling.set.iter().any(|(set, _)| set == name);
+    let strange = parameters.names().filter(|name| !declared.contains(*name));
+    strange
+        .filter(|name| unset || is_set(name) || !nearest(name, missing()).is_empty())
+        .map(|name| {
+            let near = did_you_mean(name, missing(), 1);
+            let near = if near.is_empty() {
+                did_you_mean(name, declared.iter().map(String::as_str), 1)
+            } else {
+                near
+            };
+            let help = match declared.len() {
+                0 => "no list that was loaded has parameters".to_owned(),
+                _ => format!("{near}they have {}", declared.iter().cloned().collect::<Vec<_>>().join(", ")),
+            };
+            let from = filling.parameters.as_ref().filter(|_| !is_set(name));
+            let from = from.map(|file| format!("{}: ", file.display())).unwrap_or_default();
+            let message = format!("{from}no list that was loaded has the parameter `{name}`");
+            Diagnostic::error("unknown-parameter", message).help(help)
+        })
+        .collect()
 }
 
 /// The packs that somebody may have meant who named a list that is not there.
@@ -134,18 +167,18 @@ pub(super) fn given(filling: &FillingArgs) -> Outcome<Parameters> {
 pub(super) fn loaded_from(
     name: &str,
     schema: Option<&str>,
-    filling: &FillingArgs,
+    parameters: &Parameters,
     may_be_new: bool,
 ) -> Outcome<Loaded> {
     if !name.starts_with(git::PREFIX) {
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
+        // Only one of the two lists may have a parameter, so the caller looks for unknown names.
         let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
-        // Only one of the two lists may have a parameter, so unknown names are allowed here.
-        return load_all(&lists, &given(filling)?, Vec::new());
+        return load_all(&lists, parameters, Vec::new());
     }
     let (schemas, named) = schemas(schema)?;
     let texts = git::texts(name, may_be_new)?;
-    let exclusions = load_with(&texts, &schemas, &given(filling)?)?;
+    let exclusions = load_with(&texts, &schemas, parameters)?;
     Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }
 

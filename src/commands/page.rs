@@ -23,7 +23,7 @@ use quell::probe::{Moves, WayIn, probe};
 use quell::report::build::LeftOut;
 use quell::report::html::{Collector, HELD, Known, MOST_COLUMNS, Page, PageGrade, PageLint, PageRow, page};
 use quell::report::{Report, WarningCode};
-use quell::run::columns::reader;
+use quell::run::columns::{reader, refuse_summarised};
 use quell::run::each_row::each_row;
 use quell::run::recognised::schema_among;
 use quell::schema::{Schema, Source, column_name};
@@ -221,6 +221,7 @@ fn grades(run: &Knowledge<'_>, matcher: &Matcher) -> Outcome<Vec<PageGrade>> {
     }
     let mut malicious = Vec::new();
     for input in &mut inputs {
+        refuse_summarised(input, schema, matcher.slots(), run.applied)?;
         malicious.extend(read(input, matcher, schema, malicious.len() as u64)?);
     }
     let moves = match Moves::built_in() {

@@ -13,7 +13,7 @@ use quell::judge::row;
 use quell::probe::{Malicious, Moves, Probed, probe, show};
 use quell::report::fitted;
 use quell::report::style::Ink;
-use quell::run::columns::{reader, schema_of};
+use quell::run::columns::{reader, refuse_summarised, schema_of};
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use serde_json::{Map, Value};
@@ -37,6 +37,7 @@ pub(crate) fn run(args: &ProbeArgs, world: &World) -> Outcome {
     let matcher = Matcher::of_schema(&applied, schema)?;
     let mut malicious = Vec::new();
     for results in &mut opened {
+        refuse_summarised(results, schema, matcher.slots(), &applied)?;
         malicious.extend(read(results, &matcher, schema, malicious.len() as u64)?);
     }
     if malicious.is_empty() {

@@ -39,6 +39,10 @@ pub struct BatchCounts {
     /// Values of those fields, in ASCII lower case.
     pub(super) loose_values: TextList,
     pub(super) loose: Vec<LooseRows>,
+    /// The slots in which a value could be read, as bits.
+    pub(super) readable: u128,
+    /// The first text of a slot in which none could be read till then.
+    pub(super) unreadable: Vec<(usize, Box<str>)>,
     /// Kept rows that hung on an exclusion; none unless somebody asked for sets.
     pub(super) undecided: Vec<(u32, u64)>,
 }
@@ -107,6 +111,7 @@ impl Merger {
         self.enter_suppressed(batch, tally);
         (0..batch.malformed).for_each(|_| tally.add_malformed());
         tally.add_repeats(batch.repeats);
+        tally.add_readable(batch.readable, batch.unreadable.drain(..));
     }
 
     fn enter_suppressed(&self, batch: &mut BatchCounts, tally: &mut Tally) {

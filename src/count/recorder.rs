@@ -189,6 +189,18 @@ impl Recorder {
         }
     }
 
+    /// Says in which slots a value was read, as bits.
+    pub fn readable(&mut self, slots: u128) {
+        self.batch.readable |= slots;
+    }
+
+    /// Says what stands in a slot in which nothing could be read so far. Only the first text of a batch counts.
+    pub fn unreadable(&mut self, slot: usize, text: &str) {
+        if self.batch.unreadable.iter().all(|(known, _)| *known != slot) {
+            self.batch.unreadable.push((slot, text.into()));
+        }
+    }
+
     /// Counts a row that could not be read; it is kept.
     pub fn malformed(&mut self) {
         self.batch.malformed += 1;

@@ -87,6 +87,10 @@ pub struct Tally {
     /// Which exclusions cover which rows, if somebody asked for it.
     pub coverage: Option<Coverage>,
     devices: Texts,
+    /// The slots in which a value could be read, as bits.
+    readable: u128,
+    /// The first text of slots in which some could not.
+    unreadable: Vec<(usize, Box<str>)>,
 }
 
 impl Tally {
@@ -151,6 +155,22 @@ impl Tally {
         self.exclusions.entry(exclusion).or_default().examples(slot).add_rows(value, rows);
     }
 
+    /// Says in which slots a value could be read, and of others what stands there.
+    pub(super) fn add_readable(&mut self, slots: u128, others: impl Iterator<Item = (usize, Box<str>)>) {
+        self.readable |= slots;
+        for (slot, text) in others {
+            if self.unreadable.iter().all(|(known, _)| *known != slot) {
+                self.unreadable.push((slot, text));
+            }
+        }
+    }
+
+    /// The slots in which some rows have a text and none a value that could be read, each with the first such text.
+    pub fn never_readable(&self) -> impl Iterator<Item = (usize, &str)> {
+        let never = self.unreadable.iter().filter(|(slot, _)| self.readable >> slot & 1 == 0);
+        never.map(|(slot, text)| (*slot, &**text))
+    }
+
     /// The number of a device.
     pub(super) fn device(&mut self, name: &str) -> u32 {
         self.devices.number(name)
@@ -171,6 +191,7 @@ impl Tally {
             self.coverage.get_or_insert_default().merge(coverage);
         }
         self.groups.merge(other.groups);
+        self.add_readable(other.readable, other.unreadable.into_iter());
         let numbers: Vec<u32> = other.devices.list().iter().map(|name| self.devices.number(name)).collect();
         for (place, each) in other.exclusions {
             self.exclusions.entry(place).or_default().merge(each, &numbers);

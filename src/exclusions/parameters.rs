@@ -38,6 +38,11 @@ impl Parameters {
         self.declared.borrow().clone()
     }
 
+    /// The names that were given values.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.given.keys().map(String::as_str)
+    }
+
     /// Takes the values of a parameter away.
     pub fn clear(&mut self, name: &str) {
         self.given.remove(name);

@@ -85,6 +85,13 @@ impl<'a> ShapeReader<'a> {
         self.found.borrow_mut().clear();
     }
 
+    /// What stands between the double quotes of a scalar as it is written; `None` if it has none on that line.
+    pub(super) fn written_in_double_quotes(&self, span: Span) -> Option<&'a str> {
+        let line = self.text.lines().nth(span.line.checked_sub(1)?)?;
+        let (start, _) = line.char_indices().nth(span.column.checked_sub(1)?)?;
+        line[start..].strip_prefix('"')?.split('"').next()
+    }
+
     fn place(&self, span: Span) -> Place {
         self.lines.get_or_init(|| LineIndex::new(self.text)).place(&self.file, span)
     }

@@ -171,6 +171,15 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
         );
         return None;
     }
+    if text.contains(char::is_control)
+        && let Some(written) = reader.written_in_double_quotes(node.span).filter(|written| is_path(written))
+    {
+        let message = "this value holds a tab, a line feed or another control character";
+        let help =
+            format!("between double quotes a backslash begins an escape; use single quotes: '{written}'");
+        reader.report("control-character", node.span, message, help);
+        return None;
+    }
     if words.operator == Operator::Re
         && let Err(refused) = reader.expressions.take(text)
     {
@@ -205,10 +214,31 @@ fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
     }
 }
 
+/// Whether somebody has probably written a path of Windows.
+fn is_path(written: &str) -> bool {
+    written.contains(":\\") || written.starts_with(['\\', '%']) || written.starts_with("*\\")
+}
+
+/// The values that somebody has written into one text with commas, as a list.
+fn as_list(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    text.contains(',').then(|| format!("several values are a list: [{}]", parts.join(", ")))
+}
+
+/// Whether a text may be the name of a host.
+fn is_host_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '*');
+    text.chars().all(is_part) && text.contains(|c: char| c.is_ascii_alphabetic())
+}
+
 fn address(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<AddressRange> {
     AddressRange::parse(text)
         .map_err(|cause| {
-            let help = "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9";
+            let help = match as_list(text) {
+                Some(list) => list,
+                None if is_host_name(text) => format!("a host name goes into destination.domain: `{text}`"),
+                None => "write an address, a network 10.20.0.0/16 or a range 10.0.0.1-10.0.0.9".to_owned(),
+            };
             reader.report("bad-address", node.span, cause, help);
         })
         .ok()
@@ -223,7 +253,7 @@ fn number(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str) -> Option<Numbe
                     let first = if text.starts_with(">=") { first } else { first.saturating_add(1) };
                     format!("write a range: {first}-65535")
                 }
-                None => "write a number or a range 8530-8531".to_owned(),
+                None => as_list(text).unwrap_or_else(|| "write a number or a range 8530-8531".to_owned()),
             };
             reader.report("bad-number", node.span, cause, help);
         })

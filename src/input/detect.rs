@@ -141,16 +141,27 @@ fn byte_order_marks(text: &[u8]) -> usize {
 
 /// Reads on until the header of CSV is whole. A byte order mark is not part of the first name: left in place, it would hide
 /// the quotation mark that may open the name.
-fn csv_header(name: &str, chunks: &mut TextChunks, delimiter: Option<u8>) -> Detected {
+fn csv_header(name: &str, chunks: &mut TextChunks, given: Option<u8>) -> Detected {
     let mut wanted = BEGINNING;
     loop {
         let (text, ended) = chunks.peek(wanted).map_err(|error| cannot_read(name, &error))?;
         // Excel writes `sep=;` above the header to name the delimiter.
         let (named, above) = named_delimiter(text);
-        let delimiter = delimiter.or(named).unwrap_or_else(|| guess_delimiter(&text[above..]));
+        let delimiter = given.or(named).unwrap_or_else(|| guess_delimiter(&text[above..]));
         let blank = text.len() - above - text[above..].trim_ascii_start().len();
         let blank = if text[above..above + blank].contains(&delimiter) { 0 } else { blank };
         match header(&text[above + blank..], delimiter, ended) {
+            Header::Whole { names, .. }
+                if names.len() == 1 && given.is_some() && other_delimiter(&names[0], delimiter).is_some() =>
+            {
+                let (sign, word) = other_delimiter(&names[0], delimiter).unwrap_or_default();
+                let message = format!(
+                    "{name}: with `{}` as the delimiter its header is one column; it looks separated by {word}",
+                    char::from(delimiter).escape_default()
+                );
+                let help = format!("leave --delimiter out: quell sees `{sign}` by itself");
+                return refuse("wrong-delimiter", message, &help);
+            }
             Header::Whole { names, length } => {
                 let preamble = text[..above + blank + length].to_vec();
                 chunks.skip(preamble.len());
@@ -172,6 +183,19 @@ fn csv_header(name: &str, chunks: &mut TextChunks, delimiter: Option<u8>) -> Det
             }
         }
     }
+}
+
+/// The delimiter that the only name of a header is full of, as it is written and in a word.
+fn other_delimiter(header: &str, delimiter: u8) -> Option<(&'static str, &'static str)> {
+    const KNOWN: [(u8, &str, &str); 4] = [
+        (b',', ",", "commas"),
+        (b';', ";", "semicolons"),
+        (b'\t', "tab", "tabs"),
+        (b'|', "|", "vertical bars"),
+    ];
+    let guessed = guess_delimiter(header.as_bytes());
+    let known = KNOWN.iter().find(|(sign, ..)| *sign == guessed && guessed != delimiter);
+    known.filter(|_| header.as_bytes().contains(&guessed)).map(|(_, sign, word)| (*sign, *word))
 }
 
 /// The delimiter that a line such as `sep=;` names, and the length of everything above the header: byte order marks and

@@ -4,7 +4,7 @@
 //! texts of rows meet is remembered, so that most rows cost a few looks into tables, whether they repeat each other or not.
 //! It knows neither formats nor files.
 
-use super::compile::MAX_SLOTS;
+use super::compile::{MAX_SLOTS, Mask};
 use super::matcher::{FEW_SLOTS, Matcher, Scratch};
 use super::memory::{AddressMemory, TextMemory, UNKNOWN};
 use super::predicate::{Seen, read};
@@ -31,6 +31,10 @@ pub struct Worker<'m> {
     addresses: AddressMemory,
     /// The slots that hold text, but for the process.
     texts: Vec<usize>,
+    /// The slots that hold addresses or numbers, which not every text is.
+    parsed: Mask,
+    /// The slots in which a value was read since the last batch.
+    readable: Mask,
     /// The numbers of the texts of a row, by slot.
     numbers: Vec<u32>,
     /// The place of the process among the memories.
@@ -56,7 +60,10 @@ impl<'m> Worker<'m> {
         };
         let process = slot("process.name").unwrap_or(slots.len());
         let is_text = |place: &usize| slots[*place].kind() == Kind::Text && *place != process;
+        let parsed = (0..slots.len()).filter(|place| slots[*place].kind() != Kind::Text);
         Self {
+            parsed: parsed.fold(0, |mask, place| mask | 1 << place),
+            readable: 0,
             matcher,
             scratch: Scratch::default(),
             recorder: Recorder::default(),
@@ -92,6 +99,9 @@ impl<'m> Worker<'m> {
             Kind::Address => addresses.read(cell.unwrap_or_default()),
             Kind::Text | Kind::Number => read(kind, cell),
         });
+        if self.parsed & !self.readable != 0 {
+            self.look_for_unreadable(cells, known);
+        }
         let process = cells.process.unwrap_or_default();
         let process_number = self.memories[self.process].number_always(process);
         self.numbers[self.process] = process_number;
@@ -113,6 +123,19 @@ impl<'m> Worker<'m> {
             self.recorder.kept(process, destination, undecidable, time);
             if undecidable && self.coverage {
                 self.explain_undecidable(cells);
+            }
+        }
+    }
+
+    /// Records the first text in each column of addresses or numbers in which none could be read so far.
+    #[cold]
+    fn look_for_unreadable(&mut self, cells: &RowCells<'_, '_>, known: Mask) {
+        self.readable |= known;
+        self.recorder.readable(known);
+        let without = self.parsed & !self.readable;
+        for (slot, cell) in cells.judged.iter().enumerate().filter(|(slot, _)| without >> slot & 1 == 1) {
+            if let Some(text) = cell.filter(|text| !text.is_empty()) {
+                self.recorder.unreadable(slot, text);
             }
         }
     }
@@ -171,6 +194,7 @@ impl<'m> Worker<'m> {
     /// The counts of the rows since the last time.
     pub fn take_batch(&mut self) -> BatchCounts {
         let batch = self.recorder.take_batch();
+        self.readable = 0;
         if self.memories.iter().any(TextMemory::is_full) || self.recorder.is_full() {
             self.memories.iter_mut().for_each(TextMemory::forget);
             self.scratch.forget();

@@ -74,6 +74,9 @@ fn impossible_text(name: &str, value: &TextValue) -> Option<&'static str> {
     if has_spaces_at_an_end(value) {
         return Some("it begins or ends with a space");
     }
+    if let Some(reason) = typed_otherwise(name, value) {
+        return Some(reason);
+    }
     match name {
         _ if NAMES.contains(&name) => impossible_name(text),
         _ if PATHS.contains(&name) => impossible_path(text).or_else(|| without_a_folder(value)),
@@ -89,6 +92,43 @@ fn impossible_text(name: &str, value: &TextValue) -> Option<&'static str> {
             digits_of_hash(name).and_then(|(digits, reason)| (!may_be_hash(value, digits)).then_some(reason))
         }
     }
+}
+
+/// Endings of what is run or loaded.
+const ENDINGS: &[&str] = &[".exe", ".dll", ".com", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".msi", ".sys"];
+
+/// Marks of typography that an editor has put in place of plain quotation marks.
+const TYPOGRAPHIC: &[char] = &['\u{201c}', '\u{201d}', '\u{201e}', '\u{2018}', '\u{2019}', '\u{201a}'];
+
+/// What somebody has written that a list means in another way: several names in one text, quotation marks, a negation.
+fn typed_otherwise(name: &str, value: &TextValue) -> Option<&'static str> {
+    let text = value.text.as_str();
+    let is_file = NAMES.contains(&name) || PATHS.contains(&name);
+    let is_host = matches!(name, "host.name" | "destination.domain");
+    if !is_file && !is_host && name != "user.name" {
+        return None;
+    }
+    if text.starts_with(TYPOGRAPHIC) || text.ends_with(TYPOGRAPHIC) {
+        return Some(
+            "it holds typographic quotation marks, which some editor has put in; leave the marks out",
+        );
+    }
+    let is_from_start = matches!(value.operator, Operator::Is | Operator::StartsWith);
+    if is_from_start && text.starts_with('!') {
+        return Some(
+            "`!` is a sign like any other, and there is no negation; say what a benign row is instead",
+        );
+    }
+    let ends_a_file = |part: &str| {
+        let part = part.trim_end().to_ascii_lowercase();
+        ENDINGS.iter().any(|end| part.ends_with(end))
+    };
+    let several = match text.rsplit_once(',') {
+        Some(_) if is_host => true,
+        Some((before, _)) if is_file => before.split(',').any(ends_a_file),
+        _ => false,
+    };
+    several.then_some("it is one text with a comma; several values are a list: `[a, b]`")
 }
 
 /// How many hexadecimal digits the hash in a field or column has.

@@ -13,7 +13,7 @@ use crate::input::json::{JsonReader, shape};
 use crate::input::projection::{Projection, WantedCell};
 use crate::input::rows::Rows;
 use crate::input::{Format, Input};
-use crate::judge::row::sources;
+use crate::judge::row::{self, sources};
 use crate::schema::{Schema, column_name};
 use std::fmt;
 
@@ -92,6 +92,22 @@ pub fn missing_columns(input: &Input, schema: &Schema, missing: &[MissingColumn<
         return summarised(input, schema, missing, &columns).into();
     }
     Diagnostics(missing.iter().map(|missing| missing_column(input, schema, missing)).collect())
+}
+
+/// An error if results of a `summarize` lack columns that exclusions need, for a command that takes rows without a column as
+/// they are: it would look at nothing.
+pub fn refuse_summarised(
+    input: &Input,
+    schema: &Schema,
+    slots: &[FieldRef],
+    exclusions: &[&Exclusion],
+) -> Result<(), Diagnostics> {
+    if !input.format.has_header() || !is_summarised(input, schema) {
+        return Ok(());
+    }
+    let (_, projection) = reader(input, row::wanted(slots, schema))?;
+    let missing = missing(slots, exclusions, |slot| projection.columns[slot].is_some());
+    if missing.is_empty() { Ok(()) } else { Err(missing_columns(input, schema, &missing)) }
 }
 
 fn missing_column(input: &Input, schema: &Schema, missing: &MissingColumn<'_>) -> Diagnostic {

@@ -125,6 +125,9 @@ fn fail<T>(code: &'static str, message: String, help: &str) -> Result<T, Diagnos
     Err(Diagnostic::error(code, message).help(help).into())
 }
 
+/// How many characters of the name of an unknown column are shown.
+const LONGEST_NAME: usize = 60;
+
 fn recognised<'s>(
     input: &Input,
     schemas: &'s Schemas,
@@ -156,7 +159,11 @@ fn recognised<'s>(
             "nothing was checked: either the hunt found nothing, or the export is empty; name the schema with --schema to get a report anyway",
         );
     }
-    let shown: Vec<&str> = columns.iter().take(8).map(String::as_str).collect();
+    let short = |name: &String| match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}...", &name[..end]),
+        None => name.clone(),
+    };
+    let shown: Vec<String> = columns.iter().take(8).map(short).collect();
     let message = if shown.concat().is_empty() {
         format!("{}: it has no columns", input.name)
     } else {

@@ -4,6 +4,8 @@
 
 use super::outcome::{Warning, WarningCode};
 use crate::count::tally::Totals;
+use crate::exclusions::model::FieldRef;
+use crate::fields::Kind;
 use crate::output::repeats::REMEMBERED;
 use crate::output::writer::FileCounts;
 
@@ -60,6 +62,37 @@ pub(super) fn no_time(file: &str, column: &str, totals: Totals) -> Option<Warnin
         rows: Some(rows),
         message,
     })
+}
+
+/// What is said of a file in which no cell of an address or a number could be read: everything that names it is undecidable.
+pub(super) fn unreadable(
+    file: &str,
+    field: &FieldRef,
+    column: Option<&str>,
+    text: &str,
+    totals: Totals,
+) -> Warning {
+    let (field, kind) = (field.name(), field.kind());
+    let column = column.unwrap_or(field);
+    let is_whole = text.parse().is_ok_and(|number: f64| number.fract() == 0.0);
+    let (what, remedy) = match kind {
+        Kind::Number if is_whole => (
+            "a number",
+            "some program has turned whole numbers into fractions; export the results again, and with pandas read the column as `Int64`",
+        ),
+        Kind::Number | Kind::Text => ("a number", "a number is written in digits, such as 443"),
+        Kind::Address if text.contains(char::is_alphabetic) && !text.contains(':') => (
+            "an address",
+            "a host name is no address; it belongs into a column of its own, such as RemoteUrl, which destination.domain reads",
+        ),
+        Kind::Address => ("an address", "an address stands alone in its cell, such as 10.0.0.1"),
+    };
+    let shown: String = text.chars().take(40).collect();
+    let message = format!(
+        "{file}: NO CELL of {column} could be read as {what}, e.g. `{shown}`: whatever names {field} is undecidable here; {remedy}."
+    );
+    let rows = totals.read.saturating_sub(totals.malformed);
+    Warning { code: WarningCode::Unreadable, file: Some(file.to_owned()), rows: Some(rows), message }
 }
 
 /// The warning that `rows` rows repeat others; `more` says that not all rows were compared.

@@ -339,3 +339,163 @@ fn mistakes_of_shape_say_how_it_is_written() {
         assert!(said.contains(wanted), "{list}: {said}");
     }
 }
+
+/// A column that nobody can read makes every exclusion that names it undecidable, and somebody has to be told why.
+#[test]
+fn cells_that_cannot_be_read_are_told_with_an_example() {
+    let folder = folder();
+    let list = "exclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: 10.0.0.1, destination.port: 443}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let head = "Timestamp,DeviceName,InitiatingProcessFileName,RemoteIP,RemotePort\n";
+    let said = |rows: &[(&str, &str)], more: &[&str]| {
+        let rows: String =
+            rows.iter().map(|(ip, port)| format!("2026-11-16T08:00:00Z,pc,a.exe,{ip},{port}\n")).collect();
+        fs::write(folder.path().join("hunt.csv"), format!("{head}{rows}")).unwrap();
+        let arguments = [&["apply", "hunt.csv", "-e", "list.yaml", "--format", "json"], more].concat();
+        let output = quell(folder.path(), &arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = report["warnings"].as_array().unwrap().iter();
+        let unreadable = warnings.filter(|warning| warning["code"] == "unreadable");
+        unreadable.map(|warning| warning["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (ip, port, wanted) in [
+        (
+            "10.0.0.1",
+            "443.0",
+            &["NO CELL of RemotePort could be read as a number, e.g. `443.0`", "Int64"][..],
+        ),
+        ("10.0.0.1", "https", &["NO CELL of RemotePort", "e.g. `https`", "in digits"]),
+        ("server.corp", "443", &["NO CELL of RemoteIP could be read as an address", "destination.domain"]),
+        ("10.0.0.1:443", "443", &["NO CELL of RemoteIP", "stands alone"]),
+    ] {
+        for threads in [&["--threads", "1"], &["--threads", "3"]] {
+            // An empty cell is no value and no mistake.
+            let found = said(&[("", ""), (ip, port), (ip, port)], threads);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(wanted.iter().all(|part| found[0].contains(part)), "{found:?}");
+        }
+    }
+    // Where one cell can be read, and where all are empty, there is nothing to say.
+    for rows in
+        [&[("10.0.0.1", "443.0"), ("10.0.0.1", "443")][..], &[("10.0.0.1", "443"), ("x", "y")], &[("", "")]]
+    {
+        assert_eq!(said(rows, &[]), Vec::<String>::new(), "{rows:?}");
+    }
+}
+
+/// A name that no list has as a parameter is somebody's misspelling, wherever it is given.
+#[test]
+fn a_misspelt_parameter_is_refused_everywhere() {
+    let folder = folder();
+    let list = "parameters:\n  server: {meaning: the server, example: 10.0.0.1}\nexclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: '${server}'}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    fs::write(folder.path().join("wrong.yaml"), "servr: 10.0.0.1\n").unwrap();
+    // One file may serve several lists.
+    fs::write(folder.path().join("site.yaml"), "server: 10.0.0.1\nproxy: 10.0.0.2\n").unwrap();
+    for command in [
+        &["test", "-e", "list.yaml"][..],
+        &["lint", "-e", "list.yaml"],
+        &["list", "-e", "list.yaml"],
+        &["probe", "-e", "list.yaml", "--malicious", "hunt.csv"],
+        &["apply", "hunt.csv", "-e", "list.yaml"],
+        &["kql", "-e", "list.yaml"],
+        &["diff", "list.yaml", "list.yaml", "--results", "hunt.csv"],
+    ] {
+        let is_known = |more: &[&str]| {
+            let said = String::from_utf8(quell(folder.path(), &[command, more].concat()).stderr).unwrap();
+            !said.contains("no list that was loaded has")
+        };
+        if command[0] != "diff" {
+            for more in [&["--set", "servr=10.0.0.1"][..], &["--parameters", "wrong.yaml"]] {
+                let said = refused(folder.path(), &[command, more].concat());
+                let wanted = "no list that was loaded has the parameter `servr`";
+                assert!(
+                    said.contains(wanted) && said.contains("did you mean `server`?"),
+                    "{command:?}: {said}"
+                );
+            }
+        }
+        let both = ["--set", "server=10.0.0.1", "--set", "servr=10.0.0.1"];
+        assert!(!is_known(&both), "{command:?}");
+        assert!(is_known(&["--parameters", "site.yaml"]), "{command:?}");
+    }
+    // Of a list that cannot be read nobody knows it.
+    fs::write(folder.path().join("list.yaml"), "exclusions: [").unwrap();
+    let said = refused(folder.path(), &["test", "-e", "list.yaml", "--set", "server=1"]);
+    assert!(!said.contains("no list that was loaded has"), "{said}");
+}
+
+/// Values that no cell has, for the way they were typed.
+#[test]
+fn values_that_were_typed_as_no_list_takes_them_are_told() {
+    let folder = folder();
+    let said = |when: &str| {
+        fs::write(folder.path().join("l.yaml"), format!("exclusions:\n- id: a\n  when: {{{when}}}\n"))
+            .unwrap();
+        let output = quell(folder.path(), &["lint", "-e", "l.yaml"]);
+        (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+    };
+    for (when, wanted) in [
+        ("process.name: 'setup.exe, sccmclient'", "several values are a list"),
+        ("destination.domain: 'a.example,b.example'", "several values are a list"),
+        ("process.name: \u{201c}setup.exe\u{201d}", "typographic quotation marks"),
+        ("process.path: '\u{2018}C:\\a\\b.exe\u{2019}'", "typographic quotation marks"),
+        ("process.name: '!setup.exe'", "there is no negation"),
+        ("destination.domain: '!a.example'", "there is no negation"),
+    ] {
+        let (_, said) = said(when);
+        assert!(said.contains("never-matches") && said.contains(wanted), "{when}: {said}");
+    }
+    for when in [
+        "process.name: 'Tools, Inc.exe'",
+        "process.name|contains: '!'",
+        "process.command_line: '!a, b.exe, c'",
+    ] {
+        let (_, said) = said(when);
+        assert!(!said.contains("never-matches"), "{when}: {said}");
+    }
+    for field in ["process.path", "process.command_line|contains", "process.path|re"] {
+        let (code, said) = said(&format!(r#"{field}: "C:\temp\new""#));
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(r"use single quotes: 'C:\temp\new'"), "{said}");
+    }
+    for (when, wanted) in [
+        ("destination.port: '443, 8530'", "several values are a list: [443, 8530]"),
+        ("destination.ip: '10.0.0.1, 10.0.0.2'", "several values are a list: [10.0.0.1, 10.0.0.2]"),
+        ("destination.ip: server.corp.example", "a host name goes into destination.domain"),
+        ("destination.ip: 10.0.0.0/33", "write an address"),
+        ("destination.port: https", "write a number"),
+    ] {
+        let (code, said) = said(when);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(wanted), "{when}: {said}");
+    }
+}
+
+#[test]
+fn malicious_rows_that_were_summarised_are_refused() {
+    let folder = folder();
+    fs::write(folder.path().join("sum.csv"), "InitiatingProcessFileName,DeviceName,count_\na.exe,pc,3\n")
+        .unwrap();
+    let list = "exclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: 10.0.0.1}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let probe = ["probe", "-e", "list.yaml", "--malicious", "sum.csv", "--schema", "defender"];
+    let page = ["apply", "hunt.csv", "-e", "list.yaml", "--report", "r.html", "--malicious", "sum.csv"];
+    for arguments in [&probe[..], &page] {
+        let said = refused(folder.path(), arguments);
+        assert!(said.contains("these results are summarised"), "{said}");
+    }
+}
+
+#[test]
+fn a_delimiter_that_the_file_does_not_have_is_told() {
+    let folder = folder();
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--delimiter", ";"]);
+    assert!(
+        said.contains("it looks separated by commas") && said.contains("leave --delimiter out"),
+        "{said}"
+    );
+    fs::write(folder.path().join("long.csv"), format!("{}\nx\n", "é".repeat(800))).unwrap();
+    let said = refused(folder.path(), &["apply", "long.csv", "-e", "list.yaml"]);
+    assert!(said.len() < 600, "{said}");
+}
