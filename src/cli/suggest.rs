@@ -55,9 +55,31 @@ pub(crate) struct LabelArgs {
     /// not count. Given several times, all must hold.
     #[arg(long = "where", value_name = "FIELD=VALUE")]
     pub(crate) conditions: Vec<String>,
-    /// Rows of this group are noise: its place in the table of what is left of `quell apply`, from 1; repeatable.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) group: Vec<u32>,
+    /// Rows of this group are noise: its place in the table of what is left of `quell apply` with the same lists, from 1;
+    /// repeatable. Numbers change with the lists, so name its process as well (3=setup.exe): another group is an error then.
+    #[arg(long, value_name = "N[=PROCESS]", value_parser = group)]
+    pub(crate) group: Vec<GroupChoice>,
+}
+
+/// A group by its number, and by what must stand in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupChoice {
+    /// From 1.
+    pub(crate) number: u32,
+    /// Its process or its destination, if somebody names it.
+    pub(crate) named: Option<String>,
+}
+
+fn group(text: &str) -> Result<GroupChoice, String> {
+    let (number, named) = match text.split_once('=') {
+        Some((number, named)) => (number, Some(named.trim())),
+        None => (text, None),
+    };
+    let number = number.trim().parse().ok().filter(|number| *number > 0);
+    match number {
+        Some(number) if named != Some("") => Ok(GroupChoice { number, named: named.map(str::to_owned) }),
+        _ => Err("a number from 1, or that and what acts in the group, such as 3=setup.exe".to_owned()),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -146,6 +168,16 @@ fn expiry(text: &str) -> Result<Expiry, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_is_a_number_and_perhaps_what_acts_in_it() {
+        let known = |number, named: Option<&str>| Ok(GroupChoice { number, named: named.map(str::to_owned) });
+        assert_eq!(group("3"), known(3, None));
+        assert_eq!(group("3=setup.exe"), known(3, Some("setup.exe")));
+        for wrong in ["", "0", "-1", "setup.exe", "3=", "=setup.exe", "99999999999"] {
+            assert!(group(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn an_expiry_is_a_day_or_a_number_of_days() {

@@ -4,7 +4,7 @@ use super::counting::counted;
 use super::files::FileSet;
 use super::idle::{refuse, without_results};
 use super::kql::{schema, tables};
-use super::lists::{Loaded, schemas_only};
+use super::lists::{Loaded, hides_no_pack, schemas_only};
 use super::results::ReadBy;
 use super::rules::{RuleFile, opened};
 use super::{End, Outcome, World, fail, print, tell};
@@ -23,6 +23,7 @@ use quell::schema::{Schema, Schemas};
 use quell::yaml;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::path::Path;
 
 pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     if args.results.is_empty() {
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
     } else {
         from_texts(args, args.reading.unwrap_or(ReadingOf::Loose), schema)?
     };
+    args.output.as_deref().map_or(Ok(()), |output| hides_no_pack(Path::new(output)))?;
     let mut outputs = FileSet::begin(args.output.as_deref())?;
     let clean = messages.is_empty();
     tell(&messages);

@@ -1,7 +1,7 @@
 //! Opens lists, schemas and rule files.
 
 pub(super) use super::texts::read_text;
-use super::{Outcome, World, fail, git, texts};
+use super::{Outcome, World, fail, git, tell, texts};
 use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
 use quell::diagnostic::Diagnostic;
@@ -9,6 +9,7 @@ use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::{did_you_mean, nearest};
+use quell::report::printable;
 use quell::rule::Rule;
 pub(super) use quell::run::in_force::in_force;
 use quell::schema::{Schema, Schemas};
@@ -54,6 +55,7 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
         texts = quell::exclusions::documented();
     }
     for path in &lists.exclusions {
+        say_which(path);
         if let Some(built_in) = built_in(path) {
             texts.extend(built_in);
             on_disk = false;
@@ -143,6 +145,35 @@ fn built_in(path: &Path) -> Option<Vec<ListText>> {
     // On Windows `field\sccm` is the pack's list too.
     let named = path.to_str().filter(|_| !path.exists())?.replace(MAIN_SEPARATOR, "/");
     Some(quell::exclusions::pack(&named)).filter(|lists| !lists.is_empty())
+}
+
+/// The name of the built-in pack or list that a path would hide, if a file stood there.
+fn hidden_pack(path: &Path) -> Option<String> {
+    let here = std::path::absolute(".").ok()?;
+    let full = std::path::absolute(path).ok()?;
+    let named = full.strip_prefix(here).ok()?.to_str()?.replace(MAIN_SEPARATOR, "/");
+    (!quell::exclusions::pack(&named).is_empty()).then_some(named)
+}
+
+/// Says that a file or folder is read, if its name is that of a built-in pack too.
+pub(super) fn say_which(path: &Path) {
+    let Some(name) = hidden_pack(path).filter(|_| path.exists()) else { return };
+    let what = if path.is_dir() { "folder" } else { "file" };
+    let path = printable(&path.to_string_lossy());
+    tell(&format!(
+        "quell: -e {path} is the {what} of this name, NOT the built-in `{name}`; rename it to have the built-in one\n"
+    ));
+}
+
+/// An error for a new list whose name would hide a built-in pack from then on.
+pub(super) fn hides_no_pack(path: &Path) -> Outcome<()> {
+    let Some(name) = hidden_pack(path).filter(|_| !path.exists()) else { return Ok(()) };
+    let message =
+        format!("{}: this is the name of a built-in pack, and a file would hide it", path.display());
+    let help = format!(
+        "name a list of your own, such as mine.yaml, and give both to the other commands: -e {name} -e mine.yaml"
+    );
+    fail("built-in", message, &help)
 }
 
 /// The values of parameters. Those of the command line replace those of the file.

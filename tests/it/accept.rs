@@ -214,6 +214,77 @@ fn days_that_are_kept_back_judge_what_was_chosen() {
     assert!(number(&part["holdout"]["covered"]) > 0);
 }
 
+/// Once the list has grown a number means another group, so the guarded form refuses, and the bare one says what it takes.
+#[test]
+fn a_group_that_is_another_one_now_is_not_taken_for_the_one_that_was_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = path(folder.path(), "mine.yaml");
+    let row =
+        |process: &str, last: usize| format!("{process},C:\\Program Files\\{process},10.20.3.{last},443\n");
+    let mut text =
+        String::from("InitiatingProcessFileName,InitiatingProcessFolderPath,RemoteIP,RemotePort\n");
+    (0..9).for_each(|at| text += &row("backup.exe", 1 + at % 3));
+    (0..6).for_each(|at| text += &row("hunted.exe", 1 + at % 3));
+    let hunt = path(folder.path(), "hunt.csv");
+    fs::write(&hunt, text).unwrap();
+    fs::write(&list, "exclusions: []\n").unwrap();
+    let suggest = |group: &str| quell(&["suggest", &hunt, "-e", &list, "--group", group]);
+    let first = suggest("1=backup.exe");
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let named = "group 1: backup.exe, 10.20.3.0/24, 9 rows";
+    assert!(out(&first).starts_with(&format!("# {named}\n")), "{}", out(&first));
+    assert!(String::from_utf8_lossy(&first.stderr).contains(named));
+    let draft = path(folder.path(), "draft.yaml");
+    fs::write(&draft, &first.stdout).unwrap();
+    let accepted = quell(&["accept", &draft, "-e", &list, "--anyway"]);
+    let text = out(&accepted);
+    for wanted in [named, "process.name=backup.exe, ", "as suggested: 9 rows of noise"] {
+        assert!(text.contains(wanted), "{wanted}\n{}", said(&accepted));
+    }
+    let again = suggest("1=backup.exe");
+    assert_eq!(again.status.code(), Some(2), "{}", said(&again));
+    let wanted = "--group 1=backup.exe: group 1 is hunted.exe, 10.20.3.0/24, 6 rows now";
+    assert!(again.stdout.is_empty() && said(&again).contains(wanted), "{}", said(&again));
+    assert!(out(&suggest("1")).starts_with("# group 1: hunted.exe, "));
+    assert!(said(&suggest("1=10.20.3.0/24")).contains("group 1: hunted.exe, "));
+}
+
+/// A file of the name of a built-in pack would be read in its place from then on.
+#[test]
+fn no_list_hides_a_built_in_pack_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = suggested(folder.path());
+    let here = |args: &[&str]| {
+        let mut quell = Command::new(env!("CARGO_BIN_EXE_quell"));
+        quell.args(args).env_clear().stdin(Stdio::null()).current_dir(folder.path()).output().unwrap()
+    };
+    for name in ["documented", "./documented", "field", "documented/sccm.yaml"] {
+        let output = here(&["accept", &file, "-e", name, "--anyway"]);
+        assert_eq!(output.status.code(), Some(2), "{name} {}", said(&output));
+        assert!(said(&output).contains("the name of a built-in pack"), "{}", said(&output));
+        assert!(!folder.path().join("documented").exists() && !folder.path().join("field").exists());
+    }
+    let output = here(&[
+        "import",
+        "--text",
+        "process.name != \"a.exe\" && destination.ip != \"10.1.2.3\"",
+        "-o",
+        "field",
+    ]);
+    assert!(said(&output).contains("the name of a built-in pack"), "{}", said(&output));
+    let silent = here(&["lint", "-e", "documented"]);
+    assert!(!said(&silent).contains("NOT the built-in"), "{}", said(&silent));
+    fs::write(folder.path().join("documented"), "exclusions: []\n").unwrap();
+    for args in [&["lint", "-e", "documented"][..], &["accept", &file, "-e", "documented", "--anyway"]] {
+        let output = here(args);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            text.contains("-e documented is the file of this name, NOT the built-in `documented`"),
+            "{text}"
+        );
+    }
+}
+
 /// A label file says where it is wrong.
 #[test]
 fn labels_that_cannot_be_read_are_refused_with_their_line() {

@@ -14,7 +14,7 @@ use crate::commands::suggest::moves;
 use crate::commands::{Outcome, World, fail};
 use jiff::civil::Date;
 use quell::count::coverage::Coverage;
-use quell::exclusions::model::{Exclusion, FieldRef};
+use quell::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
 use quell::judge::Matcher;
 use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
@@ -79,8 +79,15 @@ pub(super) fn checked(
     let (settings, schemas) = (settings.clone(), &lists.schemas);
     let asked = Asked { args, edit, findings, settings, malicious, schemas, moves };
     let mut found = Checked { text: String::new(), short: Vec::new() };
+    for group in &edit.groups {
+        let _ = writeln!(found.text, "{}", printable(group));
+    }
     for exclusion in added {
         let _ = writeln!(found.text, "{}", Ink::On.paint(Style::Strong, printable(&exclusion.id)));
+        let _ = writeln!(found.text, "  {}", printable(&tuple(exclusion)));
+        for fact in edit.facts.iter().filter(|(id, _)| *id == exclusion.id) {
+            let _ = writeln!(found.text, "  as suggested: {}", printable(&fact.1));
+        }
         asked.lint(exclusion, &mut found);
         asked.cases(exclusion, &mut found);
         asked.grade(exclusion, &mut found)?;
@@ -89,6 +96,15 @@ pub(super) fn checked(
         effect(args, world, lists, edit, rule, day, &mut found)?;
     }
     Ok(found)
+}
+
+/// What an exclusion suppresses, in one line.
+fn tuple(exclusion: &Exclusion) -> String {
+    let condition =
+        |condition: &Condition| format!("{}={}", condition.field.name(), condition.wanted().join("|"));
+    let entry =
+        |entry: &Entry| entry.conditions.iter().map(|known| condition(known)).collect::<Vec<_>>().join(", ");
+    exclusion.entries.iter().map(entry).collect::<Vec<_>>().join(" or ")
 }
 
 /// The malicious rows, if there are any, with the cells that the added exclusions look at.

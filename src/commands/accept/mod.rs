@@ -3,7 +3,7 @@
 mod checks;
 
 use super::files::{self, FileSet};
-use super::lists::{Loaded, given, read_text, rule, schemas, today};
+use super::lists::{Loaded, given, hides_no_pack, read_text, rule, say_which, schemas, today};
 use super::review::Review;
 use super::{End, Outcome, World, fail, print_styled};
 use crate::cli::{AcceptArgs, Expiry};
@@ -34,6 +34,10 @@ pub(super) struct Edit {
     pub(super) old: Vec<Exclusion>,
     pub(super) new: Vec<Exclusion>,
     pub(super) added: Vec<String>,
+    /// The groups that they were suggested for.
+    pub(super) groups: Vec<String>,
+    /// Ids, and what was counted of them when they were suggested.
+    pub(super) facts: Vec<(String, String)>,
 }
 
 pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
@@ -62,7 +66,8 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     };
     let after = ListText { file: before.file.clone(), text };
     let new = load(&after)?;
-    let edit = Edit { before, after, exists, old, new, added };
+    let (groups, facts) = said_of(&texts);
+    let edit = Edit { before, after, exists, old, new, added, groups, facts };
     let lists = Loaded { exclusions: Vec::new(), texts: Vec::new(), on_disk: true, schemas, named };
     let rule = rule(&args.scope)?;
     let checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
@@ -109,6 +114,24 @@ fn standard_input() -> Outcome<String> {
 
 fn is_blank(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+}
+
+/// The groups that stand at the head of suggested lists, and the rows that are counted below each id.
+fn said_of(texts: &[ListText]) -> (Vec<String>, Vec<(String, String)>) {
+    let (mut groups, mut facts, mut id) = (Vec::new(), Vec::new(), None);
+    for line in texts.iter().flat_map(|list| list.text.lines()).map(str::trim) {
+        if let Some(fact) = line.strip_prefix("# ").filter(|fact| fact.starts_with("group ") && id.is_none())
+        {
+            groups.push(fact.to_owned());
+        } else if let Some(named) = line.strip_prefix("- id:") {
+            id = Some(named.trim().trim_matches(['\'', '"']).to_owned());
+        } else if let (Some(id), Some(fact)) = (&id, line.strip_prefix("# "))
+            && (fact.contains(" of noise, ") || fact.starts_with("TAKES IN "))
+        {
+            facts.push((id.clone(), fact.to_owned()));
+        }
+    }
+    (groups, facts)
 }
 
 /// The drafts that are asked for.
@@ -167,6 +190,8 @@ fn target(path: &Path) -> Outcome<(ListText, bool)> {
             "name the list in it that they belong to",
         );
     }
+    hides_no_pack(path)?;
+    say_which(path);
     if !path.exists() {
         return Ok((ListText { file, text: String::new() }, false));
     }

@@ -26,6 +26,7 @@ use quell::run::columns::reader;
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use quell::suggest::{Label, RowPlace};
+use std::fmt;
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -56,8 +57,21 @@ pub(super) struct LeftOut {
 
 /// A group of kept rows.
 pub(super) struct WantedGroup {
+    /// Its place in the report, from 1.
+    pub(super) number: u32,
     pub(super) process: String,
     pub(super) destination: Destination,
+    /// How many rows it has.
+    pub(super) rows: u64,
+}
+
+impl fmt::Display for WantedGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, process, destination, rows } = self;
+        let process = if process.is_empty() { "(empty)" } else { process };
+        let word = if *rows == 1 { "row" } else { "rows" };
+        write!(f, "group {number}: {process}, {destination}, {rows} {word}")
+    }
 }
 
 /// Everything that labels rows.
@@ -69,7 +83,8 @@ pub(super) struct Labelling<'l> {
     pub(super) files: Vec<String>,
     pub(super) schema: &'l Schema,
     conditions: Vec<(FieldRef, String)>,
-    groups: Vec<WantedGroup>,
+    /// Rows of these groups are noise.
+    pub(super) groups: Vec<WantedGroup>,
     by_row: HashMap<(u32, u64), Label>,
     by_report: HashMap<String, Label>,
     /// What the lists suppress; `None` if that does not matter.
@@ -119,11 +134,6 @@ impl<'l> Labelling<'l> {
             labelling.read_labels(file)?;
         }
         Ok(labelling)
-    }
-
-    /// Rows of these groups are noise.
-    pub(super) fn with_groups(&mut self, groups: Vec<WantedGroup>) {
-        self.groups = groups;
     }
 
     /// The fields that results have a column for.

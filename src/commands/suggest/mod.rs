@@ -3,22 +3,20 @@
 //! The rows are read twice: to find the exclusions, and to count with the matcher itself what they do. What it suppresses
 //! that must stay is never printed.
 
+mod groups;
 mod narrow;
 mod prepare;
 mod show;
 
-use super::counting::counted;
 use super::inputs::keep_standard_input;
-use super::labels::{Labelling, LeftOut, WantedGroup};
-use super::lists::{Loaded, in_force, loaded, rule, today};
+use super::labels::{Labelling, LeftOut};
+use super::lists::{in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text, tell};
 use crate::cli::{SuggestArgs, SuggestFormat};
 use prepare::{Given, Prepared, prepared};
-use quell::count::destination::Destination;
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::judge::Matcher;
 use quell::probe::Moves;
-use quell::report::build::{ReportParts, build};
 use quell::report::fitted;
 use quell::suggest::{Label, LabelledRow, Options, Sample, Suggested, suggest};
 
@@ -40,6 +38,8 @@ pub(super) struct Found<'f> {
     pub(super) left_out: LeftOut,
     /// Names of the files, to say where a row stands.
     pub(super) files: Vec<String>,
+    /// The groups that were named, as the report shows them.
+    pub(super) groups: Vec<String>,
     /// Whether any row is known to be malicious.
     pub(super) has_malicious: bool,
 }
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     } else {
         labelling.applied = Some(&matcher);
     }
-    labelling.with_groups(groups(args, world, &lists)?);
+    labelling.groups = groups::groups(args, world, &lists)?;
     let fields = labelling.fields()?;
     let mut sample = Sample::new(&fields);
     let fields = sample.fields();
@@ -95,6 +95,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         beyond: sample.beyond.iter().sum(),
         left_out,
         files: labelling.files.clone(),
+        groups: labelling.groups.iter().map(ToString::to_string).collect(),
         has_malicious: rows[1] > 0,
     };
     if let Some(exclusion) = narrowed {
@@ -174,52 +175,6 @@ pub(in crate::commands) fn moves() -> Outcome<Moves> {
         Ok(moves) => Ok(moves),
         Err(cause) => fail("bad-moves", cause, "this is a mistake of quell's; please report it"),
     }
-}
-
-/// The groups that were named, as the report of `quell apply` counts them.
-fn groups(args: &SuggestArgs, world: &World, lists: &Loaded) -> Outcome<Vec<WantedGroup>> {
-    if args.labels.group.is_empty() {
-        return Ok(Vec::new());
-    }
-    if args.results.is_empty() {
-        return fail(
-            "no-results",
-            "--group names a group of results, and there are none",
-            "name the results",
-        );
-    }
-    let rule = rule(&args.scope)?;
-    let day = today(&args.scope, world);
-    let of_rule = rule.as_ref();
-    let (applied, run) = counted(&args.results, &args.input, world, lists, of_rule, |read, inputs| {
-        read.in_force(inputs, &lists.exclusions, of_rule, day).0
-    })?;
-    let groups = run.tally.groups.iter();
-    let known: Vec<(String, Destination)> =
-        groups.map(|(process, destination, _)| (process.to_owned(), destination)).collect();
-    let report = build(ReportParts {
-        run,
-        applied: &applied,
-        left_out: &[],
-        rule: rule.as_ref(),
-        today: day,
-        notes: Vec::new(),
-    });
-    let mut wanted = Vec::new();
-    for number in &args.labels.group {
-        let place = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
-        let Some(group) = report.kept_groups.get(place) else {
-            let message =
-                format!("--group {number}: there are {} groups of kept rows", report.kept_groups.len());
-            return fail("no-such-group", message, "`quell apply` shows them, the one with most rows first");
-        };
-        let same = |(process, destination): &&(String, Destination)| {
-            *process == group.process && destination.to_string() == group.destination
-        };
-        let destination = known.iter().find(same).map(|known| known.1).unwrap_or_default();
-        wanted.push(WantedGroup { process: group.process.clone(), destination });
-    }
-    Ok(wanted)
 }
 
 /// The last day that is chosen by, if the last days are kept back.

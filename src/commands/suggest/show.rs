@@ -31,7 +31,9 @@ pub(super) fn yaml(found: &Found<'_>) -> String {
             proposed: each.proposed.clone(),
         })
         .collect();
-    list(&written, |row: &CaseRow| place(found, row.place))
+    let list = list(&written, |row: &CaseRow| place(found, row.place));
+    let groups: String = found.groups.iter().map(|group| format!("# {}\n", printable(group))).collect();
+    groups + &list
 }
 
 /// Where a row stands.
@@ -122,6 +124,9 @@ fn grade(found: &Found<'_>, each: &Prepared) -> String {
 pub(super) fn summary(found: &Found<'_>) -> String {
     let [noise, malicious, unsure, unlabelled] = found.rows;
     let mut out = String::new();
+    for group in &found.groups {
+        let _ = writeln!(out, "{}", printable(group));
+    }
     let covered = match found.prepared.len() {
         0 => format!("NOTHING IS SUGGESTED for {} of noise", rows(noise)),
         1 => format!("1 exclusion covers {} of {} of noise", grouped(found.covered[0]), rows(noise)),
