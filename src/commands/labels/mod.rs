@@ -171,9 +171,23 @@ impl<'l> Labelling<'l> {
         for (file, mut input) in (0..).zip(self.open()?) {
             let of_file = labels.next().unwrap_or(Label::Unlabelled);
             let pass = Pass { labelling: self, file, of_file, fields };
-            pass.each(&mut input, &mut seen, &mut left, &mut take)?;
+            let rows = pass.each(&mut input, &mut seen, &mut left, &mut take)?;
+            self.labels_are_of_rows(file, rows)?;
         }
         Ok(left)
+    }
+
+    /// An error if a label is for a row beyond the last one.
+    fn labels_are_of_rows(&self, file: u32, rows: u64) -> Outcome<()> {
+        let beyond = self.by_row.keys().filter(|(of, row)| *of == file && !(1..=rows).contains(row));
+        let Some((_, row)) = beyond.min() else { return Ok(()) };
+        let name = usize::try_from(file).ok().and_then(|at| self.files.get(at)).map_or("", String::as_str);
+        let message = format!("a label is for row {row} of {name}: there are {rows} rows");
+        fail(
+            "bad-labels",
+            message,
+            "rows are counted from 1, without the header; label the file that was exported",
+        )
     }
 
     /// The label of a row of the results.
@@ -237,13 +251,14 @@ struct Pass<'p> {
 }
 
 impl Pass<'_> {
+    /// Returns the number of the last row.
     fn each(
         &self,
         input: &mut Input,
         seen: &mut HashSet<u64>,
         left: &mut LeftOut,
         take: &mut impl FnMut(&ReadRow<'_>),
-    ) -> Outcome<()> {
+    ) -> Outcome<u64> {
         let with = self.labelling;
         let matchers = [with.applied, with.covered];
         let own: Vec<&[FieldRef]> =
@@ -254,7 +269,9 @@ impl Pass<'_> {
         let (rows, projection) = reader(input, row::wanted(&slots, with.schema))?;
         let order = input.date_order(projection.columns.get(row::time_of(slots.len())).copied().flatten());
         let (mut times, mut scratch) = (TimeParser::default(), Scratch::default());
+        let mut last = 0;
         each_row(input, &rows, |number, _, row| {
+            last = number;
             let Ok(all) = row.cells else {
                 left.malformed += 1;
                 return ControlFlow::Continue(());
@@ -287,7 +304,7 @@ impl Pass<'_> {
             take(&ReadRow { label, cells: fields, device: cells.device, day, place });
             ControlFlow::Continue(())
         })?;
-        Ok(())
+        Ok(last)
     }
 
     /// Whether the row stood in a file of rows before.
