@@ -320,6 +320,23 @@ fn what_cannot_be_read_is_said_and_devices_are_those_of_the_noise() {
     assert!(!plain.contains("cannot be read as") && !plain.contains("WIDER"), "{plain}");
 }
 
+/// Rows that are suppressed already need no exclusion, and how many and by what is said of them alone.
+#[test]
+fn noise_that_is_suppressed_already_is_said_to_be() {
+    let mut table = csv::Reader::from_path(HUNT).unwrap();
+    let rows = table
+        .records()
+        .filter(|record| record.as_ref().unwrap()[13].eq_ignore_ascii_case("ccmexec.exe"))
+        .count();
+    let output = quell(&["suggest", HUNT, "--where", "process.name=ccmexec.exe"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let wanted =
+        format!("{rows} rows are meant, and all are suppressed already, by sccm-software-update ({rows})");
+    assert!(rows > 1 && said(&output).contains(&wanted), "{}", said(&output));
+    let none = said(&quell(&["suggest", HUNT, "--where", "process.name=nobody.exe"]));
+    assert!(none.contains("no row has what was asked for") && !none.contains("114"), "{none}");
+}
+
 /// A table is for a person, and a list that is made is called new.
 #[test]
 fn a_table_is_no_list_and_a_new_list_is_called_new() {
