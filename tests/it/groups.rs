@@ -259,3 +259,20 @@ fn a_network_stands_for_the_addresses_in_it() {
     let none = quell(&["rows", HUNT, "--where", "destination.ip=10.99.0.0/24", "--format", "rows"]);
     assert_eq!(none.status.code(), Some(1));
 }
+
+/// A value that no row has is perhaps misspelt, or written as in another language.
+#[test]
+fn a_value_that_does_not_occur_is_met_with_the_nearest_that_does() {
+    for (value, signs) in [("chrom.exe", false), ("=chrome.exe", true), ("\"chrome.exe\"", true)] {
+        let output = quell(&["rows", HUNT, "--where", &format!("process.name={value}")]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("no row has process.name=") && said.contains("did you mean `chrome.exe`"),
+            "{said}"
+        );
+        assert_eq!(said.contains("quotation marks are taken for a part of the value"), signs, "{said}");
+    }
+    let found = quell(&["rows", HUNT, "--where", "process.name=chrome.exe"]);
+    assert!(!String::from_utf8(found.stderr).unwrap().contains("no row has"));
+}
