@@ -8,7 +8,7 @@ use super::inputs::open_all;
 use super::results::ReadBy;
 use super::{Outcome, fail};
 use crate::cli::InputArgs;
-use quell::exclusions::model::Exclusion;
+use quell::exclusions::model::{AddressRange, Exclusion, read_address};
 use quell::fields::{Field, Kind};
 use quell::groups::{Group, GroupKey, Groups, KeptRow, KeyOf, KeyPart, VALUES_IN_A_GROUP};
 use quell::input::time::{TimeParser, parse_in_locale};
@@ -201,11 +201,21 @@ pub(super) fn condition(text: &str) -> Outcome<(&str, &str)> {
     }
 }
 
-/// Whether a cell has the value that somebody asks for: letter case does not count, `*` and `?` stand for any text, and
-/// addresses are compared as such.
+/// Whether a cell has the value that somebody asks for: letter case does not count, `*` and `?` stand for any text,
+/// addresses are compared as such, and a network such as `10.20.0.0/24`, as groups are named, is each address in it.
 pub(super) fn is_value(cell: &str, wanted: &str) -> bool {
     let address = |text: &str| text.parse::<IpAddr>().ok().map(|address| address.to_canonical());
-    is_like(wanted, cell) || cell == wanted || address(cell).is_some_and(|seen| Some(seen) == address(wanted))
+    let is_same = || address(cell).is_some_and(|seen| Some(seen) == address(wanted));
+    is_like(wanted, cell) || cell == wanted || is_same() || is_in_network(cell, wanted)
+}
+
+/// Whether a cell is an address of a network. A lone number is none, and what is no network has no address.
+fn is_in_network(cell: &str, wanted: &str) -> bool {
+    if !wanted.contains('/') {
+        return false;
+    }
+    let Some((family, number)) = read_address(cell) else { return false };
+    AddressRange::parse(wanted).is_ok_and(|network| network.contains(family, number))
 }
 
 /// Kept rows by some fields.

@@ -8,14 +8,17 @@ use super::lists::{loaded, rule, today};
 use super::results::read_by;
 use super::{End, Outcome, World, fail, print_by, print_json, print_styled, print_text, tell};
 use crate::cli::{RowsArgs, RowsFormat};
+use quell::fields::did_you_mean;
 use quell::groups::{GroupKey, Groups, KeptRow};
 use quell::input::json::format::Document;
 use quell::input::{Format, Input};
 use quell::output::odd_one_out;
-use quell::report::Layout;
 use quell::report::grouped::{GroupReport, group_report};
 use quell::report::profile::Profile;
 use quell::report::style::Ink;
+use quell::report::{Layout, printable};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -54,10 +57,43 @@ pub(crate) fn run(args: &RowsArgs, world: &World) -> Outcome {
     };
     reading.require_columns()?;
     let wanted = wanted(args, &reading)?;
-    match args.format {
+    let end = match args.format {
         RowsFormat::Rows => print_rows(&reading, &wanted),
         _ => print_profile(args, world, &reading, wanted),
+    }?;
+    if end == End::LookAtIt {
+        tell(&near(args, &reading)?);
     }
+    Ok(end)
+}
+
+/// For each condition that no row meets, the values that occur and are spelt nearly like it.
+fn near(args: &RowsArgs, reading: &Reading<'_>) -> Outcome<String> {
+    let mut out = String::new();
+    for condition in &args.conditions {
+        let (name, value) = kept::condition(condition)?;
+        let mut opened = reading.open()?;
+        let standing = standing_of(name, reading.read, &opened)?.1;
+        let (mut known, mut met) = (BTreeSet::new(), false);
+        reading.each(&mut opened, [&standing], |row| {
+            let cell = row.cells.ok().and_then(|cells| cells[0]).unwrap_or_default();
+            met |= is_value(cell, value);
+            if known.len() < MOST_VALUES && !known.contains(cell) {
+                known.insert(cell.to_owned());
+            }
+            ControlFlow::Continue(())
+        })?;
+        if met {
+            continue;
+        }
+        let bare = value.trim_start_matches('=').trim().trim_matches(['"', '\'']);
+        let near = did_you_mean(bare, known.iter().map(String::as_str), 3);
+        let as_it_stands =
+            if bare == value { "" } else { "`=` and quotation marks are taken for a part of the value" };
+        let said = printable(format!("no row has {condition}. {near}{as_it_stands}").trim());
+        let _ = writeln!(out, "quell: {said}");
+    }
+    Ok(out)
 }
 
 /// Finds the group and the columns that were asked for.

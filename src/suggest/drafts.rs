@@ -4,8 +4,9 @@
 
 use super::candidates::{Candidate, Maker, Why, first_that_stays};
 use super::roles::Role;
-use super::sample::{Label, MISSING, RowPlace, Sample};
+use super::sample::{Label, MISSING, RowPlace, Sample, SampleField, UNREADABLE};
 use crate::exclusions::model::Condition;
+use crate::fields::Kind;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -16,6 +17,9 @@ const NEIGHBOURS: usize = 6;
 const LONGEST_WORD: usize = 48;
 /// Other values that are named in a comment.
 const NAMED: usize = 3;
+
+/// How the reason begins why a field is no condition that could have been one, had its cells been readable.
+pub const UNREAD: &str = "its cells cannot be read as";
 
 /// An exclusion that is suggested.
 #[derive(Debug, Clone)]
@@ -116,14 +120,19 @@ fn left_out(sample: &Sample, candidate: &Candidate) -> Vec<(String, String)> {
             continue;
         }
         let mut values: BTreeSet<u32> = BTreeSet::new();
-        let mut absent = 0;
+        let (mut absent, mut unreadable) = (0, 0);
         for place in &candidate.covers {
             let (of, each) = sample.at(*place);
             if of[field] <= MISSING {
                 absent += each.benign;
+                unreadable += if of[field] == UNREADABLE { each.benign } else { 0 };
             } else {
                 values.insert(of[field]);
             }
+        }
+        if unreadable > 0 {
+            found.push((known.field.name().to_owned(), cannot_be_read(known, unreadable, values.len())));
+            continue;
         }
         if values.is_empty() {
             continue;
@@ -140,6 +149,16 @@ fn left_out(sample: &Sample, candidate: &Candidate) -> Vec<(String, String)> {
     }
     found.extend(sample.out.iter().map(|(field, why)| (field.name().to_owned(), (*why).to_owned())));
     found
+}
+
+/// Why a field is no condition whose cells hold something else than it does.
+fn cannot_be_read(known: &SampleField, rows: u64, others: usize) -> String {
+    let what = if known.field.kind() == Kind::Address { "addresses" } else { "numbers" };
+    let example: String = known.unreadable.iter().flat_map(|text| text.chars().take(LONGEST_WORD)).collect();
+    let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let others =
+        if others > 0 { format!(", and the others have {}", plural(others, "value")) } else { String::new() };
+    format!("{UNREAD} {what} in {rows}, e.g. \"{example}\"{others}")
 }
 
 fn plural(count: usize, one: &str) -> String {

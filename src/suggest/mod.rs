@@ -23,7 +23,7 @@ mod sample;
 mod shape;
 mod wants;
 
-pub use drafts::{CaseRow, Draft, DraftCondition, LeftAlone};
+pub use drafts::{CaseRow, Draft, DraftCondition, LeftAlone, UNREAD};
 pub use sample::{Label, LabelledRow, MAX_COMBINATIONS, RowPlace, Sample};
 
 use crate::probe::Moves;

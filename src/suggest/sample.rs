@@ -25,12 +25,14 @@ const DEVICES: usize = 4;
 /// A value longer than this becomes no condition.
 const MAX_TEXT: usize = 400;
 
-/// The value of a cell that is empty or unreadable.
+/// The value of a cell that is empty.
 const EMPTY: u32 = 0;
 /// A value beyond [`MAX_VALUES`], which no condition wants.
 const BEYOND: u32 = 1;
+/// The value of a cell that holds something else than the field does, such as a name in a column of addresses.
+pub(super) const UNREADABLE: u32 = 2;
 /// The value of a cell that the row does not have. What is there in truth is not known.
-pub(super) const MISSING: u32 = 2;
+pub(super) const MISSING: u32 = 3;
 
 /// What somebody has said of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,8 +87,10 @@ pub(super) struct Value {
 pub(super) struct SampleField {
     pub(super) field: FieldRef,
     pub(super) role: Role,
-    /// Its values. The first ones stand for none, for one beyond the limit, and for one that is not known.
+    /// Its values. The first ones stand for none, for one beyond the limit, for one that cannot be read, and for one that is not known.
     pub(super) values: Vec<Value>,
+    /// The first text that is neither empty nor what the field holds.
+    pub(super) unreadable: Option<String>,
     spelt: HashMap<Box<str>, u32>,
     known: HashMap<Box<str>, u32>,
 }
@@ -227,7 +231,7 @@ impl SampleField {
     fn new(field: &FieldRef, role: Role) -> Self {
         let none = Value { text: String::new(), address: None, usable: false };
         let (spelt, known) = Default::default();
-        Self { field: field.clone(), role, values: vec![none; 3], spelt, known }
+        Self { field: field.clone(), role, values: vec![none; 4], unreadable: None, spelt, known }
     }
 
     /// The number of a text or number in lower case; `None` if no row has it.
@@ -243,7 +247,11 @@ impl SampleField {
         }
         let kind = self.field.kind();
         let (key, address) = match read(kind, cell) {
-            None => return EMPTY,
+            None if text.trim().is_empty() => return EMPTY,
+            None => {
+                self.unreadable.get_or_insert_with(|| text.to_owned());
+                return UNREADABLE;
+            }
             Some(Seen::Address(family, number)) => (format!("{family:?}{number}"), Some((family, number))),
             Some(Seen::Number(number)) => (number.to_string(), None),
             Some(Seen::Text(text)) => (text.to_ascii_lowercase(), None),

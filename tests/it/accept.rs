@@ -285,13 +285,85 @@ fn no_list_hides_a_built_in_pack_without_a_word() {
     }
 }
 
+/// A field whose cells cannot be read is no condition, and the exclusion is wider for it, so that is said.
+#[test]
+fn what_cannot_be_read_is_said_and_devices_are_those_of_the_noise() {
+    let folder = tempfile::tempdir().unwrap();
+    let hunt = path(folder.path(), "hunt.csv");
+    let mut text = String::from(
+        "DeviceName,InitiatingProcessFileName,InitiatingProcessFolderPath,RemoteIP,RemotePort\n",
+    );
+    for (device, port, ip) in [("pc-1", "443.0", "10.20.3.1"), ("pc-2", "", "server.example")] {
+        for _ in 0..30 {
+            text += &format!("{device},agent.exe,C:\\Program Files\\Fab\\agent.exe,{ip},{port}\n");
+        }
+    }
+    text += "pc-3,agent.exe,C:\\Program Files\\Fab\\agent.exe,10.20.3.1,\n";
+    fs::write(&hunt, text).unwrap();
+    let labels = path(folder.path(), "labels.csv");
+    let all: String = (1..=60).map(|row| format!("{row},benign\n")).collect();
+    fs::write(&labels, format!("row,label\n{all}")).unwrap();
+    let output = quell(&["suggest", &hunt, "-e", "tests/lists/none.yaml", "--labels", &labels]);
+    let (list, told) = (out(&output), String::from_utf8_lossy(&output.stderr).into_owned());
+    for wanted in [
+        "# not destination.port: its cells cannot be read as numbers in 30 rows, e.g. \"443.0\"\n",
+        "# not destination.ip: its cells cannot be read as addresses in 30 rows, e.g. \"server.example\", and the others have 1 value\n",
+        "60 rows of noise, all only by it, 2 devices (pc-1, pc-2)",
+        "TAKES IN 1 row that nobody labelled: 61",
+    ] {
+        assert!(list.contains(wanted), "{wanted}\n{list}");
+    }
+    let wider = "agent may be WIDER than you think: it has no destination.port, for its cells cannot be read as numbers";
+    assert!(told.contains(wider), "{told}");
+    // Of what can be read nothing is said.
+    let plain = said(&quell(&["suggest", HUNT, "--group", "9"]));
+    assert!(!plain.contains("cannot be read as") && !plain.contains("WIDER"), "{plain}");
+}
+
+/// Rows that are suppressed already need no exclusion, and how many and by what is said of them alone.
+#[test]
+fn noise_that_is_suppressed_already_is_said_to_be() {
+    let mut table = csv::Reader::from_path(HUNT).unwrap();
+    let rows = table
+        .records()
+        .filter(|record| record.as_ref().unwrap()[13].eq_ignore_ascii_case("ccmexec.exe"))
+        .count();
+    let output = quell(&["suggest", HUNT, "--where", "process.name=ccmexec.exe"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let wanted =
+        format!("{rows} rows are meant, and all are suppressed already, by sccm-software-update ({rows})");
+    assert!(rows > 1 && said(&output).contains(&wanted), "{}", said(&output));
+    let none = said(&quell(&["suggest", HUNT, "--where", "process.name=nobody.exe"]));
+    assert!(none.contains("no row has what was asked for") && !none.contains("114"), "{none}");
+}
+
+/// A table is for a person, and a list that is made is called new.
+#[test]
+fn a_table_is_no_list_and_a_new_list_is_called_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let (table, list) = (path(folder.path(), "table.txt"), path(folder.path(), "mine.yaml"));
+    fs::write(&table, quell(&["suggest", HUNT, "--group", "9", "--format", "table"]).stdout).unwrap();
+    let output = quell(&["accept", &table, "-e", &list]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("the table that `quell suggest` shows a person"), "{}", said(&output));
+    let file = suggested(folder.path());
+    let added = quell(&["accept", &file, "-e", &list]);
+    assert!(out(&added).contains("mine.yaml: new list, 1 exclusion added"), "{}", said(&added));
+    let dry = quell(&["accept", &file, "-e", "tests/lists/none.yaml", "--dry-run"]);
+    assert!(!out(&dry).contains("new list"), "{}", said(&dry));
+}
+
 /// A label file says where it is wrong.
 #[test]
 fn labels_that_cannot_be_read_are_refused_with_their_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = path(folder.path(), "labels.csv");
     for (text, wanted) in [
-        ("row,label\n1,fine\n", "line 2: its label is none"),
+        ("row,label\n1,fine\n", "line 2: `fine` is no label; benign, malicious, unsure"),
+        ("row,label\n1,\n", "line 2: it has no label"),
+        ("row,label\n9999,benign\n", "row 9999 of samples/action1-hunt.csv: there are 320 rows"),
+        ("row,label\n320,benign\n321,benign\n", "row 321 of samples/action1-hunt.csv: there are 320 rows"),
+        ("row,label\n0,benign\n", "row 0 of samples/action1-hunt.csv"),
         ("label\nbenign\n", "it lacks `label`, or `row` and `ReportId`"),
         ("row,label\n,benign\n", "line 2: it names no row"),
         ("{\"format\": \"quell-review/2\"}", "and not quell-review/1"),

@@ -234,3 +234,45 @@ fn what_cannot_be_asked_is_said() {
     assert_eq!(output.status.code(), Some(1), "no row is something to look at");
     assert!(String::from_utf8(output.stdout).unwrap().contains("27 rows"));
 }
+
+/// Groups are named by networks, so a network is a value of an address: in `rows`, `explain` and `suggest`, of a field and of
+/// its column.
+#[test]
+fn a_network_stands_for_the_addresses_in_it() {
+    let report = report(&[HUNT]);
+    let mut versions = BTreeSet::new();
+    for group in report["kept_groups"].as_array().unwrap() {
+        let (process, network) = (group["process"].as_str().unwrap(), group["destination"].as_str().unwrap());
+        let Some((_, bits)) = network.split_once('/') else { continue };
+        versions.insert(bits.to_owned());
+        let (process, ip) = (format!("process.name={process}"), format!("destination.ip={network}"));
+        let listed = text(&["rows", HUNT, "--where", &process, "--where", &ip, "--format", "rows"]);
+        assert_eq!(rows(&listed).len() as u64, group["rows"].as_u64().unwrap(), "{process} {ip}");
+    }
+    assert_eq!(versions, ["24", "64"].map(str::to_owned).into());
+    let as_field = text(&["rows", HUNT, "--where", "destination.ip=10.20.0.0/24", "--format", "rows"]);
+    let as_column = text(&["rows", HUNT, "--where", "RemoteIP=10.20.0.0/24", "--format", "rows"]);
+    assert!(rows(&as_field).len() > 6 && as_field == as_column);
+    let suggest =
+        ["suggest", HUNT, "--where", "process.name=svchost.exe", "--where", "destination.ip=10.20.0.0/24"];
+    assert!(text(&suggest).contains("6 rows of noise"), "{}", text(&suggest));
+    let none = quell(&["rows", HUNT, "--where", "destination.ip=10.99.0.0/24", "--format", "rows"]);
+    assert_eq!(none.status.code(), Some(1));
+}
+
+/// A value that no row has is perhaps misspelt, or written as in another language.
+#[test]
+fn a_value_that_does_not_occur_is_met_with_the_nearest_that_does() {
+    for (value, signs) in [("chrom.exe", false), ("=chrome.exe", true), ("\"chrome.exe\"", true)] {
+        let output = quell(&["rows", HUNT, "--where", &format!("process.name={value}")]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("no row has process.name=") && said.contains("did you mean `chrome.exe`"),
+            "{said}"
+        );
+        assert_eq!(said.contains("quotation marks are taken for a part of the value"), signs, "{said}");
+    }
+    let found = quell(&["rows", HUNT, "--where", "process.name=chrome.exe"]);
+    assert!(!String::from_utf8(found.stderr).unwrap().contains("no row has"));
+}

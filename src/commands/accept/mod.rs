@@ -24,6 +24,9 @@ use std::path::Path;
 /// A larger file is no list.
 const MAX_LIST: u64 = 64 << 20;
 
+/// What stands in every table of `quell suggest`.
+const TABLE: &str = " of noise. Beside them stand ";
+
 /// The list before and after.
 pub(super) struct Edit {
     pub(super) before: ListText,
@@ -99,6 +102,12 @@ fn suggested(args: &AcceptArgs) -> Outcome<Vec<ListText>> {
     if is_blank(&text) {
         let help = "`quell suggest RESULTS --group 1 | quell accept -e LIST.yaml` adds what it suggests; what stands above says why it suggests nothing";
         return fail("nothing-to-accept", "there is no exclusion to add", help);
+    }
+    let is_list = |line: &str| line.trim_start_matches(['{', ' ', '"', '\u{feff}']).starts_with("exclusions");
+    if text.contains(TABLE) && !text.lines().any(is_list) {
+        let help =
+            "leave `--format table` out of `quell suggest`: into a pipe or file it writes the list itself";
+        return fail("bad-list", "this is the table that `quell suggest` shows a person, and no list", help);
     }
     let file = if args.suggested == "-" { "standard input".to_owned() } else { args.suggested.clone() };
     Ok(vec![ListText { file, text }])
@@ -235,10 +244,11 @@ fn said(args: &AcceptArgs, edit: &Edit, checked: &Checked, writes: bool) -> Stri
     } else {
         format!("{} exclusions", edit.added.len())
     };
+    let new = if edit.exists { "" } else { "new list, " };
     let _ = match (writes, args.dry_run) {
-        (true, _) => writeln!(out, "\n{file}: {count} added. As KQL: quell kql -e {file}{ids}"),
+        (true, _) => writeln!(out, "\n{file}: {new}{count} added. As KQL: quell kql -e {file}{ids}"),
         (false, true) => {
-            writeln!(out, "\n{file}: not written, because of --dry-run. {count} would be added.")
+            writeln!(out, "\n{file}: {new}not written, because of --dry-run. {count} would be added.")
         }
         (false, false) => {
             writeln!(

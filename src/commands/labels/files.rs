@@ -4,6 +4,7 @@
 
 use crate::commands::review::FORMAT;
 use crate::commands::{Outcome, fail};
+use quell::report::printable;
 use quell::suggest::Label;
 
 /// Which row a label is for.
@@ -18,6 +19,14 @@ fn label_of(word: &str) -> Option<Label> {
         "malicious" => Some(Label::Malicious),
         "unsure" => Some(Label::Unsure),
         _ => None,
+    }
+}
+
+/// What is wrong with a word that is no label.
+fn no_label(word: Option<&str>) -> String {
+    match word {
+        Some(word) => format!("`{}` is no label; benign, malicious, unsure", printable(word)),
+        None => "it has no label".to_owned(),
     }
 }
 
@@ -76,7 +85,7 @@ pub(super) fn of_csv(name: &str, text: &str) -> Outcome<Vec<(Which, Label)>> {
         match (which, cell(label).and_then(label_of)) {
             (Some(which), Some(label)) => labels.push((which, label)),
             (None, _) => return fail("bad-labels", format!("{name}: line {line}: it names no row"), help),
-            _ => return fail("bad-labels", format!("{name}: line {line}: its label is none"), help),
+            _ => return fail("bad-labels", format!("{name}: line {line}: {}", no_label(cell(label))), help),
         }
     }
     Ok(labels)

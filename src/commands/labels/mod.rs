@@ -20,12 +20,13 @@ use quell::fields::{Field, Kind, which_field};
 use quell::input::time::{TimeParser, parse_in_locale};
 use quell::input::{Format, Input};
 use quell::judge::row::{self, RowCells};
-use quell::judge::{Matcher, Scratch, is_like};
+use quell::judge::{Matcher, Scratch};
 use quell::rule::Rule;
 use quell::run::columns::reader;
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use quell::suggest::{Label, RowPlace};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
@@ -47,12 +48,32 @@ pub(super) struct ReadRow<'r> {
 }
 
 /// How often rows were left out, and why.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LeftOut {
+    /// Rows of noise that the lists suppress, and how many of them each exclusion covers, by its place among those applied.
+    pub(super) noise: u64,
+    pub(super) noise_by: BTreeMap<u32, u64>,
     /// The lists suppress them.
     pub(super) suppressed: u64,
     /// They cannot be read.
     pub(super) malformed: u64,
+}
+
+impl LeftOut {
+    /// Counts a row that these exclusions suppress. Returns whether there is any.
+    fn take(&mut self, label: Label, by: &[u32]) -> bool {
+        if by.is_empty() {
+            return false;
+        }
+        self.suppressed += 1;
+        if label == Label::Benign {
+            self.noise += 1;
+            for at in by {
+                *self.noise_by.entry(*at).or_default() += 1;
+            }
+        }
+        true
+    }
 }
 
 /// A group of kept rows.
@@ -171,9 +192,23 @@ impl<'l> Labelling<'l> {
         for (file, mut input) in (0..).zip(self.open()?) {
             let of_file = labels.next().unwrap_or(Label::Unlabelled);
             let pass = Pass { labelling: self, file, of_file, fields };
-            pass.each(&mut input, &mut seen, &mut left, &mut take)?;
+            let rows = pass.each(&mut input, &mut seen, &mut left, &mut take)?;
+            self.labels_are_of_rows(file, rows)?;
         }
         Ok(left)
+    }
+
+    /// An error if a label is for a row beyond the last one.
+    fn labels_are_of_rows(&self, file: u32, rows: u64) -> Outcome<()> {
+        let beyond = self.by_row.keys().filter(|(of, row)| *of == file && !(1..=rows).contains(row));
+        let Some((_, row)) = beyond.min() else { return Ok(()) };
+        let name = usize::try_from(file).ok().and_then(|at| self.files.get(at)).map_or("", String::as_str);
+        let message = format!("a label is for row {row} of {name}: there are {rows} rows");
+        fail(
+            "bad-labels",
+            message,
+            "rows are counted from 1, without the header; label the file that was exported",
+        )
     }
 
     /// The label of a row of the results.
@@ -184,7 +219,11 @@ impl<'l> Labelling<'l> {
             return *label;
         }
         let asked = !self.conditions.is_empty() || !self.groups.is_empty();
-        let meets = self.conditions.iter().zip(conditions).all(|((_, value), cell)| is_value(*cell, value));
+        let meets = self
+            .conditions
+            .iter()
+            .zip(conditions)
+            .all(|((_, value), cell)| kept::is_value(cell.unwrap_or_default(), value));
         let in_group = self.groups.is_empty()
             || self.groups.iter().any(|group| {
                 group.process == cells.process.unwrap_or_default().to_ascii_lowercase()
@@ -237,13 +276,14 @@ struct Pass<'p> {
 }
 
 impl Pass<'_> {
+    /// Returns the number of the last row.
     fn each(
         &self,
         input: &mut Input,
         seen: &mut HashSet<u64>,
         left: &mut LeftOut,
         take: &mut impl FnMut(&ReadRow<'_>),
-    ) -> Outcome<()> {
+    ) -> Outcome<u64> {
         let with = self.labelling;
         let matchers = [with.applied, with.covered];
         let own: Vec<&[FieldRef]> =
@@ -254,7 +294,9 @@ impl Pass<'_> {
         let (rows, projection) = reader(input, row::wanted(&slots, with.schema))?;
         let order = input.date_order(projection.columns.get(row::time_of(slots.len())).copied().flatten());
         let (mut times, mut scratch) = (TimeParser::default(), Scratch::default());
+        let mut last = 0;
         each_row(input, &rows, |number, _, row| {
+            last = number;
             let Ok(all) = row.cells else {
                 left.malformed += 1;
                 return ControlFlow::Continue(());
@@ -268,14 +310,13 @@ impl Pass<'_> {
                 Label::Unlabelled => with.label(place, &cells, conditions),
                 label => label,
             };
-            let mut covers = |matcher: Option<&Matcher>, cells: &[Option<&str>]| {
-                matcher.is_some_and(|matcher| matcher.judge(cells, &mut scratch).is_suppressed())
-            };
-            if label == Label::Unlabelled && covers(with.covered, covered) {
+            let is_covered = |matcher: &Matcher| matcher.judge(covered, &mut scratch).is_suppressed();
+            if label == Label::Unlabelled && with.covered.is_some_and(is_covered) {
                 label = Label::Benign;
             }
-            if matches!(label, Label::Benign | Label::Unlabelled) && covers(with.applied, applied) {
-                left.suppressed += 1;
+            if let (Label::Benign | Label::Unlabelled, Some(matcher)) = (label, with.applied)
+                && left.take(label, matcher.judge(applied, &mut scratch).suppressed_by)
+            {
                 return ControlFlow::Continue(());
             }
             if self.is_known(&cells, fields, label, seen) {
@@ -287,7 +328,7 @@ impl Pass<'_> {
             take(&ReadRow { label, cells: fields, device: cells.device, day, place });
             ControlFlow::Continue(())
         })?;
-        Ok(())
+        Ok(last)
     }
 
     /// Whether the row stood in a file of rows before.
@@ -330,11 +371,4 @@ fn field_of(condition: &str, schema: &Schema, opened: &[Input]) -> Outcome<(Fiel
     let near = which_field(name, legal);
     let help = format!("{near}`quell schema` lists the fields");
     fail("unknown-field", format!("there is no field or column `{name}`"), &help)
-}
-
-/// Whether a cell has a value: as text with wildcards, or as the same address.
-fn is_value(cell: Option<&str>, wanted: &str) -> bool {
-    let cell = cell.unwrap_or_default();
-    let address = |text: &str| text.parse::<std::net::IpAddr>().ok().map(|address| address.to_canonical());
-    is_like(wanted, cell) || cell == wanted || address(cell).is_some_and(|seen| Some(seen) == address(wanted))
 }

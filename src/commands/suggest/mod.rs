@@ -55,6 +55,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     let mut labelling = Labelling::new(&args.labels, &args.results, &args.input, &lists, rule.as_ref())?;
     let schema = labelling.schema;
     let (applied, _) = in_force(&lists.exclusions, rule.as_ref(), today(&args.scope, world), schema);
+    let ids: Vec<&str> = applied.iter().map(|known| known.id.as_str()).collect();
     let narrowed = args.narrow.as_deref().map(|id| narrow::named(&lists, id)).transpose()?;
     // What is narrowed suppresses its own rows, and what others suppress of them it rightly covers as well.
     let matcher = Matcher::of_schema(&narrowed.map_or(applied, |one| vec![one]), schema)?;
@@ -70,7 +71,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     let cutoff = cutoff(args, &labelling, &fields)?;
     let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
     let moves = moves()?.with_columns(&lists.schemas).of_schema(schema);
-    there_is_noise(&sample, args, left_out)?;
+    there_is_noise(&sample, args, &left_out, &ids)?;
     let most = args.max.map_or(usize::MAX, usize::from);
     let suggested = suggest(&sample, &moves, &Options { most, min_rows: args.min_rows });
     let given = Given {
@@ -154,20 +155,28 @@ fn something_is_labelled(args: &SuggestArgs) -> Outcome<()> {
     fail("no-labels", "nothing says which rows are noise", help)
 }
 
-fn there_is_noise(sample: &Sample, args: &SuggestArgs, left_out: LeftOut) -> Outcome<()> {
+fn there_is_noise(sample: &Sample, args: &SuggestArgs, left_out: &LeftOut, ids: &[&str]) -> Outcome<()> {
     if sample.rows(Label::Benign) > 0 {
         return Ok(());
     }
-    let mut message = "no row is labelled as noise".to_owned();
-    if left_out.suppressed > 0 {
-        message += &format!("; the lists suppress {} rows already", left_out.suppressed);
+    if left_out.noise > 0 && args.holdout.is_none() {
+        let by = left_out.noise_by.iter();
+        let id = |at: &u32| usize::try_from(*at).ok().and_then(|at| ids.get(at)).map_or("", |id| *id);
+        let by: Vec<String> = by.map(|(at, rows)| format!("{} ({rows})", id(at))).collect();
+        let rows = left_out.noise;
+        let message = match rows {
+            1 => "1 row is meant, and it is suppressed already".to_owned(),
+            _ => format!("{rows} rows are meant, and all are suppressed already"),
+        };
+        let help = "they need no exclusion; `quell apply` shows what is left";
+        return fail("no-noise", format!("{message}, by {}", by.join(", ")), help);
     }
     let help = if args.holdout.is_some() {
         "the days that were kept back may be all there are: give a smaller --holdout"
     } else {
-        "look at the values with `quell apply`: a group or value may be spelt otherwise"
+        "no row has what was asked for: look at the values with `quell apply`, it may be spelt otherwise"
     };
-    fail("no-noise", message, help)
+    fail("no-noise", "no row is labelled as noise", help)
 }
 
 pub(in crate::commands) fn moves() -> Outcome<Moves> {

@@ -63,6 +63,7 @@ pub(in crate::commands) struct Did {
     pub(super) held: [u64; 4],
     /// Noise that only it covers.
     pub(super) sole: u64,
+    /// Devices and days of the noise that was chosen by.
     devices: BTreeSet<String>,
     days: BTreeSet<i64>,
     /// Some rows that nobody labelled.
@@ -196,6 +197,10 @@ fn count(given: &Given<'_>, matcher: &Matcher, all: &mut [Prepared]) -> Outcome<
             did.sole += u64::from(by.len() == 1 && row.label == Label::Benign);
             if row.label == Label::Unlabelled && did.taken_in.len() < NAMED {
                 did.taken_in.push(row.place);
+            }
+            // Devices and days stand beside the rows of noise, so they are those of these rows.
+            if row.label != Label::Benign {
+                continue;
             }
             if let Some(device) = row.device.filter(|device| !did.devices.contains(*device)) {
                 did.devices.insert(device.to_owned());

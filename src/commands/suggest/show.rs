@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use quell::report::printable;
 use quell::report::style::{Ink, Style};
 use quell::suggest::list::{Written, list};
-use quell::suggest::{CaseRow, Label, LeftAlone, RowPlace};
+use quell::suggest::{CaseRow, Label, LeftAlone, RowPlace, UNREAD};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -167,8 +167,19 @@ pub(super) fn summary(found: &Found<'_>) -> String {
             (found.suggested.gap * 100.0).ceil()
         );
     }
+    unread(&mut out, found);
     left_alone(&mut out, found);
     out
+}
+
+/// Fields that would have narrowed an exclusion, had their cells been readable.
+fn unread(out: &mut String, found: &Found<'_>) {
+    for each in &found.prepared {
+        for (field, why) in each.draft.left_out.iter().filter(|(_, why)| why.starts_with(UNREAD)) {
+            let (id, why) = (printable(&each.id), printable(why));
+            let _ = writeln!(out, "{id} may be WIDER than you think: it has no {field}, for {why}.");
+        }
+    }
 }
 
 fn left_alone(out: &mut String, found: &Found<'_>) {
