@@ -499,3 +499,49 @@ fn a_delimiter_that_the_file_does_not_have_is_told() {
     let said = refused(folder.path(), &["apply", "long.csv", "-e", "list.yaml"]);
     assert!(said.len() < 600, "{said}");
 }
+
+/// A file of the wrong kind is named as what it is, with the place where it belongs.
+#[test]
+fn a_file_of_another_kind_is_told_where_it_belongs() {
+    let folder = folder();
+    for (name, text) in [
+        ("data.json", r#"{"data": [{"Timestamp": "2026-11-16T08:00:00Z", "DeviceName": "pc"}]}"#.to_owned()),
+        ("headless.csv", ROWS.lines().nth(1).unwrap().to_owned() + "\n"),
+        ("title.csv", format!("Hunt of Monday\n{ROWS}")),
+        ("empty.yaml", "exclusions: []\n".to_owned()),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::create_dir(folder.path().join("hunts.csv")).unwrap();
+    fs::remove_file(folder.path().join("hunt.csv")).unwrap();
+    fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
+    for (arguments, wanted) in [
+        ("apply rows.csv -e rows.csv", "results stand without -e"),
+        ("splice rows.csv -e list.yaml", "this is CSV, and no rule"),
+        ("splice list.yaml -e list.yaml", "this is an exclusion list, and no rule"),
+        ("import rows.csv", "this is CSV, and no rule"),
+        ("import list.yaml", "lists are named with -e"),
+        ("apply rows.csv -e list.yaml --rule list.yaml", "`-e list.yaml`"),
+        ("prune rows.csv", "quell prune --results rows.csv"),
+        ("lint rows.csv", "quell lint --results rows.csv"),
+        ("test rows.csv", "quell apply rows.csv"),
+        ("apply rows.csv -e list.yaml --input-format json", "leave --input-format out"),
+        ("apply rows.csv -e list.yaml --input-format jsonl", "leave --input-format out"),
+        ("apply data.json -e list.yaml", "jq -c '.data[]' data.json"),
+        ("apply headless.csv -e list.yaml", "looks like a row"),
+        ("apply title.csv -e list.yaml", "looks like a title"),
+        ("help aply", "quell help apply"),
+        ("completions", "bash, elvish, fish"),
+        ("kql -e empty.yaml", "the lists hold no exclusion"),
+        ("explain rows.csv -e list.yaml --where process.nam=x", "nothing was done"),
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let output = quell(folder.path(), &arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains(wanted), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    // No folder is proposed where a file is wanted.
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml"]);
+    assert!(!said.contains("hunts.csv"), "{said}");
+}
