@@ -545,3 +545,30 @@ fn a_file_of_another_kind_is_told_where_it_belongs() {
     let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml"]);
     assert!(!said.contains("hunts.csv"), "{said}");
 }
+
+#[test]
+fn files_that_were_put_one_behind_the_other_are_told() {
+    let folder = folder();
+    for (text, line) in [
+        (format!("{ROWS}{ROWS}"), Some(3)),
+        (format!("\u{feff}{ROWS}{ROWS}").replace('\n', "\r\n"), Some(3)),
+        (ROWS.repeat(40_000), Some(3)),
+        (ROWS.to_owned(), None),
+        (format!("{ROWS}\n\n"), None),
+    ] {
+        fs::write(folder.path().join("hunt.csv"), text).unwrap();
+        for threads in ["1", "3"] {
+            let arguments =
+                ["apply", "hunt.csv", "-e", "list.yaml", "--format", "json", "--threads", threads];
+            let output = quell(folder.path(), &arguments);
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let warnings = report["warnings"].as_array().unwrap().iter();
+            let found: Vec<_> = warnings.filter(|warning| warning["code"] == "header-again").collect();
+            assert_eq!(found.len(), usize::from(line.is_some()), "{found:?}");
+            for warning in found {
+                let wanted = format!("hunt.csv:{} REPEATS THE HEADER", line.unwrap());
+                assert!(warning["message"].as_str().unwrap().contains(&wanted), "{warning}");
+            }
+        }
+    }
+}
