@@ -459,6 +459,10 @@ fn values_that_were_typed_as_no_list_takes_them_are_told() {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(r"use single quotes: 'C:\temp\new'"), "{said}");
     }
+    let (code, message) = said(r#"process.path: "C:\Program Files\*""#);
+    assert!(code == Some(2) && message.contains("use single quotes"), "{message}");
+    let (_, message) = said(r#"process.path: "C:\\new\\a\U0000200b.exe""#);
+    assert!(!message.contains("control-character"), "{message}");
     for (when, wanted) in [
         ("destination.port: '443, 8530'", "several values are a list: [443, 8530]"),
         ("destination.ip: '10.0.0.1, 10.0.0.2'", "several values are a list: [10.0.0.1, 10.0.0.2]"),
