@@ -128,7 +128,7 @@ fn complain(diagnostics: &[Diagnostic], command: &Command, world: &World) {
     text += &count;
     text += match command {
         _ if diagnostics.iter().any(|one| one.code == PARTLY_WRITTEN) => "not all files are what they were\n",
-        Command::Apply(_) | Command::Explain(_) => "nothing was suppressed\n",
+        Command::Apply(_) => "nothing was suppressed\n",
         _ => "nothing was done\n",
     };
     tell_styled(&text);

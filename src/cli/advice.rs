@@ -2,7 +2,11 @@
 //!
 //! In: the error of the command line's parser, and the arguments. Out: a tip that stands below the error.
 
+use super::Cli;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{CommandFactory, ValueEnum};
+use clap_complete::Shell;
+use quell::fields::nearest;
 
 /// Commands that take lists by -e and no file without an option.
 const LISTS_BY_OPTION: &[&str] = &["lint", "test", "list", "fmt", "kql", "prune", "probe"];
@@ -17,18 +21,52 @@ pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
         ErrorKind::InvalidSubcommand => {
             let wrong = word(ContextKind::InvalidSubcommand);
             let is_file = wrong == "-" || wrong.contains(['.', '/', '\\']);
-            is_file.then(|| format!("the main job is a command: quell apply {wrong}"))
+            let near = is_help(arguments).then(|| near_command(&wrong)).flatten();
+            let job = is_file.then(|| format!("the main job is a command: quell apply {wrong}"));
+            job.or_else(|| near.map(|near| format!("a similar command exists: quell help {near}")))
         }
         ErrorKind::UnknownArgument => {
             let wrong = word(ContextKind::InvalidArg);
             let command = arguments.iter().skip(1).find(|argument| !argument.starts_with('-'));
             let command = command.filter(|command| LISTS_BY_OPTION.contains(&command.as_str()));
             let command = command.filter(|_| !wrong.starts_with('-'));
-            command.map(|command| format!("lists are named with -e: quell {command} -e {wrong}"))
+            command.map(|command| match command.as_str() {
+                _ if !is_results(&wrong) => format!("lists are named with -e: quell {command} -e {wrong}"),
+                "lint" | "list" | "prune" => {
+                    format!("results are named with --results: quell {command} --results {wrong}")
+                }
+                "probe" => {
+                    format!("malicious rows are named with --malicious: quell probe --malicious {wrong}")
+                }
+                _ => format!("this command reads lists, named with -e; for results: quell apply {wrong}"),
+            })
+        }
+        ErrorKind::MissingRequiredArgument if arguments.iter().any(|word| word == "completions") => {
+            let shells: Vec<String> = Shell::value_variants().iter().map(ToString::to_string).collect();
+            Some(format!("the shells are {}: quell completions bash", shells.join(", ")))
         }
         _ => None,
     };
     if let Some(tip) = tip {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
+}
+
+/// Whether somebody asks for the help of a command.
+fn is_help(arguments: &[String]) -> bool {
+    arguments.iter().skip(1).find(|argument| !argument.starts_with('-')).is_some_and(|word| word == "help")
+}
+
+/// The command whose name is nearest.
+fn near_command(wrong: &str) -> Option<String> {
+    let all = Cli::command();
+    let names = all.get_subcommands().map(clap::Command::get_name);
+    nearest(wrong, names).first().map(|name| (*name).to_owned())
+}
+
+/// Whether a file's name ends as those of results do.
+fn is_results(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"].iter().any(|end| name.ends_with(end))
 }

@@ -38,7 +38,9 @@ pub(crate) fn run(args: &Kql, world: &World) -> Outcome {
     }
     let Printed { text, told, fits, lists: kept, applies, .. } = printer.printed;
     if !applies {
-        return fail("no-exclusions", "no exclusion is left to be printed", told.trim_end());
+        let none = "the lists hold no exclusion; name yours with -e, such as -e exclusions/";
+        let help = if lists.exclusions.is_empty() { none } else { told.trim_end() };
+        return fail("no-exclusions", "no exclusion is left to be printed", help);
     }
     if let (Some(file), Some(lists)) = (values, &kept) {
         outputs.write(file, kql::watchlist_csv(lists))?;

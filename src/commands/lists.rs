@@ -1,6 +1,7 @@
 //! Opens lists, schemas and rule files.
 
 pub(super) use super::texts::read_text;
+use super::texts::{is_csv, must_be_rule};
 use super::{Outcome, World, fail, git, tell, texts};
 use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
@@ -63,9 +64,18 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
         }
         for file in files(path, &mut mistakes) {
             match read_text(&file, MAX_LIST) {
+                Ok(text) if is_csv(&text) => {
+                    let shown = printable(&file.display().to_string());
+                    let message = format!("{}: this is CSV, and no exclusion list", file.display());
+                    let help = format!("results stand without -e: `quell apply {shown}`");
+                    mistakes.push(Diagnostic::error("no-list", message).help(help));
+                }
                 Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
                 Err(found) if file.exists() => mistakes.extend(found),
-                Err(found) => mistakes.extend(found.into_iter().map(|mistake| mistake.help(packs(path)))),
+                Err(found) => {
+                    let help = near_folder(&file) + &packs(path);
+                    mistakes.extend(found.into_iter().map(|mistake| mistake.help(&help)));
+                }
             }
         }
     }
@@ -128,6 +138,16 @@ pub(super) fn strange_settings(
             Diagnostic::error("unknown-parameter", message).help(help)
         })
         .collect()
+}
+
+/// The folder beside a list that is not there, if its name is near.
+fn near_folder(wrong: &Path) -> String {
+    let folder = wrong.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.take(1_000).filter(|entry| entry.path().is_dir());
+    let names: Vec<String> = folders.map(|entry| printable(&entry.file_name().to_string_lossy())).collect();
+    let name = wrong.file_name().unwrap_or_default().to_string_lossy();
+    did_you_mean(&name, names.iter().map(String::as_str), 1)
 }
 
 /// The packs that somebody may have meant who named a list that is not there.
@@ -269,6 +289,7 @@ pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
     }
     let Some(path) = &scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_LIST)?;
+    must_be_rule(path, &text)?;
     match Rule::parse(&text) {
         Some(rule) => Ok(Some(rule)),
         None => fail(

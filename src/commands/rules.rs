@@ -1,6 +1,6 @@
 //! Opens rule files and folders of them.
 
-use super::texts::{self, read_text};
+use super::texts::{self, must_be_rule, read_text};
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use quell::report::printable;
@@ -43,6 +43,7 @@ pub(super) fn opened(paths: &[PathBuf]) -> Outcome<(Vec<RuleFile>, Vec<Diagnosti
     for path in paths {
         if !path.is_dir() {
             let text = read_text(path, MAX_RULE)?;
+            must_be_rule(path, &text)?;
             let kind = FileKind::of(path).unwrap_or(FileKind::Kql).of_content(&text);
             let below = path.file_name().map(PathBuf::from).unwrap_or_default();
             files.push(RuleFile { path: path.clone(), below, kind, text, named: true });

@@ -33,7 +33,7 @@ pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<Pa
     (found, unreadable)
 }
 
-/// What to do if a file is not there: the names beside it that are nearest; nothing to say of another error.
+/// What to do if a file is not there: the files beside it whose names are nearest; nothing to say of another error.
 pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
     if error.kind() != ErrorKind::NotFound {
         return String::new();
@@ -45,6 +45,7 @@ pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
     let names: Vec<String> = entries
         .flatten()
         .take(MOST_NAMES)
+        .filter(|entry| !entry.path().is_dir())
         .map(|entry| printable(&entry.file_name().to_string_lossy()))
         .collect();
     let wrong = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -54,6 +55,41 @@ pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
     } else {
         near.trim_end().to_owned()
     }
+}
+
+/// Whether a text is results as CSV: a header of three names or more, and a row of as many cells below it.
+pub(super) fn is_csv(text: &str) -> bool {
+    let is_sign = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '$' | '"');
+    let is_name = |name: &str| {
+        let name = name.trim_end_matches(" [UTC]");
+        !name.is_empty() && name.chars().all(is_sign)
+    };
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let (Some(header), Some(row)) = (lines.next(), lines.next()) else { return false };
+    [',', ';', '\t'].into_iter().any(|delimiter| {
+        let names = header.split(delimiter).count();
+        names > 2 && header.split(delimiter).all(is_name) && row.split(delimiter).count() >= names
+    })
+}
+
+/// Whether a text is an exclusion list: that is the first key in it.
+pub(super) fn is_list(text: &str) -> bool {
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let first = lines.find(|line| !line.trim().is_empty() && !line.starts_with(['#', '-']));
+    first.is_some_and(|line| line.starts_with("exclusions:"))
+}
+
+/// Refuses a file that was named as a rule and is results or a list.
+pub(super) fn must_be_rule(path: &Path, text: &str) -> Outcome<()> {
+    let shown = printable(&path.display().to_string());
+    let (what, help) = if is_csv(text) {
+        ("CSV", format!("results are named without an option: `quell apply {shown}`"))
+    } else if is_list(text) {
+        ("an exclusion list", format!("lists are named with -e: `-e {shown}`"))
+    } else {
+        return Ok(());
+    };
+    fail("no-rule", format!("{}: this is {what}, and no rule", path.display()), &help)
 }
 
 /// Reads a text file of at most `limit` bytes.

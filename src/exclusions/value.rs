@@ -171,10 +171,12 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
         );
         return None;
     }
-    if text.contains(char::is_control)
-        && let Some(written) = reader.written_in_double_quotes(node.span).filter(|written| is_path(written))
+    if text.contains(is_escaped)
+        && let Some(written) = reader
+            .written_in_double_quotes(node.span)
+            .filter(|written| is_path(written) && begins_an_escape(written))
     {
-        let message = "this value holds a tab, a line feed or another control character";
+        let message = "this value holds a tab, a line feed or another sign that nobody sees";
         let help =
             format!("between double quotes a backslash begins an escape; use single quotes: '{written}'");
         reader.report("control-character", node.span, message, help);
@@ -212,6 +214,22 @@ fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
         // The one before it has been reported.
         Refused::Unseen => {}
     }
+}
+
+/// Whether a backslash and a letter between double quotes stand for this sign: `\t`, `\n`, and `\P` as in `\Program Files`.
+fn is_escaped(sign: char) -> bool {
+    sign < ' ' || matches!(sign, '\u{85}' | '\u{a0}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a text has such a backslash, and not only doubled ones or numbers of characters.
+fn begins_an_escape(written: &str) -> bool {
+    let mut signs = written.chars();
+    while let Some(sign) = signs.next() {
+        if sign == '\\' && signs.next().is_some_and(|next| "0abtnvfreNLP_".contains(next)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether somebody has probably written a path of Windows.

@@ -118,6 +118,14 @@ fn lone_carriage_return(name: &str) -> Detected {
 
 /// The shape of a JSON text, or why it cannot be read; `None` if it is not JSON.
 fn json_shape(text: &[u8], ended: bool, options: &InputOptions) -> Option<Result<Shape, Shapeless>> {
+    let is_json = || text.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_start().starts_with(b"{"));
+    if matches!(options.format, Some(TextFormat::Json | TextFormat::JsonLines))
+        && !matches!(text.first(), Some(b'[' | b'{'))
+        && !is_json()
+    {
+        let help = "leave --input-format out: quell sees by itself what a file is";
+        return Some(Err(("this is no JSON".to_owned(), help)));
+    }
     match (options.format, text.first()) {
         (Some(TextFormat::JsonLines), _) => Some(Ok(shape::of_lines(text))),
         (Some(TextFormat::Json), _) => Some(document_shape(text, ended, shape::document(text))),

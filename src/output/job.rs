@@ -44,6 +44,8 @@ pub(crate) struct Job<'m> {
     pub date_order: Option<time::DateOrder>,
     /// Finds rows that repeat an earlier one.
     pub repeats: &'m Repeats,
+    /// The header of CSV without its line end; empty if there is none.
+    pub header: Vec<u8>,
     /// Where the cells stand if rows are of several tables.
     pub tables: Option<TableCells>,
 }
@@ -86,6 +88,8 @@ pub(crate) struct JudgedChunk {
     pub(super) unreadable: Vec<UnreadableRow>,
     /// For each wanted cell of JSON objects, whether its key occurred.
     pub(super) seen_keys: Vec<bool>,
+    /// The line of the first row that repeats the header, counted in the same way.
+    pub(super) header_again: Option<u64>,
     /// How many line feeds the chunk has.
     pub(super) lines: u64,
     /// Where kept rows stand in the chunk.
@@ -247,8 +251,12 @@ impl Job<'_> {
                 return Disposition::Kept;
             }
         };
-        let Some(covering) = self.judge_cells(cells, Some(split_line_end(row.bytes).0), judged, worker)
-        else {
+        let line = split_line_end(row.bytes).0;
+        let is_header = line.len() == self.header.len() && !line.is_empty() && line == self.header;
+        if is_header && judged.header_again.is_none() {
+            judged.header_again = Some(lines_before(row, chunk));
+        }
+        let Some(covering) = self.judge_cells(cells, Some(line), judged, worker) else {
             return Disposition::Dropped;
         };
         if covering.is_empty() {

@@ -22,6 +22,8 @@ pub(crate) struct FileCounts {
     pub unreadable: Vec<UnreadableRow>,
     /// For each wanted cell of JSON objects, whether its key occurred in any row.
     pub seen_keys: Vec<bool>,
+    /// The line of the first row that repeats the header.
+    pub header_again: Option<u64>,
     /// Whether the text ends inside a row or a document.
     pub cut_off: bool,
     /// Whether the structure of a JSON document broke, so that what follows could not be read.
@@ -86,6 +88,7 @@ impl<'r, 's> Writer<'r, 's> {
         let (line, room) = (self.line, MAX_NAMED - self.counts.unreadable.len());
         let unreadable = judged.unreadable.into_iter().take(room);
         self.counts.unreadable.extend(unreadable.map(|row| UnreadableRow { line: row.line + line, ..row }));
+        self.counts.header_again = self.counts.header_again.or(judged.header_again.map(|at| at + line));
         self.line += judged.lines;
         self.counts.seen_keys.resize(judged.seen_keys.len(), false);
         self.counts.seen_keys.iter_mut().zip(&judged.seen_keys).for_each(|(all, one)| *all |= one);

@@ -17,8 +17,8 @@ mod warnings;
 use crate::count::tally::Tally;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::exclusions::model::{Exclusion, FieldRef};
-use crate::input::Input;
 use crate::input::time::{DateOrder, Dates};
+use crate::input::{BYTE_ORDER_MARK, Format, Input};
 use crate::judge::row_tables::RowTables;
 use crate::judge::worker::Worker;
 use crate::judge::{Matcher, row};
@@ -245,6 +245,7 @@ impl Run {
             coverage: options.coverage,
             date_order: self.date_order(input, time),
             repeats,
+            header: header_line(input),
             tables,
         })
     }
@@ -307,6 +308,13 @@ impl Run {
         self.tally.merge(counts.tally);
         Ok(())
     }
+}
+
+/// The header of CSV without its line end; empty if there is none.
+fn header_line(input: &Input) -> Vec<u8> {
+    let header = if matches!(input.format, Format::Csv { .. }) { &input.preamble[..] } else { &[] };
+    let header = header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header).trim_ascii_end();
+    header.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
 }
 
 /// Reports why a file could not be finished.

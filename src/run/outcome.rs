@@ -36,6 +36,8 @@ pub enum WarningCode {
     LookAlike,
     /// No time of the rows could be read, though they have a column for it.
     NoTime,
+    /// A row repeats the header: files were put one behind the other.
+    HeaderAgain,
     /// In no row could the address or the number be read that exclusions name, though some rows have a text there.
     Unreadable,
     /// Rows are of tables that no schema knows; they are kept.
@@ -53,6 +55,7 @@ impl WarningCode {
             Self::Duplicates => "duplicates",
             Self::LookAlike => "look-alike",
             Self::NoTime => "no-time",
+            Self::HeaderAgain => "header-again",
             Self::Unreadable => "unreadable",
             Self::UnknownTable => "unknown-table",
         }

@@ -4,7 +4,9 @@
 //! do if nobody can tell. It opens nothing and reads no row.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::exclusions::model::read_address;
 use crate::input::json::shape::STREAMED_TABLE;
+use crate::input::time::TimeParser;
 use crate::input::{Format, Input};
 use crate::judge::row_tables::RowTables;
 use crate::schema::recognise::Recognition;
@@ -125,6 +127,33 @@ fn fail<T>(code: &'static str, message: String, help: &str) -> Result<T, Diagnos
     Err(Diagnostic::error(code, message).help(help).into())
 }
 
+/// Keys below which other programs put rows.
+const ROWS_BELOW: [&str; 6] = ["data", "rows", "items", "events", "hits", "results"];
+
+/// What is probably wrong with a file of which no column is known.
+fn why_unknown(input: &Input, columns: &[String]) -> Option<String> {
+    if input.format == Format::JsonLines {
+        let below = ROWS_BELOW.iter().find(|key| columns.iter().any(|column| column == *key))?;
+        let file = &input.name;
+        return Some(format!(
+            "if the rows stand below `{below}`, take them out: `jq -c '.{below}[]' {file} | quell apply -`"
+        ));
+    }
+    if !input.format.has_header() {
+        return None;
+    }
+    let is_cell = |name: &String| read_address(name).is_some() || TimeParser::default().parse(name).is_some();
+    if columns.iter().any(is_cell) {
+        return Some(
+            "the first line looks like a row: put the names of the columns on a line above it".to_owned(),
+        );
+    }
+    let is_title = columns.len() == 1 && columns[0].contains(' ');
+    is_title.then(|| {
+        "the first line looks like a title: the names of the columns must be the first line, so delete what stands above them".to_owned()
+    })
+}
+
 /// How many characters of the name of an unknown column are shown.
 const LONGEST_NAME: usize = 60;
 
@@ -171,7 +200,12 @@ fn recognised<'s>(
         format!("{}: no schema knows its columns: {}{more}", input.name, shown.join(", "))
     };
     let help = "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md";
-    fail("unknown-columns", message, help)
+    let found = Diagnostic::error("unknown-columns", message);
+    let found = match why_unknown(input, &columns) {
+        Some(why) => found.help(why),
+        None => found,
+    };
+    Err(found.help(help).into())
 }
 
 /// Reports columns that several tables have, which take them for different things.

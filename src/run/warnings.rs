@@ -22,6 +22,12 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         );
         found.push((WarningCode::RowCap, Some(rows), message));
     }
+    if let Some(line) = counts.header_again {
+        let message = format!(
+            "{file}:{line} REPEATS THE HEADER, as files do that were put one behind the other: such lines are kept and counted as rows, and if another file's columns are in another order, its rows are misread; give quell the files as they are: quell apply a.csv b.csv."
+        );
+        found.push((WarningCode::HeaderAgain, None, message));
+    }
     if let Some(error) = &counts.service_error {
         let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
         found.push((WarningCode::Partial, None, message));

@@ -459,6 +459,10 @@ fn values_that_were_typed_as_no_list_takes_them_are_told() {
         assert_eq!(code, Some(2), "{said}");
         assert!(said.contains(r"use single quotes: 'C:\temp\new'"), "{said}");
     }
+    let (code, message) = said(r#"process.path: "C:\Program Files\*""#);
+    assert!(code == Some(2) && message.contains("use single quotes"), "{message}");
+    let (_, message) = said(r#"process.path: "C:\\new\\a\U0000200b.exe""#);
+    assert!(!message.contains("control-character"), "{message}");
     for (when, wanted) in [
         ("destination.port: '443, 8530'", "several values are a list: [443, 8530]"),
         ("destination.ip: '10.0.0.1, 10.0.0.2'", "several values are a list: [10.0.0.1, 10.0.0.2]"),
@@ -498,4 +502,77 @@ fn a_delimiter_that_the_file_does_not_have_is_told() {
     fs::write(folder.path().join("long.csv"), format!("{}\nx\n", "é".repeat(800))).unwrap();
     let said = refused(folder.path(), &["apply", "long.csv", "-e", "list.yaml"]);
     assert!(said.len() < 600, "{said}");
+}
+
+/// A file of the wrong kind is named as what it is, with the place where it belongs.
+#[test]
+fn a_file_of_another_kind_is_told_where_it_belongs() {
+    let folder = folder();
+    for (name, text) in [
+        ("data.json", r#"{"data": [{"Timestamp": "2026-11-16T08:00:00Z", "DeviceName": "pc"}]}"#.to_owned()),
+        ("headless.csv", ROWS.lines().nth(1).unwrap().to_owned() + "\n"),
+        ("title.csv", format!("Hunt of Monday\n{ROWS}")),
+        ("empty.yaml", "exclusions: []\n".to_owned()),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::create_dir(folder.path().join("hunts.csv")).unwrap();
+    fs::remove_file(folder.path().join("hunt.csv")).unwrap();
+    fs::write(folder.path().join("rows.csv"), ROWS).unwrap();
+    for (arguments, wanted) in [
+        ("apply rows.csv -e rows.csv", "results stand without -e"),
+        ("splice rows.csv -e list.yaml", "this is CSV, and no rule"),
+        ("splice list.yaml -e list.yaml", "this is an exclusion list, and no rule"),
+        ("import rows.csv", "this is CSV, and no rule"),
+        ("import list.yaml", "lists are named with -e"),
+        ("apply rows.csv -e list.yaml --rule list.yaml", "`-e list.yaml`"),
+        ("prune rows.csv", "quell prune --results rows.csv"),
+        ("lint rows.csv", "quell lint --results rows.csv"),
+        ("test rows.csv", "quell apply rows.csv"),
+        ("apply rows.csv -e list.yaml --input-format json", "leave --input-format out"),
+        ("apply rows.csv -e list.yaml --input-format jsonl", "leave --input-format out"),
+        ("apply data.json -e list.yaml", "jq -c '.data[]' data.json"),
+        ("apply headless.csv -e list.yaml", "looks like a row"),
+        ("apply title.csv -e list.yaml", "looks like a title"),
+        ("help aply", "quell help apply"),
+        ("completions", "bash, elvish, fish"),
+        ("kql -e empty.yaml", "the lists hold no exclusion"),
+        ("explain rows.csv -e list.yaml --where process.nam=x", "nothing was done"),
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let output = quell(folder.path(), &arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains(wanted), "{arguments:?}: {said}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    // No folder is proposed where a file is wanted.
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml"]);
+    assert!(!said.contains("hunts.csv"), "{said}");
+}
+
+#[test]
+fn files_that_were_put_one_behind_the_other_are_told() {
+    let folder = folder();
+    for (text, line) in [
+        (format!("{ROWS}{ROWS}"), Some(3)),
+        (format!("\u{feff}{ROWS}{ROWS}").replace('\n', "\r\n"), Some(3)),
+        (ROWS.repeat(40_000), Some(3)),
+        (ROWS.to_owned(), None),
+        (format!("{ROWS}\n\n"), None),
+    ] {
+        fs::write(folder.path().join("hunt.csv"), text).unwrap();
+        for threads in ["1", "3"] {
+            let arguments =
+                ["apply", "hunt.csv", "-e", "list.yaml", "--format", "json", "--threads", threads];
+            let output = quell(folder.path(), &arguments);
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let warnings = report["warnings"].as_array().unwrap().iter();
+            let found: Vec<_> = warnings.filter(|warning| warning["code"] == "header-again").collect();
+            assert_eq!(found.len(), usize::from(line.is_some()), "{found:?}");
+            for warning in found {
+                let wanted = format!("hunt.csv:{} REPEATS THE HEADER", line.unwrap());
+                assert!(warning["message"].as_str().unwrap().contains(&wanted), "{warning}");
+            }
+        }
+    }
 }
