@@ -54,3 +54,4 @@ mod table_rules;
 mod tables;
 mod terminal;
 mod tune;
+mod yaml;
