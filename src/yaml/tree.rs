@@ -171,11 +171,16 @@ fn fail(span: YamlSpan, message: &str) -> YamlError {
 fn of_scalar(place: Span, text: &str, style: ScalarStyle) -> Span {
     let doubled: &[char] = match style {
         ScalarStyle::SingleQuoted => &['\''],
-        ScalarStyle::DoubleQuoted if !text.contains(char::is_control) => &['"', '\\'],
+        ScalarStyle::DoubleQuoted if text.chars().all(may_be_typed) => &['"', '\\'],
         _ => return place,
     };
     let width = 2 + text.chars().count() + text.matches(doubled).count();
     Span { width: place.width.min(width), ..place }
+}
+
+/// Whether nobody writes a character as an escape because it cannot be seen or typed.
+fn may_be_typed(character: char) -> bool {
+    character.is_ascii_graphic() || character == ' ' || character.is_alphanumeric()
 }
 
 /// The place of a bracket, without the blanks behind it; of what has none, where it begins.
