@@ -23,6 +23,10 @@ pub(crate) struct SuggestArgs {
     /// Suggest only exclusions that cover so many rows.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(2..))]
     pub(crate) min_rows: u64,
+    /// Suggest exclusions too that say nothing of where a program goes: everything that it does would be hidden then. Without
+    /// this, rows that nothing but their program tells are left alone if they have an address or a domain.
+    #[arg(long)]
+    pub(crate) any_destination: bool,
     /// Keep the last days back: choose by the days before them, and count what that does on them.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) holdout: Option<u16>,

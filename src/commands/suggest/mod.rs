@@ -72,8 +72,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
     let moves = moves()?.with_columns(&lists.schemas).of_schema(schema);
     there_is_noise(&sample, args, &left_out, &ids)?;
-    let most = args.max.map_or(usize::MAX, usize::from);
-    let suggested = suggest(&sample, &moves, &Options { most, min_rows: args.min_rows });
+    let suggested = suggest(&sample, &moves, &options(args));
     let given = Given {
         lists: &lists,
         labelling: &labelling,
@@ -104,6 +103,14 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     }
     shown(args, world, &found)?;
     Ok(if found.prepared.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+fn options(args: &SuggestArgs) -> Options {
+    Options {
+        most: args.max.map_or(usize::MAX, usize::from),
+        min_rows: args.min_rows,
+        any_destination: args.any_destination,
+    }
 }
 
 /// Adds the rows to the sample. Returns how many are kept back, noise and malicious, and what was left out.
