@@ -14,8 +14,9 @@ pub(crate) struct SuggestArgs {
     pub(crate) results: Vec<String>,
     #[command(flatten)]
     pub(crate) labels: LabelArgs,
-    /// Narrow this exclusion of the lists to what it rightly covers in the results, and print that as a diff.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["conditions", "group", "labels", "benign"])]
+    /// Narrow this exclusion of the lists to what it rightly covers in the results, and print that as a diff. What it covers
+    /// is taken for noise, but rows that --malicious or --labels keep out: give what you know.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["conditions", "group", "benign"])]
     pub(crate) narrow: Option<String>,
     /// Suggest at most so many exclusions.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -70,11 +71,11 @@ pub(crate) struct LabelArgs {
 pub(crate) struct GroupChoice {
     /// From 1.
     pub(crate) number: u32,
-    /// Its process or its destination, if somebody names it.
+    /// One of the values that its rows have in common, if somebody names it: its process or destination.
     pub(crate) named: Option<String>,
 }
 
-fn group(text: &str) -> Result<GroupChoice, String> {
+pub(super) fn group(text: &str) -> Result<GroupChoice, String> {
     let (number, named) = match text.split_once('=') {
         Some((number, named)) => (number, Some(named.trim())),
         None => (text, None),
@@ -143,6 +144,9 @@ pub(crate) struct AcceptArgs {
     /// Write nothing, only show what would be found.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: AcceptFormat,
     /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,
@@ -152,6 +156,14 @@ pub(crate) struct AcceptArgs {
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AcceptFormat {
+    /// For a person: each exclusion with what was found of it, and what became of it.
+    Table,
+    /// For machines.
+    Json,
 }
 
 /// A last day.

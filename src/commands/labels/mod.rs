@@ -57,6 +57,8 @@ pub(super) struct LeftOut {
     pub(super) suppressed: u64,
     /// They cannot be read.
     pub(super) malformed: u64,
+    /// Rows that nobody labelled and that are taken for noise, because what is narrowed covers them. They are not left out.
+    pub(super) assumed: u64,
 }
 
 impl LeftOut {
@@ -313,6 +315,7 @@ impl Pass<'_> {
             let is_covered = |matcher: &Matcher| matcher.judge(covered, &mut scratch).is_suppressed();
             if label == Label::Unlabelled && with.covered.is_some_and(is_covered) {
                 label = Label::Benign;
+                left.assumed += 1;
             }
             if let (Label::Benign | Label::Unlabelled, Some(matcher)) = (label, with.applied)
                 && left.take(label, matcher.judge(applied, &mut scratch).suppressed_by)
