@@ -105,7 +105,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ListArgs {
     /// A list, a folder of lists, or a pack that is built in: `documented`, `field`, `field/sccm` ...; repeatable.
-    /// Without it, `documented`.
+    /// Without it, `documented`; where lists are only examined, those that `quell.yaml` names.
     #[arg(short, long, value_name = "FILE|DIR|PACK")]
     pub(crate) exclusions: Vec<PathBuf>,
     #[command(flatten)]
