@@ -579,3 +579,29 @@ fn what_is_accepted_is_told_to_machines() {
     assert!(short["falls_short"][0].as_str().unwrap().contains("fewer than 80 %"), "{short}");
     assert_eq!(fs::read_to_string("tests/lists/none.yaml").unwrap(), before);
 }
+
+/// A known intruder who lacks only the name says little of an exclusion, so its grade for any other is said as well.
+#[test]
+fn the_grade_for_a_stranger_stands_beside_that_of_the_nearest_malicious_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = csv::Reader::from_path(HUNT).unwrap();
+    let header = table.headers().unwrap().clone();
+    let of_group =
+        |record: &csv::StringRecord| &record[13] == "svchost.exe" && record[4].starts_with("10.20.0.");
+    let row = table.records().map(Result::unwrap).find(of_group).unwrap();
+    let renamed: Vec<&str> =
+        row.iter().enumerate().map(|(at, cell)| if at == 13 { "evil.exe" } else { cell }).collect();
+    let near = path(folder.path(), "near.csv");
+    let mut file = csv::Writer::from_path(&near).unwrap();
+    file.write_record(&header).unwrap();
+    file.write_record(&renamed).unwrap();
+    file.flush().unwrap();
+    let suggest =
+        |format| out(&quell(&["suggest", HUNT, "--group", "9", "--malicious", &near, "--format", format]));
+    let wanted = "grade E: the nearest malicious row pays 1: rename the binary; grade A for one of whom nothing is known, who pays ";
+    let list = suggest("yaml");
+    assert!(list.contains(wanted), "{list}");
+    let found: Value = serde_json::from_str(&suggest("json")).unwrap();
+    let one = &found["exclusions"][0];
+    assert_eq!((&one["grade"], &one["grade_of_a_stranger"]), (&json!("E"), &json!("A")), "{one}");
+}
