@@ -17,8 +17,8 @@ use quell::count::destination::Destination;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Column, FieldRef};
 use quell::fields::{Field, Kind, which_field};
+use quell::input::Input;
 use quell::input::time::{TimeParser, parse_in_locale};
-use quell::input::{Format, Input};
 use quell::judge::row::{self, RowCells};
 use quell::judge::{Matcher, Scratch};
 use quell::rule::Rule;
@@ -129,10 +129,6 @@ impl<'l> Labelling<'l> {
         let mut opened = Vec::new();
         for names in [&args.benign, &args.malicious, results] {
             opened.extend(open_all(names, input)?);
-        }
-        if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
-            let message = format!("{}: rows of Parquet are not looked at one by one", results.name);
-            return fail("parquet", message, "convert it, for example with duckdb: docs/formats.md");
         }
         let (schema, _) = one_table(&mut opened, lists, rule)?;
         let files: Vec<String> = opened.iter().map(|input| input.name.clone()).collect();
