@@ -22,7 +22,7 @@ const MAKERS: [&str; 3] = ["process.product", "process.company", "process.code_s
 /// The maker of the system, most of whose programs have nothing to do with each other.
 const MAKER_OF_ALL: &str = "microsoft";
 /// Folders in which programs of many products lie.
-const SHARED_FOLDERS: [&str; 9] = [
+const SHARED_FOLDERS: [&str; 13] = [
     "system32",
     "syswow64",
     "windows",
@@ -30,6 +30,10 @@ const SHARED_FOLDERS: [&str; 9] = [
     "program files (x86)",
     "programdata",
     "temp",
+    "tmp",
+    "public",
+    "downloads",
+    "desktop",
     "bin",
     "sbin",
 ];
@@ -184,6 +188,7 @@ mod tests {
             r"C:\Windows\System32",
             r"\device\harddiskvolume*\windows\system32",
             r"C:\Program Files",
+            r"C:\Users\Public",
             "/usr/bin",
         ] {
             assert!(!all(&[&format!("{shared}\\a.exe"), &format!("{shared}\\b.exe")]), "{shared}");
