@@ -188,7 +188,7 @@ fn one_program_that_goes_somewhere<'r>(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(100, 10_000)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(100, 30_000)))]
 
     /// No row that must stay is suppressed, nothing rests on what an intruder chooses, no case fails, lint denies nothing but
     /// the addresses of documents, and no text stands there that only one row has.
