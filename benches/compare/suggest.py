@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """How well the exclusions of `quell suggest` hold on later days, on rows whose truth is planted, and how fast it is.
 
-    benches/compare/suggest.py [--folder F] [--seeds N] [--rows N] [--lab FILE] [--quell BINARY] [--no-peers]
+    benches/compare/suggest.py [--folder F] [--seeds N] [--first N] [--rows N] [--lab FILE] [--early SHARE] [--quell BINARY] [--no-peers]
 
 Each set has families of benign rows (volatile paths, names, hashes, parents and networks, one name in two products),
 intruders that imitate a family in all but one or two attributes, a family that intruders share, rows that nobody labelled,
 and later days with new users, versions, addresses and intruders. Beside quell a rule learner of Python (RIPPER, of the
 package wittgenstein) and `rsigma rule tune` (built here from its crate) learn from the same rows. With --lab the same is
 done on connections of a lab (columns of DeviceNetworkEvents and `Dataset`, the recording a row is from), into which only
-the intruders are planted. Everything goes into the folder (`target/suggest` unless given).
+the intruders are planted; --early is the share of its rows whose days are chosen by, so that other days can be tried. Everything goes into the folder (`target/suggest` unless given).
 """
 
 import argparse
 import csv
 import hashlib
+import ipaddress
 import itertools
 import json
 import multiprocessing
@@ -164,10 +165,10 @@ def make(folder, seed, families=12, benign=4_000):
     return families
 
 
-def lab(folder, seed, file):
+def lab(folder, seed, file, early_share=0.8):
     """The files of the lab. Its rows bear no labels and intrusions are in them, so benign are the rows of programs that at
     least 20 of the recordings have, of intrusions of many kinds; PowerShell, in which intruders run, and all other programs are
-    nobody's. Later is the last fifth of the rows, by whole days. Intruders are planted: rows of the same days, disguised."""
+    nobody's. Later is what the first days leave, which have the early share of the rows. Intruders are planted: rows of the same days, disguised."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     program = lambda row: row[COLUMNS["name"]].lower()
@@ -176,7 +177,7 @@ def lab(folder, seed, file):
     recordings = defaultdict(set)
     for row in rows:
         recordings[program(row)].add(row.pop("Dataset"))
-    from_day = sorted(row["Timestamp"][:10] for row in rows)[len(rows) * 4 // 5]
+    from_day = sorted(row["Timestamp"][:10] for row in rows)[int(len(rows) * early_share)]
     usual = {name for name, seen in recordings.items() if len(seen) >= 20} - {"powershell.exe"}
     benign = [row for row in rows if program(row) in usual]
     early, late = ([row for row in benign if (row["Timestamp"][:10] >= from_day) == later] for later in (False, True))
@@ -193,6 +194,25 @@ def lab(folder, seed, file):
             table.writeheader()
             table.writerows(content)
     return len(usual)
+
+
+def ceiling(folder):
+    """What any rule can silence of the later days that names a program and where it goes: rows, those whose program and address
+    the days before have, and those whose program and network (/24, of IPv6 /64) they have."""
+    def read(name, network):
+        with (folder / f"{name}.csv").open(newline="") as rows:
+            for row in csv.DictReader(rows):
+                try:
+                    ip = ipaddress.ip_address(row[COLUMNS["ip"]])
+                except ValueError:
+                    continue
+                yield row[COLUMNS["name"]].lower(), ipaddress.ip_network((ip, {4: 24, 6: 64}[ip.version]), strict=False) if network else ip
+    later, counts = 0, []
+    for network in (False, True):
+        known, rows = set(read("benign", network)), list(read("later-benign", network))
+        later = len(rows)
+        counts.append(sum(row in known for row in rows))
+    return [later, *counts]
 
 
 def suppressed(folder, lists, name):
@@ -373,22 +393,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=ROOT / "target" / "suggest")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="the seed of the first set")
     parser.add_argument("--rows", type=int, default=0, help="measure the speed on so many rows")
     parser.add_argument("--lab", type=Path, help="a CSV of lab connections to compare on too")
+    parser.add_argument("--early", type=float, default=0.8, help="the share of the lab's rows whose days are chosen by")
     parser.add_argument("--quell", type=Path, help="this binary instead of one that is built")
     parser.add_argument("--no-peers", action="store_true")
     args = parser.parse_args()
     QUELL = args.quell or QUELL
     if not args.quell:
         subprocess.run(["cargo", "build", "--release", "--quiet", "--locked", "--bin", "quell"], cwd=ROOT, check=True)
-    sets = [args.folder / f"set-{seed}" for seed in range(1, args.seeds + 1)]
-    families = [make(folder, seed) for seed, folder in enumerate(sets, 1)][0]
+    seeds = range(args.first, args.first + args.seeds)
+    sets = [args.folder / f"set-{seed}" for seed in seeds]
+    families = [make(folder, seed) for seed, folder in zip(seeds, sets)][0]
     found = table(args, "Made sets", sets, families)
     print("\nThe family that intruders share:", "; ".join(sorted({result[3] for result in found})))
     if args.lab:
-        sets = [args.folder / f"lab-{seed}" for seed in range(1, args.seeds + 1)]
-        programs = [lab(folder, seed, args.lab) for seed, folder in enumerate(sets, 1)][0]
+        sets = [args.folder / f"lab-{seed}-{args.early}" for seed in seeds]
+        programs = [lab(folder, seed, args.lab, args.early) for seed, folder in zip(seeds, sets)][0]
         table(args, f"Lab, {programs} programs", sets, programs)
+        later, address, network = ceiling(sets[0])
+        print(f"\nOf {later} later benign rows {address} have a program and address that the days before have, {network} a program and network.")
     if args.rows:
         speed(args.folder / "speed", args.rows)
 

@@ -21,7 +21,9 @@ pub(crate) use probe::{ProbeArgs, ProbeFormat};
 pub(crate) use repository::{FmtArgs, InitArgs, InventoryArgs, InventoryFormat};
 pub(crate) use rows::{RowsArgs, RowsFormat};
 pub(crate) use rules::{ClauseForm, Import, KqlForm, ReadingOf, Splice};
-pub(crate) use suggest::{AcceptArgs, Expiry, GroupChoice, LabelArgs, SuggestArgs, SuggestFormat};
+pub(crate) use suggest::{
+    AcceptArgs, AcceptFormat, Expiry, GroupChoice, LabelArgs, SuggestArgs, SuggestFormat,
+};
 pub(crate) use tune::{DiffArgs, DiffFormat, FailOnDiff, PruneArgs, PruneFormat, TestArgs, TestFormat};
 
 /// Reads the name of a report's format. The library, which has the formats, does not know the command line.
@@ -103,7 +105,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ListArgs {
     /// A list, a folder of lists, or a pack that is built in: `documented`, `field`, `field/sccm` ...; repeatable.
-    /// Without it, `documented`.
+    /// Without it, `documented`; where lists are only examined, those that `quell.yaml` names.
     #[arg(short, long, value_name = "FILE|DIR|PACK")]
     pub(crate) exclusions: Vec<PathBuf>,
     #[command(flatten)]

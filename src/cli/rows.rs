@@ -1,6 +1,7 @@
 //! What can be asked about kept rows.
 
-use super::{InputArgs, ListArgs, ScopeArgs};
+use super::suggest::group;
+use super::{GroupChoice, InputArgs, ListArgs, ScopeArgs};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -9,9 +10,10 @@ pub(crate) struct RowsArgs {
     #[arg(required = true, value_name = "RESULTS")]
     pub(crate) results: Vec<String>,
     /// The kept rows of this group: the number that `quell apply` prints beside it, with the same lists and the same
-    /// --group-by.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) group: Option<u32>,
+    /// --group-by. Numbers change with the lists, so name what the group is of as well (3=setup.exe): another group is an
+    /// error then.
+    #[arg(long, value_name = "N[=VALUE]", value_parser = group)]
+    pub(crate) group: Option<GroupChoice>,
     /// The kept rows in which a field or column has this value; letter case does not count, `*` and `?` do. Repeated, they
     /// have to meet all.
     #[arg(long = "where", value_name = "FIELD=VALUE")]

@@ -14,8 +14,9 @@ pub(crate) struct SuggestArgs {
     pub(crate) results: Vec<String>,
     #[command(flatten)]
     pub(crate) labels: LabelArgs,
-    /// Narrow this exclusion of the lists to what it rightly covers in the results, and print that as a diff.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["conditions", "group", "labels", "benign"])]
+    /// Narrow this exclusion of the lists to what it rightly covers in the results, and print that as a diff. What it covers
+    /// is taken for noise, but rows that --malicious or --labels keep out: give what you know.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["conditions", "group", "benign"])]
     pub(crate) narrow: Option<String>,
     /// Suggest at most so many exclusions.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -23,6 +24,10 @@ pub(crate) struct SuggestArgs {
     /// Suggest only exclusions that cover so many rows.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(2..))]
     pub(crate) min_rows: u64,
+    /// Suggest exclusions too that say nothing of where a program goes: everything that it does would be hidden then. Without
+    /// this, rows that nothing but their program tells are left alone if they have an address or a domain.
+    #[arg(long)]
+    pub(crate) any_destination: bool,
     /// Keep the last days back: choose by the days before them, and count what that does on them.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) holdout: Option<u16>,
@@ -66,11 +71,11 @@ pub(crate) struct LabelArgs {
 pub(crate) struct GroupChoice {
     /// From 1.
     pub(crate) number: u32,
-    /// Its process or its destination, if somebody names it.
+    /// One of the values that its rows have in common, if somebody names it: its process or destination.
     pub(crate) named: Option<String>,
 }
 
-fn group(text: &str) -> Result<GroupChoice, String> {
+pub(super) fn group(text: &str) -> Result<GroupChoice, String> {
     let (number, named) = match text.split_once('=') {
         Some((number, named)) => (number, Some(named.trim())),
         None => (text, None),
@@ -139,6 +144,9 @@ pub(crate) struct AcceptArgs {
     /// Write nothing, only show what would be found.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// The format.
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: AcceptFormat,
     /// How columns are named: a built-in schema, or a YAML file with one of your own. Recognised from the header without it.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) schema: Option<String>,
@@ -148,6 +156,14 @@ pub(crate) struct AcceptArgs {
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AcceptFormat {
+    /// For a person: each exclusion with what was found of it, and what became of it.
+    Table,
+    /// For machines.
+    Json,
 }
 
 /// A last day.

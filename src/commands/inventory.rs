@@ -2,7 +2,7 @@
 
 use super::idle::{refuse, without_results};
 use super::lists::{Loaded, loaded_or_examples, rule, today};
-use super::project::{project, with_lists};
+use super::project::{may_be_new, project, with_lists};
 use super::{End, Outcome, World, counting, print_json, print_styled, print_text};
 use crate::cli::{InventoryArgs, InventoryFormat};
 use jiff::Timestamp;
@@ -34,7 +34,8 @@ pub(crate) fn run(args: &InventoryArgs, world: &World) -> Outcome {
         InventoryFormat::Markdown => print_text(&inventory_markdown(&listed, with_results))?,
     }
     let some_expire = args.expiring.is_some() && !listed.exclusions.is_empty();
-    Ok(if listed.all == 0 || some_expire { End::LookAtIt } else { End::Clean })
+    let nothing = listed.all == 0 && !may_be_new(&args.lists);
+    Ok(if nothing || some_expire { End::LookAtIt } else { End::Clean })
 }
 
 /// What each exclusion did in the results; nothing without results.

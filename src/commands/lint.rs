@@ -3,7 +3,7 @@
 use super::files::FileSet;
 use super::idle::{refuse, without_results};
 use super::lists::{Loaded, loaded_or_examples, read_text, rule, today};
-use super::project::{self, Project, project, with_lists};
+use super::project::{self, Project, may_be_new, project, with_lists};
 use super::{End, Outcome, World, counting, fail, print_json, print_styled, tell};
 use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &LintArgs, world: &World) -> Outcome {
             LintReport::new(std::mem::take(&mut findings), &lists.exclusions, &lists.texts, &settings);
         show(args, world, &report)?;
         tell(&removed);
-        let nothing = lists.exclusions.is_empty();
+        let nothing = lists.exclusions.is_empty() && !may_be_new(&args.lists);
         Ok(if nothing || report.reaches(settings.fail_on) { End::LookAtIt } else { End::Clean })
     })
 }

@@ -51,6 +51,12 @@ pub(super) fn read(file: &Path) -> Outcome<Project> {
     }
 }
 
+/// Whether it is no matter that there is no exclusion: the lists were not named, so they are those of the settings, and a
+/// repository of them may have just begun. Whoever names a list expects something in it.
+pub(super) fn may_be_new(lists: &ListArgs) -> bool {
+    lists.exclusions.is_empty()
+}
+
 /// The lists that were named, or those of the settings. A command that examines lists has nothing to say about none.
 pub(super) fn with_lists(lists: &ListArgs, project: Option<&Project>, command: &str) -> Outcome<ListArgs> {
     let mut lists = lists.clone();

@@ -7,7 +7,7 @@ use super::kept::{self, Grouped, Named, ReadRow, Reading, grouped, is_value};
 use super::lists::{loaded, rule, today};
 use super::results::read_by;
 use super::{End, Outcome, World, fail, print_by, print_json, print_styled, print_text, tell};
-use crate::cli::{RowsArgs, RowsFormat};
+use crate::cli::{GroupChoice, RowsArgs, RowsFormat};
 use quell::fields::did_you_mean;
 use quell::groups::{GroupKey, Groups, KeptRow};
 use quell::input::json::format::Document;
@@ -105,14 +105,19 @@ fn wanted(args: &RowsArgs, reading: &Reading<'_>) -> Outcome<Wanted> {
         wanted.standing.push(standing_of(name, reading.read, &opened)?.1);
         wanted.values.push(value.to_owned());
     }
-    if let Some(number) = args.group {
-        wanted.group = Some(group(grouped(reading, &args.group_by, 0)?, args.group_by.is_empty(), number)?);
+    if let Some(choice) = &args.group {
+        wanted.group = Some(group(grouped(reading, &args.group_by, 0)?, args.group_by.is_empty(), choice)?);
     }
     Ok(wanted)
 }
 
-fn group(grouped: Grouped, is_default: bool, number: u32) -> Outcome<(Named, GroupKey, GroupReport)> {
+fn group(
+    grouped: Grouped,
+    is_default: bool,
+    choice: &GroupChoice,
+) -> Outcome<(Named, GroupKey, GroupReport)> {
     let Grouped { by, mut groups, .. } = grouped;
+    let number = choice.number;
     let place = number as usize - 1;
     if place >= groups.len() {
         let message = match groups.len() {
@@ -125,9 +130,33 @@ fn group(grouped: Grouped, is_default: bool, number: u32) -> Outcome<(Named, Gro
         let help = format!("`quell apply` with the same lists{by} prints them with their numbers");
         return fail("no-such-group", message, &help);
     }
+    is_meant(choice, groups.iter().map(|(key, _)| key))?;
     let (key, found) = groups.swap_remove(place);
     let report = group_report(u64::from(number), &by.names, &[], &key, &found);
     Ok((by, key, report))
+}
+
+/// An error if the group of the number is not of the value that was named.
+fn is_meant<'k>(choice: &GroupChoice, keys: impl Iterator<Item = &'k GroupKey>) -> Outcome<()> {
+    let Some(named) = &choice.named else { return Ok(()) };
+    let texts = |key: &GroupKey| key.parts().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let keys: Vec<Vec<String>> = keys.map(texts).collect();
+    let is_it = |key: &Vec<String>| key.iter().any(|text| text.eq_ignore_ascii_case(named));
+    let number = choice.number;
+    match keys.get(number as usize - 1) {
+        Some(key) if !is_it(key) => {
+            let others = (1_u32..).zip(&keys).filter(|(_, key)| is_it(key)).take(3);
+            let others: Vec<String> =
+                others.map(|(number, key)| format!("group {number} ({})", key.join(", "))).collect();
+            let help = match others.as_slice() {
+                [] => format!("no group of kept rows is `{named}`: the lists may suppress its rows already"),
+                _ => format!("`{named}` is {} with these lists", others.join(", ")),
+            };
+            let message = format!("--group {number}={named}: group {number} is {} now", key.join(", "));
+            fail("other-group", printable(&message), &printable(&help))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Wanted {

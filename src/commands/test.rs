@@ -4,6 +4,7 @@ use super::files::FileSet;
 use super::idle::{refuse, without_results};
 use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
+use super::project::{may_be_new, project, with_lists};
 use super::{End, Outcome, fail, print, print_json, print_text};
 use crate::cli::{TestArgs, TestFormat};
 use quell::cases::report::CasesReport;
@@ -22,7 +23,13 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
     if args.keep.is_empty() && args.suppress.is_empty() {
         refuse(&without_results(&args.input, "neither --keep nor --suppress names results"))?;
     }
-    let lists = loaded_or_examples(&args.lists)?;
+    let project = project()?;
+    // Without settings the built-in pack is tested, as before there were any.
+    let named = match &project {
+        Some(_) => with_lists(&args.lists, project.as_ref(), "test")?,
+        None => args.lists.clone(),
+    };
+    let lists = loaded_or_examples(&named)?;
     let mut report = CasesReport::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
     for (names, expected) in [(&args.keep, Expected::Keep), (&args.suppress, Expected::Suppress)] {
         for mut results in open_all(names, &args.input)? {
@@ -42,7 +49,13 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
         TestFormat::Json => print_json(&report)?,
         TestFormat::Junit => print(&junit::document(&report))?,
     }
-    Ok(if report.is_clean() { End::Clean } else { End::LookAtIt })
+    Ok(if is_clean(args, &report) { End::Clean } else { End::LookAtIt })
+}
+
+/// Whether nothing is to be looked at. Lists of the settings may hold nothing yet.
+fn is_clean(args: &TestArgs, report: &CasesReport) -> bool {
+    report.is_clean()
+        || (report.totals.exclusions == 0 && report.totals.failed == 0 && may_be_new(&args.lists))
 }
 
 /// Judges the rows of a file as cases of all lists together. Scope and expiry are ignored, as in other cases.

@@ -2,6 +2,7 @@
 //!
 //! In: a file. Out: its rows, a few thousand at a time, and each cell as the text that other formats would have.
 
+use super::projection::Projection;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
@@ -49,6 +50,16 @@ impl Columns {
     pub fn schema(&self) -> SchemaRef {
         self.schema.clone()
     }
+}
+
+/// The wanted cells of a row as text, before one column stands in for another.
+pub(crate) fn wanted<'r>(
+    projection: &Projection,
+    rows: &'r RecordBatch,
+    row: usize,
+) -> Vec<Option<Cow<'r, str>>> {
+    let columns = projection.columns.iter();
+    columns.map(|column| column.and_then(|column| text(rows.column(column).as_ref(), row))).collect()
 }
 
 /// A value as text; `None` for null, and for lists, structs and other types that hold no text.

@@ -7,7 +7,7 @@ use super::job::JudgedChunk;
 use super::writer::FileCounts;
 use super::{ATTRIBUTION, Job, Sink};
 use crate::count::batch::{Merger, tally};
-use crate::input::parquet::{BATCH, Columns, all_cells, text};
+use crate::input::parquet::{BATCH, Columns, all_cells, wanted};
 use crate::input::rows::Rows;
 use crate::input::{Cells, last_segment};
 use crate::judge::worker::Worker;
@@ -17,7 +17,6 @@ use arrow_select::filter::filter_record_batch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -111,11 +110,7 @@ fn split<'b>(
     let Rows::Columns(projection) = &job.rows else { return split };
     let drops = job.repeats.drops();
     for row in 0..rows.num_rows() {
-        let texts: Vec<Option<Cow<'_, str>>> = projection
-            .columns
-            .iter()
-            .map(|column| column.and_then(|column| text(rows.column(column).as_ref(), row)))
-            .collect();
+        let texts = wanted(projection, rows, row);
         let mut cells: Cells<'_> = texts.iter().map(Option::as_deref).collect();
         for cell in (0..cells.len()).filter(|cell| projection.is_path(*cell, names)) {
             cells[cell] = cells[cell].map(last_segment);

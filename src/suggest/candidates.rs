@@ -3,14 +3,14 @@
 //! In: a [`Sample`] and the families in it. Out: for each family the [`Candidate`] in which every stable field is a
 //! condition, if it keeps every row that must stay and does not rest on what an intruder chooses; otherwise the [`Why`] not.
 
+use super::Options;
 use super::families::Family;
+use super::parts::several_products;
 use super::roles::{Role, is_chosen, order};
 use super::sample::{Combination, Label, MISSING, Sample};
 use super::wants::{Count, MOST_LOST, Want, Wants};
-use crate::fields::Kind;
 use crate::probe::Moves;
 use hashbrown::HashMap;
-use indexmap::IndexMap;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -23,8 +23,6 @@ const LOSSES: [f64; 3] = [0.005, 0.05, MOST_LOST];
 const LEFT: f64 = 0.5;
 /// The same where the condition has to be one on addresses, accounts or hashes: what is no habit of the family is an accident.
 const LEFT_OF_HABIT: f64 = 0.95;
-/// Ports by which a family is parted, at most.
-const PORTS: usize = 12;
 
 /// An exclusion that could be suggested.
 #[derive(Debug, Clone)]
@@ -46,6 +44,10 @@ pub(super) enum Why {
     LooksLike { benign: usize, other: usize, differ: Vec<usize> },
     /// What its rows have in common is an intruder's own choice.
     Chosen(Vec<usize>),
+    /// They go to too many addresses to name, and no more than the program tells them: fields and how many values.
+    Anywhere(Vec<(usize, usize)>),
+    /// They are of several programs, which have nothing of their own in common.
+    Several,
     /// It has too few rows.
     Few,
     /// Its rows have nothing in common.
@@ -56,7 +58,9 @@ pub(super) enum Why {
 pub(super) struct Maker<'s> {
     pub(super) wants: Wants<'s>,
     pub(super) sample: &'s Sample,
-    min_rows: u64,
+    pub(super) min_rows: u64,
+    /// Whether exclusions may say nothing of where rows go that say it.
+    any_destination: bool,
     /// For each field and value the combinations that have it.
     having: Vec<Vec<Vec<u32>>>,
     /// Combinations that must stay.
@@ -65,7 +69,7 @@ pub(super) struct Maker<'s> {
 }
 
 impl<'s> Maker<'s> {
-    pub(super) fn new(sample: &'s Sample, moves: &'s Moves, min_rows: u64) -> Self {
+    pub(super) fn new(sample: &'s Sample, moves: &'s Moves, options: &Options) -> Self {
         let mut having: Vec<Vec<Vec<u32>>> =
             sample.fields.iter().map(|field| vec![Vec::new(); field.values.len()]).collect();
         let mut stay = Vec::new();
@@ -78,7 +82,8 @@ impl<'s> Maker<'s> {
             }
         }
         let scratch = RefCell::new(vec![Vec::new(); sample.fields.len()]);
-        Self { wants: Wants::new(sample, moves), sample, min_rows, having, stay, scratch }
+        let (min_rows, any_destination) = (options.min_rows.max(2), options.any_destination);
+        Self { wants: Wants::new(sample, moves), sample, min_rows, any_destination, having, stay, scratch }
     }
 
     /// The candidates of a family, or why there is none.
@@ -106,29 +111,6 @@ impl<'s> Maker<'s> {
         if found.is_empty() { Err(why.unwrap_or(Why::Nothing)) } else { Ok(found) }
     }
 
-    /// A family by the ports that it uses, if they are few: what goes to one of them may be told from what goes to others.
-    pub(super) fn parts(&self, members: &[usize]) -> Vec<Family> {
-        let is_port = |field: &usize| self.is_port(*field);
-        let Some(port) = (0..self.sample.fields.len()).find(is_port) else { return Vec::new() };
-        let mut by: IndexMap<u32, Vec<usize>> = IndexMap::new();
-        for place in members {
-            by.entry(self.sample.at(*place).0[port]).or_default().push(*place);
-        }
-        if !(2..=PORTS).contains(&by.len()) {
-            return Vec::new();
-        }
-        let family = |members: Vec<usize>| {
-            let rows = members.iter().map(|place| self.sample.at(*place).1.benign).sum();
-            Family { members, rows, finest: false }
-        };
-        by.into_values().map(family).collect()
-    }
-
-    fn is_port(&self, field: usize) -> bool {
-        let known = &self.sample.fields[field];
-        known.role == Role::Where && known.field.kind() == Kind::Number
-    }
-
     /// A condition for each field of a family in which there can be one, and how many of its rows meet it.
     fn wanted(&self, counts: &[Vec<Count>], rows: u64) -> Vec<(Want, u64)> {
         let wants = counts.iter().enumerate().filter_map(|(field, counts)| {
@@ -140,7 +122,7 @@ impl<'s> Maker<'s> {
     }
 
     /// How often a family has each value of a field; what is absent is no value.
-    fn counts(&self, members: &[usize], field: usize) -> Vec<Count> {
+    pub(super) fn counts(&self, members: &[usize], field: usize) -> Vec<Count> {
         let mut all = self.scratch.borrow_mut();
         let known = &mut all[field];
         known.resize(self.sample.fields[field].values.len(), Count { value: 0, rows: 0, devices: 0 });
@@ -199,9 +181,18 @@ impl<'s> Maker<'s> {
         if wants.len() < 2 || chosen {
             return Err(if fields.is_empty() { Why::Nothing } else { Why::Chosen(fields) });
         }
+        if several_products(&wants) {
+            return Err(Why::Several);
+        }
         wants.sort_by_key(|want| (order(self.sample.fields[want.field].role), want.field));
         let candidate = self.judged(wants);
-        if candidate.rows < self.min_rows { Err(Why::Few) } else { Ok(candidate) }
+        if candidate.rows < self.min_rows {
+            return Err(Why::Few);
+        }
+        match self.goes_anywhere(&candidate.wants, &candidate.covers) {
+            Some(fields) if !self.any_destination => Err(Why::Anywhere(fields)),
+            _ => Ok(candidate),
+        }
     }
 
     /// What keeps a row that does not meet a condition: the cost of it, and nothing if a port or a protocol is all.

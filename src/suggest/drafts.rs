@@ -233,6 +233,11 @@ fn cautions(sample: &Sample, maker: &Maker<'_>, candidate: &Candidate) -> Vec<St
             unmet.join(" and ")
         ));
     }
+    if maker.goes_anywhere(&candidate.wants, &candidate.covers).is_some() {
+        found.push(
+            "it says nothing of where these rows go: whatever goes anywhere from there is hidden".to_owned(),
+        );
+    }
     if candidate.wants.iter().all(|want| want.cost <= 1) {
         found.push(
             "an intruder chooses every field of it: nothing dearer is the same in these rows".to_owned(),
@@ -297,6 +302,19 @@ fn why(sample: &Sample, cause: Option<&Why>, partly: bool) -> String {
         }
         Some(Why::Chosen(fields)) => {
             format!("they have only {} in common, which an intruder chooses", names(fields))
+        }
+        Some(Why::Anywhere(fields)) => {
+            let values: Vec<String> = fields
+                .iter()
+                .map(|(field, values)| format!("{} has {values} values", sample.fields[*field].field.name()))
+                .collect();
+            format!(
+                "nothing says where they go: {}, too many or too rare. Without it whatever the program does would be hidden; --any-destination suggests that",
+                values.join(", ")
+            )
+        }
+        Some(Why::Several) => {
+            "they are of several programs, which have nothing of their own in common".to_owned()
         }
         Some(Why::Nothing) => "they have nothing in common that a condition could want".to_owned(),
         Some(Why::Few) => "too few rows".to_owned(),

@@ -5,7 +5,7 @@
 //! chosen and why.
 //!
 //! 1. `families` finds rows that may belong together, by every choice of the fields that say what acted.
-//! 2. `candidates` makes of each family the exclusion in which every stable field is a condition ([`roles`] says what a
+//! 2. `candidates` makes of each family, and of the `parts` of it, the exclusion in which every stable field is a condition ([`roles`] says what a
 //!    field is good for; `wants`, `shape` and `networks` find the values), and refuses what cannot be told apart.
 //! 3. [`mod@choose`] picks the few and narrow ones that silence most.
 //! 4. `drafts` adds cases and comments; [`list`] writes the list.
@@ -18,6 +18,7 @@ mod families;
 mod generality;
 pub mod list;
 mod networks;
+mod parts;
 pub mod roles;
 mod sample;
 mod shape;
@@ -32,8 +33,8 @@ use choose::{Offer, choose};
 use families::families;
 use hashbrown::HashMap;
 
-/// Rows for each thousand that an exclusion without any generality has to silence to be worth it, and the least number.
-const WORTH: f64 = 1.0 / 5_000.0;
+/// The share of the noise that an exclusion without any generality has to silence to be worth it, and the least number.
+const WORTH: f64 = 1.0 / 2_000.0;
 const LEAST_WORTH: f64 = 2.0;
 /// Bits of generality that cost as much as one more exclusion.
 const BITS: f64 = 4.0;
@@ -45,6 +46,8 @@ pub struct Options {
     pub most: usize,
     /// The least number of rows that one must cover.
     pub min_rows: u64,
+    /// Whether one may say nothing of where rows go that say it.
+    pub any_destination: bool,
 }
 
 /// What was found.
@@ -61,7 +64,7 @@ pub struct Suggested {
 /// Suggests exclusions for the rows that are noise.
 pub fn suggest(sample: &Sample, moves: &Moves, options: &Options) -> Suggested {
     let noise = sample.rows(Label::Benign);
-    let maker = Maker::new(sample, moves, options.min_rows.max(2));
+    let maker = Maker::new(sample, moves, options);
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut causes: Vec<(Vec<usize>, Option<Why>)> = Vec::new();
     for family in families(sample, options.min_rows) {
@@ -70,7 +73,7 @@ pub fn suggest(sample: &Sample, moves: &Moves, options: &Options) -> Suggested {
             causes.push((family.members.clone(), made.as_ref().err().cloned()));
         }
         candidates.extend(made.unwrap_or_default());
-        for part in maker.parts(&family.members) {
+        for part in maker.parts(&family) {
             candidates.extend(maker.of(&part).unwrap_or_default());
         }
     }

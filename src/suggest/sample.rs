@@ -28,7 +28,7 @@ const MAX_TEXT: usize = 400;
 /// The value of a cell that is empty.
 const EMPTY: u32 = 0;
 /// A value beyond [`MAX_VALUES`], which no condition wants.
-const BEYOND: u32 = 1;
+pub(super) const BEYOND: u32 = 1;
 /// The value of a cell that holds something else than the field does, such as a name in a column of addresses.
 pub(super) const UNREADABLE: u32 = 2;
 /// The value of a cell that the row does not have. What is there in truth is not known.

@@ -24,6 +24,8 @@ pub(super) const MOST_LOST: f64 = 0.2;
 const FEW_LOST: f64 = 0.01;
 /// Values of a condition, at most.
 const NAMES: usize = 8;
+/// As many as the addresses of the root servers of DNS, of both families, and some of one's own.
+const ADDRESSES: usize = 32;
 const PATHS: usize = 6;
 const ACCOUNTS: usize = 4;
 
@@ -111,6 +113,13 @@ impl<'s> Wants<'s> {
         let rows = made.rows;
         let enough = rows > 0 && (total - rows) as f64 <= MOST_LOST * total as f64;
         enough.then(|| (self.finished(field, made), rows))
+    }
+
+    /// The networks that hold most rows of a family, and how many they hold.
+    pub(super) fn networks(&self, field: usize, counts: &[Count], total: u64) -> Option<(Want, u64)> {
+        let made = self.addresses(field, counts, total);
+        let rows = made.rows;
+        (rows > 0).then(|| (self.finished(field, made), rows))
     }
 
     /// The condition of just these values, without a network or a `*`.
@@ -253,7 +262,7 @@ impl<'s> Wants<'s> {
         });
         let seen: Vec<SeenAddress> = seen.collect();
         let mut found = networks(&seen, forbidden);
-        found.truncate(NAMES);
+        found.truncate(ADDRESSES);
         let held = |count: &&Count| {
             let of = |network: &Network| {
                 values[count.value as usize].address.is_some_and(|(family, number)| {

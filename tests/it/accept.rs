@@ -293,8 +293,9 @@ fn what_cannot_be_read_is_said_and_devices_are_those_of_the_noise() {
     let mut text = String::from(
         "DeviceName,InitiatingProcessFileName,InitiatingProcessFolderPath,RemoteIP,RemotePort\n",
     );
-    for (device, port, ip) in [("pc-1", "443.0", "10.20.3.1"), ("pc-2", "", "server.example")] {
-        for _ in 0..30 {
+    // Of most rows nothing says where they go, so the exclusion is for them too and has no address.
+    for (device, port, ip, rows) in [("pc-1", "443.0", "10.20.3.1", 20), ("pc-2", "", "server.example", 40)] {
+        for _ in 0..rows {
             text += &format!("{device},agent.exe,C:\\Program Files\\Fab\\agent.exe,{ip},{port}\n");
         }
     }
@@ -306,8 +307,8 @@ fn what_cannot_be_read_is_said_and_devices_are_those_of_the_noise() {
     let output = quell(&["suggest", &hunt, "-e", "tests/lists/none.yaml", "--labels", &labels]);
     let (list, told) = (out(&output), String::from_utf8_lossy(&output.stderr).into_owned());
     for wanted in [
-        "# not destination.port: its cells cannot be read as numbers in 30 rows, e.g. \"443.0\"\n",
-        "# not destination.ip: its cells cannot be read as addresses in 30 rows, e.g. \"server.example\", and the others have 1 value\n",
+        "# not destination.port: its cells cannot be read as numbers in 20 rows, e.g. \"443.0\"\n",
+        "# not destination.ip: its cells cannot be read as addresses in 40 rows, e.g. \"server.example\", and the others have 1 value\n",
         "60 rows of noise, all only by it, 2 devices (pc-1, pc-2)",
         "TAKES IN 1 row that nobody labelled: 61",
     ] {
@@ -444,4 +445,163 @@ proptest! {
             }
         }
     }
+}
+
+/// Whoever gives an option expects something of it.
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let none = ["-e", "tests/lists/none.yaml"];
+    let few = "tests/lists/few-cases.yaml";
+    let suggest = |more: &[&str]| quell(&[&["suggest"], more, &none].concat());
+    let accept = |more: &[&str]| quell(&[&["accept", few, "--dry-run"], more, &none].concat());
+    let noise = "samples/malicious.csv";
+    let narrow = ["suggest", HUNT, "-e", "tests/lists/narrower.yaml", "--narrow", "browser-to-the-lab"];
+    let all = [
+        ("--format", quell(&[&narrow[..], &["--format", "json"]].concat())),
+        ("--where", suggest(&["--benign", noise, "--where", "process.name=a.exe"])),
+        ("--labels", suggest(&["--benign", noise, "--labels", "tests/results/labels.csv"])),
+        ("--allow-missing-columns", suggest(&[HUNT, "--group", "9", "--allow-missing-columns"])),
+        ("--anyway", accept(&["--anyway"])),
+        ("--input-format", accept(&["--input-format", "csv"])),
+        ("--delimiter", accept(&["--delimiter", ";"])),
+        ("--allow-missing-columns", accept(&["--allow-missing-columns", "--malicious", noise])),
+        ("--rule", accept(&["--rule", "samples/action1.yaml"])),
+        ("--rule-id", accept(&["--rule-id", "a"])),
+    ];
+    for (option, output) in all {
+        let text = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{option}: {text}");
+        assert!(
+            text.contains(&format!("error[idle-option]: {option} does nothing here")),
+            "{option}: {text}"
+        );
+    }
+    for used in
+        [&["--delimiter", ",", "--results", HUNT][..], &["--input-format", "csv", "--malicious", noise]]
+    {
+        assert_eq!(accept(used).status.code(), Some(1), "it falls short: {}", said(&accept(used)));
+    }
+}
+
+/// A parameter that neither the drafts nor the list have is a mistake, as it is everywhere else.
+#[test]
+fn a_misspelt_parameter_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (draft, list) = (path(folder.path(), "draft.yaml"), path(folder.path(), "mine.yaml"));
+    fs::write(&draft, "parameters: {server: {meaning: ours, example: 10.1.2.3}}\nexclusions:\n  - id: a\n    scenario: s\n    when: {process.name: a.exe, destination.ip: '${server}'}\n").unwrap();
+    let accept = |set| quell(&["accept", &draft, "-e", &list, "--dry-run", "--set", set]);
+    let text = said(&accept("servre=10.9.9.9"));
+    assert!(text.contains("no list that was loaded has the parameter `servre`"), "{text}");
+    assert!(text.contains("did you mean `server`?"), "{text}");
+    assert!(!said(&accept("server=10.9.9.9")).contains("unknown-parameter"));
+}
+
+/// What is narrowed covers rows that nobody has judged. They are counted, and labels keep rows out.
+#[test]
+fn what_is_narrowed_without_labels_is_said_and_labels_keep_rows_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let narrow = |more: &[&str]| {
+        let given = ["suggest", HUNT, "-e", "tests/lists/narrower.yaml", "--narrow", "browser-to-the-lab"];
+        quell(&[&given, more].concat())
+    };
+    let plain = narrow(&[]);
+    let text = String::from_utf8_lossy(&plain.stderr).replace("\n  ", " ");
+    assert!(
+        text.contains("10 rows are taken for noise only because browser-to-the-lab covers them"),
+        "{text}"
+    );
+    assert!(text.contains("--malicious and --labels say which rows must stay"), "{text}");
+    let mut table = csv::Reader::from_path(HUNT).unwrap();
+    let covered =
+        |record: &csv::StringRecord| &record[13] == "chrome.exe" && record[4].starts_with("198.51.100.");
+    let rows: Vec<usize> = (1..)
+        .zip(table.records())
+        .filter(|(_, record)| covered(record.as_ref().unwrap()))
+        .map(|(row, _)| row)
+        .collect();
+    assert_eq!(rows.len(), 10);
+    let labels = path(folder.path(), "labels.csv");
+    let all: String = rows.iter().skip(3).map(|row| format!("{row},benign\n")).collect();
+    fs::write(&labels, format!("row,label\n{},malicious\n{},unsure\n{all}", rows[0], rows[1])).unwrap();
+    let output = narrow(&["--labels", &labels]);
+    let text = String::from_utf8_lossy(&output.stderr).replace("\n  ", " ");
+    assert!(text.contains("1 row is taken for noise only because browser-to-the-lab covers it"), "{text}");
+    assert!(text.contains("8 rows of noise. Beside them stand 1 malicious and 1 unsure"), "{text}");
+    assert!(!text.contains("say which rows must stay"), "{text}");
+}
+
+/// A pipeline reads what was found and what became of it.
+#[test]
+fn what_is_accepted_is_told_to_machines() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, list) = (suggested(folder.path()), path(folder.path(), "mine.yaml"));
+    let accept = |more: &[&str]| {
+        let given = [
+            "accept",
+            &file,
+            "-e",
+            &list,
+            "--format",
+            "json",
+            "--results",
+            HUNT,
+            "--malicious",
+            "samples/malicious.csv",
+        ];
+        let output = quell(&[&given, more].concat());
+        let found: Value =
+            serde_json::from_str(&out(&output)).unwrap_or_else(|_| panic!("{}", said(&output)));
+        (output.status.code(), found)
+    };
+    let owned = ["--owner", "IT", "--reason", "DNS", "--expires", "90d"];
+    let (code, short) = accept(&["--min-grade", "A", "--min-score", "100", "--dry-run"]);
+    assert_eq!((code, &short["written"], &short["new_list"]), (Some(0), &json!(false), &json!(true)));
+    let (code, found) = accept(&owned);
+    assert_eq!((code, &found["written"], &found["falls_short"]), (Some(0), &json!(true), &json!([])));
+    let one = &found["exclusions"][0];
+    assert_eq!(
+        (&one["id"], &one["when"][0]["destination.ip"]),
+        (&json!("svchost"), &json!(["10.20.0.0/24"]))
+    );
+    assert_eq!((&one["lint"], &one["grade"]["grade"], &one["missed"]), (&json!([]), &json!("A"), &json!(0)));
+    assert_eq!(one["cases"]["all"], one["cases"]["passed"]);
+    assert_eq!(found["effect"]["newly_suppressed"], 6);
+    assert!(fs::read_to_string(&list).unwrap().contains("- id: svchost"));
+    // What falls short is told, and nothing is written.
+    let before = fs::read_to_string("tests/lists/none.yaml").unwrap();
+    let output =
+        quell(&["accept", "tests/lists/few-cases.yaml", "-e", "tests/lists/none.yaml", "--format", "json"]);
+    let short: Value = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(
+        (output.status.code(), &short["written"], &short["effect"]),
+        (Some(1), &json!(false), &Value::Null)
+    );
+    assert!(short["falls_short"][0].as_str().unwrap().contains("fewer than 80 %"), "{short}");
+    assert_eq!(fs::read_to_string("tests/lists/none.yaml").unwrap(), before);
+}
+
+/// A known intruder who lacks only the name says little of an exclusion, so its grade for any other is said as well.
+#[test]
+fn the_grade_for_a_stranger_stands_beside_that_of_the_nearest_malicious_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = csv::Reader::from_path(HUNT).unwrap();
+    let header = table.headers().unwrap().clone();
+    let of_group =
+        |record: &csv::StringRecord| &record[13] == "svchost.exe" && record[4].starts_with("10.20.0.");
+    let row = table.records().map(Result::unwrap).find(of_group).unwrap();
+    let renamed: Vec<&str> =
+        row.iter().enumerate().map(|(at, cell)| if at == 13 { "evil.exe" } else { cell }).collect();
+    let near = path(folder.path(), "near.csv");
+    let mut file = csv::Writer::from_path(&near).unwrap();
+    file.write_record(&header).unwrap();
+    file.write_record(&renamed).unwrap();
+    file.flush().unwrap();
+    let suggest =
+        |format| out(&quell(&["suggest", HUNT, "--group", "9", "--malicious", &near, "--format", format]));
+    let wanted = "grade E: the nearest malicious row pays 1: rename the binary; grade A for one of whom nothing is known, who pays ";
+    let list = suggest("yaml");
+    assert!(list.contains(wanted), "{list}");
+    let found: Value = serde_json::from_str(&suggest("json")).unwrap();
+    let one = &found["exclusions"][0];
+    assert_eq!((&one["grade"], &one["grade_of_a_stranger"]), (&json!("E"), &json!("A")), "{one}");
 }

@@ -276,3 +276,23 @@ fn a_value_that_does_not_occur_is_met_with_the_nearest_that_does() {
     let found = quell(&["rows", HUNT, "--where", "process.name=chrome.exe"]);
     assert!(!String::from_utf8(found.stderr).unwrap().contains("no row has"));
 }
+
+/// A number means another group once the lists have grown, so what it is of can be named.
+#[test]
+fn a_group_that_is_another_by_now_is_not_opened() {
+    let plain = text(&["rows", HUNT, "--group", "9", "--format", "rows"]);
+    assert!(plain.lines().count() > 1);
+    for named in ["9=svchost.exe", "9=SVCHOST.EXE", "9 = 10.20.0.0/24"] {
+        assert_eq!(text(&["rows", HUNT, "--group", named, "--format", "rows"]), plain, "{named}");
+    }
+    let other = quell(&["rows", HUNT, "--group", "8=svchost.exe"]);
+    let said = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert_eq!(other.status.code(), Some(2), "{said}");
+    assert!(said.contains("--group 8=svchost.exe: group 8 is "), "{said}");
+    assert!(said.contains("`svchost.exe` is group 9 (svchost.exe, 10.20.0.0/24), group 16"), "{said}");
+    let by = ["--group-by", "process.parent.name,destination.port", "--group"];
+    let wanted = [&["rows", HUNT][..], &by, &["1=443"]].concat();
+    assert_eq!(quell(&wanted).status.code(), Some(0));
+    let gone = quell(&["rows", HUNT, "--group", "1=nobody.exe"]);
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("no group of kept rows is `nobody.exe`"));
+}

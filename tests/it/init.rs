@@ -112,3 +112,46 @@ fn settings_are_found_upwards_to_the_top_of_the_repository() {
     fs::copy("samples/action1-hunt.csv", folder.path().join("hunt.csv")).unwrap();
     assert!(said(&quell(folder.path(), &["apply", "hunt.csv"])).contains("sccm-software-update"));
 }
+
+/// What is written passes at once, with the loud word that there is nothing yet; a list that is named and empty does not.
+#[test]
+fn a_repository_that_has_just_begun_passes_its_own_workflow() {
+    let folder = tempfile::tempdir().unwrap();
+    quell(folder.path(), &["init"]);
+    let workflow = fs::read_to_string(folder.path().join(".github/workflows/exclusions.yaml")).unwrap();
+    let steps = workflow.lines().filter_map(|line| line.trim().strip_prefix("- run: quell "));
+    let mut commands: Vec<Vec<&str>> =
+        steps.map(|step| step.split('|').next().unwrap().split_whitespace().collect()).collect();
+    assert_eq!(commands.len(), 4, "{commands:?}");
+    let hooks = fs::read_to_string(folder.path().join(".pre-commit-config.yaml")).unwrap();
+    let hooks: Vec<&str> =
+        hooks.lines().filter_map(|line| line.trim().strip_prefix("- id: quell-")).collect();
+    assert_eq!(hooks, ["lint", "test", "fmt"], "each of them is a command without arguments");
+    commands.extend(hooks.iter().map(|hook| vec![*hook]));
+    for command in &commands {
+        let output = quell(folder.path(), command);
+        assert_eq!(output.status.code(), Some(0), "{command:?}: {}", said(&output));
+    }
+    assert!(said(&quell(folder.path(), &["test"])).contains("THERE ARE NO EXCLUSIONS"));
+    assert!(said(&quell(folder.path(), &["lint"])).contains("0 exclusions"));
+    for command in ["test", "lint", "list"] {
+        let named = quell(folder.path(), &[command, "-e", "exclusions"]);
+        assert_eq!(named.status.code(), Some(1), "{command}: {}", said(&named));
+    }
+}
+
+/// `quell test` examines lists, as `quell lint` does, so it knows those of the settings too.
+#[test]
+fn cases_are_those_of_the_lists_that_the_settings_name() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(said(&quell(folder.path(), &["test"])).starts_with("5 exclusions"), "the built-in pack");
+    fs::write(folder.path().join("l.yaml"), LIST).unwrap();
+    fs::write(folder.path().join("quell.yaml"), "exclusions: [l.yaml]\n").unwrap();
+    let output = quell(folder.path(), &["test"]);
+    assert_eq!(output.status.code(), Some(1), "it has no cases: {}", said(&output));
+    assert!(said(&output).contains("a: l.yaml:2: no case to suppress"), "{}", said(&output));
+    fs::write(folder.path().join("quell.yaml"), "lint: {levels: {no-owner: allow}}\n").unwrap();
+    let output = quell(folder.path(), &["test"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert!(said(&output).contains("no list was named"), "{}", said(&output));
+}

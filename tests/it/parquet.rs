@@ -150,3 +150,28 @@ fn a_file_that_is_cut_off_or_does_not_fit_changes_nothing() {
     let output = quell(&["explain", &name("in"), "--row", "1"]);
     assert!(said(&output).contains("not explained"), "{}", said(&output));
 }
+
+/// Where every row is read by itself, it is the row of the text.
+#[test]
+fn suggestions_from_columns_are_those_from_the_same_rows_as_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let (name, none) = (path(folder.path(), "in"), path(folder.path(), "none"));
+    write(&name, &batch(1));
+    write(&none, &batch(1).slice(0, 0));
+    for labels in [
+        &["--group", "9=svchost.exe", "--malicious", "samples/malicious.csv"][..],
+        &["--where", "destination.port=443", "--where", "process.name=action1_agent.exe", "--holdout", "1"],
+    ] {
+        let of = |results: &str| {
+            let output = quell(&[&["suggest", results, "--format", "yaml"], labels].concat());
+            assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+            said(&output).replace(results, "RESULTS")
+        };
+        assert_eq!(of(&name), of(SAMPLE));
+    }
+    // Rows of Parquet stand in no line, so that of a case is the number of its row.
+    let cases = |results: &str| said(&quell(&["test", "-e", "documented", "--keep", results]));
+    let totals = |results: &str| cases(results).lines().next_back().map(str::to_owned);
+    assert_eq!(totals(&name), totals(SAMPLE));
+    assert!(cases(&none).contains("there are no rows"), "{}", cases(&none));
+}

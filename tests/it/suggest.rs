@@ -117,7 +117,7 @@ fn suggested(rows: &[Row], options: Options) -> (Sample, Suggested) {
     (sample, suggested)
 }
 
-const ANY: Options = Options { most: usize::MAX, min_rows: 2 };
+const ANY: Options = Options { most: usize::MAX, min_rows: 2, any_destination: false };
 
 fn text(drafts: &[Draft]) -> String {
     let written: Vec<Written<'_>> = drafts
@@ -149,7 +149,9 @@ fn suppressed(exclusions: &[Exclusion], rows: &[Row]) -> Vec<bool> {
         let did = apply(exclusions, &csv.into_inner().unwrap(), How::CSV);
         did.tally.totals.suppressed == 1
     };
-    rows.iter().map(is_suppressed).collect()
+    // Most rows stand there several times.
+    let mut known: BTreeMap<&[String], bool> = BTreeMap::new();
+    rows.iter().map(|row| *known.entry(&row.cells).or_insert_with(|| is_suppressed(row))).collect()
 }
 
 /// What two texts have to be for a condition to take them for one value.
@@ -163,8 +165,30 @@ fn canonical(field: usize, cell: &str) -> String {
     }
 }
 
+/// A draft for rows that say where they go wants that. One of several programs is for one maker's, or for one folder.
+fn one_program_that_goes_somewhere<'r>(
+    draft: &Draft,
+    covered: impl Iterator<Item = &'r Row>,
+) -> Result<(), TestCaseError> {
+    let wanted = |name: &str| {
+        let each = draft.conditions.iter().find(|each| each.condition.field.name() == name);
+        each.map_or(&[][..], |each| each.values.as_slice())
+    };
+    let noise: Vec<&Row> = covered.filter(|row| row.label == Label::Benign).collect();
+    let somewhere = noise.iter().filter(|row| !canonical(5, &row.cells[5]).is_empty()).count();
+    prop_assert!(somewhere * 2 < noise.len() || !wanted("destination.ip").is_empty(), "{draft:?}");
+    let program = |name: &String| name.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let programs: BTreeSet<String> = wanted("process.name").iter().map(program).collect();
+    let folder = |path: &String| path.rsplit_once('\\').map_or("", |(folder, _)| folder).to_ascii_lowercase();
+    let folders: BTreeSet<String> = wanted("process.path").iter().map(folder).collect();
+    let of_one_folder = !folders.is_empty() && folders.iter().all(|folder| folder.contains(r"\fab"));
+    let of_one_maker = wanted("process.company").len() == 1;
+    prop_assert!(programs.len() < 2 || of_one_maker || of_one_folder, "{draft:?}");
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(100, 2_000)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(100, 30_000)))]
 
     /// No row that must stay is suppressed, nothing rests on what an intruder chooses, no case fails, lint denies nothing but
     /// the addresses of documents, and no text stands there that only one row has.
@@ -190,6 +214,10 @@ proptest! {
                 let denied = settings.level(lint(finding.code).unwrap()) == Level::Deny;
                 prop_assert!(!denied || finding.code == "placeholder-address", "{finding:?}");
             }
+        }
+        for draft in &found.drafts {
+            let did = suppressed(&self::exclusions(std::slice::from_ref(draft)), &rows);
+            one_program_that_goes_somewhere(draft, rows.iter().zip(did).filter(|(_, did)| *did).map(|(row, _)| row))?;
         }
         for condition in found.drafts.iter().flat_map(|draft| &draft.conditions) {
             let field = FIELDS.iter().position(|(name, _)| *name == condition.condition.field.name()).unwrap();
@@ -352,4 +380,58 @@ fn nothing_rests_on_what_an_intruder_chooses() {
     let (_, found) = suggested(&family(60, Label::Benign, bare), ANY);
     assert!(found.drafts.is_empty(), "{}", text(&found.drafts));
     assert!(found.left_alone[0].why.contains("which an intruder chooses"), "{:?}", found.left_alone);
+}
+
+/// A program of Windows, with its folder and an address.
+fn of_windows(name: &str, address: String, port: &str) -> [String; 7] {
+    let path = format!(r"C:\Windows\System32\{name}");
+    let (company, parent) = ("Microsoft Corporation".into(), "services.exe".into());
+    [name.to_owned(), path, company, parent, String::new(), address, port.to_owned()]
+}
+
+fn anywhere(at: usize) -> String {
+    format!("{}.{}.17.{}", 23 + at * 7 % 150, at * 31 % 200, at * 13 % 250)
+}
+
+/// A name and a folder are the program as it always is. What it does is told by where it goes.
+#[test]
+fn a_program_that_goes_anywhere_is_left_alone_unless_that_is_asked_for() {
+    let rows = family(60, Label::Benign, |at| of_windows("agent.exe", anywhere(at), "443"));
+    let (_, found) = suggested(&rows, ANY);
+    assert!(found.drafts.is_empty(), "{}", text(&found.drafts));
+    let why = &found.left_alone[0].why;
+    assert!(why.contains("nothing says where they go: destination.ip has 60 values"), "{why}");
+    assert!(why.contains("--any-destination"), "{why}");
+    let (_, found) = suggested(&rows, Options { any_destination: true, ..ANY });
+    let [draft] = found.drafts.as_slice() else { panic!("{}", text(&found.drafts)) };
+    assert!(draft.cautions.iter().any(|each| each.contains("nothing of where these rows go")), "{draft:?}");
+}
+
+/// Where a part of what a program does goes to networks that can be named, that part is suggested and the rest left alone.
+#[test]
+fn the_part_of_a_program_that_goes_to_few_networks_is_suggested() {
+    let agent = |at: usize| {
+        let address = if at.is_multiple_of(2) { format!("10.20.3.{}", 1 + at % 14) } else { anywhere(at) };
+        of_windows("agent.exe", address, "443")
+    };
+    let (_, found) = suggested(&family(120, Label::Benign, agent), ANY);
+    let [draft] = found.drafts.as_slice() else { panic!("{}", text(&found.drafts)) };
+    let address =
+        draft.conditions.iter().find(|each| each.condition.field.name() == "destination.ip").unwrap();
+    assert_eq!(address.values, ["10.20.3.0/28"]);
+    assert_eq!(found.left_alone[0].rows, 60);
+}
+
+/// Programs that share no more than the folder of the system are an exclusion each: a list of their names would be met by each
+/// in the place of every other.
+#[test]
+fn one_exclusion_is_for_one_program() {
+    let names = ["svchost.exe", "dns.exe", "lsass.exe"];
+    let rows =
+        family(90, Label::Benign, |at| of_windows(names[at % 3], format!("10.20.3.{}", 1 + at % 2), "53"));
+    let (_, found) = suggested(&rows, ANY);
+    let wanted: Vec<Vec<String>> =
+        found.drafts.iter().map(|draft| draft.conditions[0].values.clone()).collect();
+    assert_eq!(wanted.len(), 3, "{}", text(&found.drafts));
+    assert!(wanted.iter().all(|names| names.len() == 1), "{wanted:?}");
 }

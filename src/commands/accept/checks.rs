@@ -1,7 +1,7 @@
 //! What speaks against exclusions that are to be added.
 //!
-//! In: the list before and after. Out: for each added exclusion what lint, its cases, changes to it and blind spots say, what
-//! all of them change in results, and which of that falls short.
+//! In: the list before and after. Out: [`Checked`]: for each added exclusion what lint, its cases, changes to it and blind
+//! spots say, what all of them change in results, and which of that falls short. [`super::show`] says it.
 
 use super::Edit;
 use crate::cli::AcceptArgs;
@@ -12,25 +12,20 @@ use crate::commands::probe::read;
 use crate::commands::results::{one_table, read_by};
 use crate::commands::suggest::moves;
 use crate::commands::{Outcome, World, fail};
+use indexmap::IndexMap;
 use jiff::civil::Date;
 use quell::count::coverage::Coverage;
-use quell::exclusions::model::{Condition, Entry, Exclusion, FieldRef};
+use quell::exclusions::model::{Entry, Exclusion, FieldRef};
 use quell::judge::Matcher;
 use quell::lint::facts::ProductFacts;
 use quell::lint::settings::Settings;
 use quell::lint::{Context, Finding, Level, lint};
-use quell::mutants::report::MutationReport;
-use quell::probe::{Malicious, Moves, probe};
-use quell::report::printable;
-use quell::report::style::{Ink, Style};
+use quell::mutants::report::{MutationReport, MutationTotals};
+use quell::probe::{Grade, Malicious, Moves, probe};
 use quell::rule::Rule;
 use quell::schema::{Schema, Schemas};
-use quell::tune::diff::{Side, TwoLists, lists};
-use quell::tune::show::{self, Shown};
-use std::fmt::Write;
-
-/// Groups and examples of the effect that are shown.
-const SHOWN: usize = 3;
+use quell::tune::diff::{Diff, Side, TwoLists, lists};
+use serde::Serialize;
 
 /// The cells of a row, one for each slot of a matcher.
 type Cells = Vec<Option<String>>;
@@ -44,11 +39,56 @@ struct MaliciousRows<'a> {
 }
 
 /// What was found.
+#[derive(Default)]
 pub(super) struct Checked {
-    /// All of it, for a person.
-    pub(super) text: String,
+    /// One for each exclusion that is added.
+    pub(super) exclusions: Vec<CheckedExclusion>,
+    /// What they change in the results, if there are any.
+    pub(super) effect: Option<Diff>,
     /// What falls short, a line each.
     pub(super) short: Vec<String>,
+}
+
+/// What was found of an exclusion.
+#[derive(Serialize)]
+pub(super) struct CheckedExclusion {
+    pub(super) id: String,
+    /// Its entries: fields and values.
+    pub(super) when: Vec<IndexMap<String, Vec<String>>>,
+    /// What was counted of it when it was suggested.
+    pub(super) suggested: Vec<String>,
+    pub(super) lint: Vec<Found>,
+    pub(super) cases: Cases,
+    /// Of the changes to it how many its cases notice, and how many none does.
+    pub(super) noticed: usize,
+    pub(super) missed: usize,
+    /// Blind spots; `None` if no schema has columns for it.
+    pub(super) grade: Option<Graded>,
+}
+
+/// What lint says.
+#[derive(Serialize)]
+pub(super) struct Found {
+    pub(super) code: &'static str,
+    pub(super) level: Level,
+    pub(super) message: String,
+}
+
+/// How its cases end.
+#[derive(Serialize)]
+pub(super) struct Cases {
+    pub(super) all: usize,
+    pub(super) passed: usize,
+}
+
+/// How cheaply an intruder gets into it.
+#[derive(Serialize)]
+pub(super) struct Graded {
+    pub(super) grade: Grade,
+    /// What he pays; `None` if no way in was found.
+    pub(super) cost: Option<u32>,
+    /// In words.
+    pub(super) way: String,
 }
 
 /// Everything that is asked about an added exclusion.
@@ -78,33 +118,31 @@ pub(super) fn checked(
     let moves = moves()?.with_columns(&lists.schemas);
     let (settings, schemas) = (settings.clone(), &lists.schemas);
     let asked = Asked { args, edit, findings, settings, malicious, schemas, moves };
-    let mut found = Checked { text: String::new(), short: Vec::new() };
-    for group in &edit.groups {
-        let _ = writeln!(found.text, "{}", printable(group));
-    }
+    let mut found = Checked::default();
     for exclusion in added {
-        let _ = writeln!(found.text, "{}", Ink::On.paint(Style::Strong, printable(&exclusion.id)));
-        let _ = writeln!(found.text, "  {}", printable(&tuple(exclusion)));
-        for fact in edit.facts.iter().filter(|(id, _)| *id == exclusion.id) {
-            let _ = writeln!(found.text, "  as suggested: {}", printable(&fact.1));
-        }
-        asked.lint(exclusion, &mut found);
-        asked.cases(exclusion, &mut found);
-        asked.grade(exclusion, &mut found)?;
+        let known = edit.facts.iter().filter(|(id, _)| *id == exclusion.id);
+        let lint = asked.lint(exclusion, &mut found.short);
+        let (cases, changes) = asked.cases(exclusion, &mut found.short);
+        let grade = asked.grade(exclusion, &mut found.short)?;
+        found.exclusions.push(CheckedExclusion {
+            id: exclusion.id.clone(),
+            when: exclusion.entries.iter().map(fields_of).collect(),
+            suggested: known.map(|(_, fact)| fact.clone()).collect(),
+            lint,
+            cases,
+            noticed: changes.noticed,
+            missed: changes.missed,
+            grade,
+        });
     }
     if !args.results.is_empty() {
-        effect(args, world, lists, edit, rule, day, &mut found)?;
+        found.effect = Some(effect(args, world, lists, edit, rule, day, &mut found.short)?);
     }
     Ok(found)
 }
 
-/// What an exclusion suppresses, in one line.
-fn tuple(exclusion: &Exclusion) -> String {
-    let condition =
-        |condition: &Condition| format!("{}={}", condition.field.name(), condition.wanted().join("|"));
-    let entry =
-        |entry: &Entry| entry.conditions.iter().map(|known| condition(known)).collect::<Vec<_>>().join(", ");
-    exclusion.entries.iter().map(entry).collect::<Vec<_>>().join(" or ")
+fn fields_of(entry: &Entry) -> IndexMap<String, Vec<String>> {
+    entry.conditions.iter().map(|known| (known.field.name().to_owned(), known.wanted())).collect()
 }
 
 /// The malicious rows, if there are any, with the cells that the added exclusions look at.
@@ -138,29 +176,24 @@ fn malicious<'l>(
 }
 
 impl Asked<'_> {
-    fn lint(&self, exclusion: &Exclusion, found: &mut Checked) {
-        let mut clean = true;
-        for finding in &self.findings {
-            if self.edit.new[finding.exclusion].id != exclusion.id {
-                continue;
-            }
-            clean = false;
+    fn lint(&self, exclusion: &Exclusion, short: &mut Vec<String>) -> Vec<Found> {
+        let of_it = |finding: &&Finding| self.edit.new[finding.exclusion].id == exclusion.id;
+        let mut all = Vec::new();
+        for finding in self.findings.iter().filter(of_it) {
             let level = lint(finding.code).map_or(Level::Deny, |lint| self.settings.level(lint));
-            let _ = writeln!(found.text, "  lint {}: {}", finding.code, printable(&finding.message));
             if level >= self.settings.fail_on {
-                found.short.push(format!("{}: lint {}: {}", exclusion.id, finding.code, finding.message));
+                short.push(format!("{}: lint {}: {}", exclusion.id, finding.code, finding.message));
             }
+            all.push(Found { code: finding.code, level, message: finding.message.clone() });
         }
-        if clean {
-            found.text.push_str("  lint: nothing\n");
-        }
+        all
     }
 
-    fn cases(&self, exclusion: &Exclusion, found: &mut Checked) {
+    fn cases(&self, exclusion: &Exclusion, short: &mut Vec<String>) -> (Cases, MutationTotals) {
         let results = quell::cases::run(exclusion);
         for failed in results.iter().filter(|case| !case.passed) {
             let why = failed.why.as_deref().unwrap_or_default();
-            found.short.push(format!(
+            short.push(format!(
                 "{}: a case that must be {}: {}: {why}",
                 exclusion.id,
                 failed.expected.word(),
@@ -169,37 +202,29 @@ impl Asked<'_> {
         }
         let cases = &exclusion.cases;
         if cases.suppress.is_empty() || cases.keep.is_empty() {
-            found.short.push(format!("{}: it lacks cases to suppress, or to keep", exclusion.id));
+            short.push(format!("{}: it lacks cases to suppress, or to keep", exclusion.id));
         }
         let report =
             MutationReport::new(std::slice::from_ref(exclusion), std::slice::from_ref(&self.edit.after));
-        let totals = report.totals;
-        let _ = writeln!(
-            found.text,
-            "  cases: {} of {} pass; they notice {} of {} changes to it",
-            results.iter().filter(|case| case.passed).count(),
-            results.len(),
-            totals.noticed,
-            totals.noticed + totals.missed
-        );
         if !report.reaches(self.args.min_score) {
             let word = "`quell test --mutate` proposes the cases that are missing";
-            found.short.push(format!(
+            short.push(format!(
                 "{}: its cases notice fewer than {} % of the changes to it; {word}",
                 exclusion.id, self.args.min_score
             ));
         }
+        let passed = results.iter().filter(|case| case.passed).count();
+        (Cases { all: results.len(), passed }, report.totals)
     }
 
-    fn grade(&self, exclusion: &Exclusion, found: &mut Checked) -> Outcome<()> {
+    fn grade(&self, exclusion: &Exclusion, short: &mut Vec<String>) -> Outcome<Option<Graded>> {
         let is_in = |schema: &&Schema| exclusion.entries.iter().any(|entry| entry.is_in(schema));
         // Rows of a table that lacks what it names say nothing about it.
         let malicious = self.malicious.as_ref().filter(|known| is_in(&known.schema));
         let schema = malicious.map(|known| known.schema).or_else(|| self.schemas.iter().find(is_in));
         let Some(schema) = schema else {
-            let _ = writeln!(found.text, "  blind spots: not graded: no schema has columns for it");
-            found.short.push(format!("{}: no schema has columns for all that it names", exclusion.id));
-            return Ok(());
+            short.push(format!("{}: no schema has columns for all that it names", exclusion.id));
+            return Ok(None);
         };
         let matcher = Matcher::of_schema(&[exclusion], schema)?;
         let mut rows: Vec<Malicious> = malicious.map_or_else(Vec::new, |known| {
@@ -218,7 +243,7 @@ impl Asked<'_> {
         }
         let moves = self.moves.clone().of_schema(schema);
         let Some(probed) = probe(&matcher, &[exclusion], &rows, &schema.name, &moves).pop() else {
-            return Ok(());
+            return Ok(None);
         };
         let way = probed.way_in.as_ref().map_or_else(
             || "no way in was found".to_owned(),
@@ -228,14 +253,13 @@ impl Asked<'_> {
                 format!("{whom} pays {}: {}", way.cost, moves.join(", "))
             },
         );
-        let _ = writeln!(found.text, "  blind spots: grade {}: {}", probed.grade, printable(&way));
         if probed.grade > self.args.min_grade {
-            found.short.push(format!(
+            short.push(format!(
                 "{}: grade {} is worse than {}: {way}",
                 exclusion.id, probed.grade, self.args.min_grade
             ));
         }
-        Ok(())
+        Ok(Some(Graded { grade: probed.grade, cost: probed.way_in.as_ref().map(|way| way.cost), way }))
     }
 }
 
@@ -247,8 +271,8 @@ fn effect(
     edit: &Edit,
     rule: Option<&Rule>,
     day: Date,
-    found: &mut Checked,
-) -> Outcome<()> {
+    short: &mut Vec<String>,
+) -> Outcome<Diff> {
     let mut files = open_all(&args.results, &args.input)?;
     let read = read_by(&files, known, rule)?;
     let (old, _) = read.in_force(&files, &edit.old, rule, day);
@@ -275,11 +299,8 @@ fn effect(
         side(format!("{} before", edit.before.file)),
         side(format!("{} after", edit.after.file)),
     );
-    found.text.push('\n');
-    found.text +=
-        &show::diff(&diff, Shown { width: world.width, markdown: false, groups: SHOWN, ink: Ink::On });
     for each in diff.exclusions.iter().filter(|each| edit.added.contains(&each.id) && each.new.matches == 0) {
-        found.short.push(format!("{}: it suppresses no row of these results", each.id));
+        short.push(format!("{}: it suppresses no row of these results", each.id));
     }
-    Ok(())
+    Ok(diff)
 }

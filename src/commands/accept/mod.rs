@@ -1,23 +1,24 @@
 //! `quell accept`: adds exclusions to a list, if nothing speaks against them.
 
 mod checks;
+mod show;
 
 use super::files::{self, FileSet};
-use super::lists::{Loaded, given, hides_no_pack, read_text, rule, say_which, schemas, today};
+use super::idle::{refuse, without_results};
+use super::lists::{
+    Loaded, given, hides_no_pack, read_text, rule, say_which, schemas, strange_settings, today,
+};
 use super::review::Review;
-use super::{End, Outcome, World, fail, print_styled};
-use crate::cli::{AcceptArgs, Expiry};
-use checks::Checked;
+use super::{End, Outcome, World, fail, print_json, print_styled};
+use crate::cli::{AcceptArgs, AcceptFormat, Expiry};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use quell::exclusions::edit::add::{ExclusionBlock, with};
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::did_you_mean;
-use quell::report::style::{Ink, Style};
-use quell::report::{fitted, printable};
+use quell::report::fitted;
 use quell::suggest::list::SCENARIO;
-use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -44,10 +45,11 @@ pub(super) struct Edit {
 }
 
 pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
+    nothing_is_idle(args)?;
     let (schemas, named) = schemas(args.schema.as_deref())?;
-    let parameters = given(&args.filling)?;
+    let parameters = given(&args.filling)?.or_examples();
     let texts = suggested(args)?;
-    let drafts = load_with(&texts, &schemas, &parameters.clone().or_examples())?;
+    let drafts = load_with(&texts, &schemas, &parameters)?;
     let chosen = chosen(args, &drafts)?;
     let day = today(&args.scope, world);
     let mut blocks = Vec::new();
@@ -56,9 +58,12 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     }
     let (before, exists) = target(&args.exclusions)?;
     let added: Vec<String> = chosen.iter().map(|draft| draft.id.clone()).collect();
-    let load =
-        |list: &ListText| load_with(std::slice::from_ref(list), &schemas, &parameters.clone().or_examples());
+    let load = |list: &ListText| load_with(std::slice::from_ref(list), &schemas, &parameters);
     let old = if exists && !is_blank(&before.text) { load(&before)? } else { Vec::new() };
+    let strange = strange_settings(&args.filling, &parameters, false);
+    if !strange.is_empty() {
+        return Err(strange);
+    }
     ids_are_free(&old, &added, &before.file)?;
     let text = match with(&before, &blocks, &schemas) {
         Ok(text) => text,
@@ -76,8 +81,31 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     let checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
     let writes = !args.dry_run && (args.anyway || checked.short.is_empty());
     let outputs = if writes { written(&edit)? } else { FileSet::begin([])? };
-    outputs.put(|| print_styled(&fitted(&said(args, &edit, &checked, writes), world.message_width)))?;
+    outputs.put(|| match args.format {
+        AcceptFormat::Json => print_json(&show::json(&edit, &checked, writes)),
+        AcceptFormat::Table => {
+            print_styled(&fitted(&show::text(args, world, &edit, &checked, writes), world.message_width))
+        }
+    })?;
     Ok(if checked.short.is_empty() { End::Clean } else { End::LookAtIt })
+}
+
+/// An error if an option does nothing with the others.
+fn nothing_is_idle(args: &AcceptArgs) -> Outcome<()> {
+    refuse(&[("--anyway", args.anyway && args.dry_run, "--dry-run never writes")])?;
+    if !args.results.is_empty() {
+        return Ok(());
+    }
+    let why = "no --results were given";
+    refuse(&[("--allow-missing-columns", args.input.allow_missing_columns, why)])?;
+    if !args.malicious.is_empty() {
+        return Ok(());
+    }
+    let why = "neither --results nor --malicious were given";
+    refuse(&without_results(&args.input, why))?;
+    let scoped =
+        [("--rule", args.scope.rule.is_some(), why), ("--rule-id", args.scope.rule_id.is_some(), why)];
+    refuse(&scoped)
 }
 
 /// The lists with the exclusions that are to be added.
@@ -226,36 +254,4 @@ fn written(edit: &Edit) -> Outcome<FileSet> {
     let mut outputs = FileSet::begin([file])?;
     outputs.write(file, &edit.after.text)?;
     Ok(outputs)
-}
-
-/// What was found, and what became of it.
-fn said(args: &AcceptArgs, edit: &Edit, checked: &Checked, writes: bool) -> String {
-    let mut out = checked.text.clone();
-    let file = printable(&edit.after.file);
-    if !checked.short.is_empty() {
-        let _ = writeln!(out, "\n{}", Ink::On.paint(Style::Strong, "Falls short:"));
-        for short in &checked.short {
-            let _ = writeln!(out, "  {}", printable(short));
-        }
-    }
-    let ids = edit.added.iter().map(|id| format!(" --id {id}")).collect::<String>();
-    let count = if edit.added.len() == 1 {
-        "1 exclusion".to_owned()
-    } else {
-        format!("{} exclusions", edit.added.len())
-    };
-    let new = if edit.exists { "" } else { "new list, " };
-    let _ = match (writes, args.dry_run) {
-        (true, _) => writeln!(out, "\n{file}: {new}{count} added. As KQL: quell kql -e {file}{ids}"),
-        (false, true) => {
-            writeln!(out, "\n{file}: {new}not written, because of --dry-run. {count} would be added.")
-        }
-        (false, false) => {
-            writeln!(
-                out,
-                "\n{file}: NOT WRITTEN. Correct what falls short, or say --anyway to add it all the same."
-            )
-        }
-    };
-    out
 }

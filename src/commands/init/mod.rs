@@ -26,8 +26,8 @@ Next:
   quell apply hunt.csv -e exclusions      what is left of a hunt, in groups with numbers
   quell rows hunt.csv -e exclusions --group 1
                                           what is constant in the first group: write that into exclusions/mine.yaml
-  quell lint                              what is doubtful; it exits with 1 until there is an exclusion
-  quell test -e exclusions                the rows under `cases`
+  quell lint                              what is doubtful
+  quell test                              the rows under `cases`
   quell list                              who owns what until when
   quell fmt                               one order of keys in every list
 Write the name of the repository that you take quell from for OWNER in .pre-commit-config.yaml and in the workflow.

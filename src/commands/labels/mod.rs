@@ -17,8 +17,8 @@ use quell::count::destination::Destination;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Column, FieldRef};
 use quell::fields::{Field, Kind, which_field};
+use quell::input::Input;
 use quell::input::time::{TimeParser, parse_in_locale};
-use quell::input::{Format, Input};
 use quell::judge::row::{self, RowCells};
 use quell::judge::{Matcher, Scratch};
 use quell::rule::Rule;
@@ -57,6 +57,8 @@ pub(super) struct LeftOut {
     pub(super) suppressed: u64,
     /// They cannot be read.
     pub(super) malformed: u64,
+    /// Rows that nobody labelled and that are taken for noise, because what is narrowed covers them. They are not left out.
+    pub(super) assumed: u64,
 }
 
 impl LeftOut {
@@ -127,10 +129,6 @@ impl<'l> Labelling<'l> {
         let mut opened = Vec::new();
         for names in [&args.benign, &args.malicious, results] {
             opened.extend(open_all(names, input)?);
-        }
-        if let Some(results) = opened.iter().find(|results| results.format == Format::Parquet) {
-            let message = format!("{}: rows of Parquet are not looked at one by one", results.name);
-            return fail("parquet", message, "convert it, for example with duckdb: docs/formats.md");
         }
         let (schema, _) = one_table(&mut opened, lists, rule)?;
         let files: Vec<String> = opened.iter().map(|input| input.name.clone()).collect();
@@ -313,6 +311,7 @@ impl Pass<'_> {
             let is_covered = |matcher: &Matcher| matcher.judge(covered, &mut scratch).is_suppressed();
             if label == Label::Unlabelled && with.covered.is_some_and(is_covered) {
                 label = Label::Benign;
+                left.assumed += 1;
             }
             if let (Label::Benign | Label::Unlabelled, Some(matcher)) = (label, with.applied)
                 && left.take(label, matcher.judge(applied, &mut scratch).suppressed_by)

@@ -8,6 +8,7 @@ mod narrow;
 mod prepare;
 mod show;
 
+use super::idle::refuse;
 use super::inputs::keep_standard_input;
 use super::labels::{Labelling, LeftOut};
 use super::lists::{in_force, loaded, rule, today};
@@ -50,6 +51,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         keep_standard_input()?;
     }
     something_is_labelled(args)?;
+    nothing_is_idle(args)?;
     let lists = loaded(&args.lists)?;
     let rule = rule(&args.scope)?;
     let mut labelling = Labelling::new(&args.labels, &args.results, &args.input, &lists, rule.as_ref())?;
@@ -72,8 +74,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
     let moves = moves()?.with_columns(&lists.schemas).of_schema(schema);
     there_is_noise(&sample, args, &left_out, &ids)?;
-    let most = args.max.map_or(usize::MAX, usize::from);
-    let suggested = suggest(&sample, &moves, &Options { most, min_rows: args.min_rows });
+    let suggested = suggest(&sample, &moves, &options(args));
     let given = Given {
         lists: &lists,
         labelling: &labelling,
@@ -104,6 +105,14 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     }
     shown(args, world, &found)?;
     Ok(if found.prepared.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+fn options(args: &SuggestArgs) -> Options {
+    Options {
+        most: args.max.map_or(usize::MAX, usize::from),
+        min_rows: args.min_rows,
+        any_destination: args.any_destination,
+    }
 }
 
 /// Adds the rows to the sample. Returns how many are kept back, noise and malicious, and what was left out.
@@ -138,6 +147,23 @@ fn shown(args: &SuggestArgs, world: &World, found: &Found<'_>) -> Outcome<()> {
             if found.prepared.is_empty() { Ok(()) } else { print_text(&show::yaml(found)) }
         }
     }
+}
+
+/// An error if an option does nothing with the others.
+fn nothing_is_idle(args: &SuggestArgs) -> Outcome<()> {
+    let labels = &args.labels;
+    let (alone, why) = (args.results.is_empty(), "it is about rows of results, and there are none");
+    refuse(&[
+        ("--format", args.narrow.is_some() && args.format.is_some(), "--narrow prints a diff of the list"),
+        ("--narrow", args.narrow.is_some() && alone, why),
+        ("--where", !labels.conditions.is_empty() && alone, why),
+        ("--labels", !labels.labels.is_empty() && alone, why),
+        (
+            "--allow-missing-columns",
+            args.input.allow_missing_columns,
+            "what a table has no column for becomes no condition, and is no error",
+        ),
+    ])
 }
 
 /// An error if nothing says which rows are noise.

@@ -10,7 +10,7 @@ use quell::exclusions::edit::add::with_when;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::load;
 use quell::fields::did_you_mean;
-use quell::report::fitted;
+use quell::report::{fitted, printable};
 use quell::suggest::list::when;
 
 /// The exclusion of an id.
@@ -23,10 +23,22 @@ pub(super) fn named<'l>(lists: &'l Loaded, id: &str) -> Outcome<&'l Exclusion> {
     fail("unknown-id", format!("--narrow {id}: no loaded list has this exclusion"), &help)
 }
 
+/// What was taken for noise without anybody having said so.
+fn note(id: &str, found: &Found<'_>) -> String {
+    let id = printable(id);
+    let assumed = match found.left_out.assumed {
+        0 => return String::new(),
+        1 => format!("1 row is taken for noise only because {id} covers it"),
+        rows => format!("{rows} rows are taken for noise only because {id} covers them"),
+    };
+    let knows_none = found.rows[1..3].iter().sum::<u64>() == 0;
+    let help = if knows_none { "; --malicious and --labels say which rows must stay" } else { "" };
+    format!("{assumed}: read each entry, and take out those that are none{help}.\n")
+}
+
 /// Prints the difference.
 pub(super) fn print_diff(world: &World, lists: &Loaded, exclusion: &Exclusion, found: &Found<'_>) -> Outcome {
-    let note = "Whatever it covers and is not known to be malicious is taken for noise here: read each entry, and take out those that are none.\n";
-    tell(&fitted(&format!("{}{note}", summary(found)), world.message_width));
+    tell(&fitted(&format!("{}{}", summary(found), note(&exclusion.id, found)), world.message_width));
     if found.prepared.is_empty() {
         return Ok(End::LookAtIt);
     }

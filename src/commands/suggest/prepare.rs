@@ -50,7 +50,10 @@ pub(in crate::commands) struct Prepared {
     pub(super) changes: MutationTotals,
     /// What lint denies.
     pub(super) denied: Vec<String>,
+    /// The way in of the nearest malicious row.
     pub(super) probed: Option<Probed>,
+    /// What an intruder of whom nothing is known is graded, and pays.
+    pub(super) stranger: Option<(Grade, Option<u32>)>,
     pub(super) did: Did,
 }
 
@@ -95,7 +98,8 @@ pub(super) fn prepared(given: &Given<'_>, suggested: &Suggested) -> Outcome<(Vec
         let (exclusion, proposed, changes) = with_cases(given, draft, &id)?;
         let denied = denied(given, &exclusion);
         let (draft, rule) = (draft.clone(), given.rule.clone());
-        all.push(Prepared { draft, id, rule, proposed, changes, denied, probed: None, did: Did::default() });
+        let (probed, stranger, did) = (None, None, Did::default());
+        all.push(Prepared { draft, id, rule, proposed, changes, denied, probed, stranger, did });
         exclusions.push(exclusion);
     }
     if all.is_empty() {
@@ -106,6 +110,8 @@ pub(super) fn prepared(given: &Given<'_>, suggested: &Suggested) -> Outcome<(Vec
     let (covered, malicious) = count(given, &matcher, &mut all)?;
     for (each, exclusion) in all.iter_mut().zip(&exclusions) {
         each.probed = graded(given, exclusion, &matcher, &malicious)?;
+        let of_stranger = graded(given, exclusion, &matcher, &[])?;
+        each.stranger = of_stranger.map(|probed| (probed.grade, probed.way_in.as_ref().map(|way| way.cost)));
     }
     // The choice keeps these rows; should it ever not, nobody shall see the exclusion.
     all.retain(|each| each.did.rows[Label::Malicious as usize] + each.did.rows[Label::Unsure as usize] == 0);

@@ -117,7 +117,14 @@ fn grade(found: &Found<'_>, each: &Prepared) -> String {
     let Some(way) = way else { return format!("grade {}: no way in was found for {whom}", each.grade()) };
     let mut moves: Vec<&str> = way.moves.iter().map(|made| made.what.as_str()).collect();
     moves.dedup();
-    format!("grade {}: {whom} pays {}: {}", each.grade(), way.cost, moves.join(", "))
+    // A row that has most of it already says less of the exclusion than of what was known of that intruder.
+    let stranger = match each.stranger {
+        Some((grade, Some(cost))) if grade != each.grade() => {
+            format!("; grade {grade} for one of whom nothing is known, who pays {cost}")
+        }
+        _ => String::new(),
+    };
+    format!("grade {}: {whom} pays {}: {}{stranger}", each.grade(), way.cost, moves.join(", "))
 }
 
 /// What was found, in a few lines for a person.
@@ -317,6 +324,7 @@ fn exclusion(found: &Found<'_>, each: &Prepared) -> Value {
         "last": days.map(|(_, last, _)| day(last)),
         "days": days.map(|(.., days)| days),
         "grade": each.grade(),
+        "grade_of_a_stranger": each.stranger.map(|(grade, _)| grade),
         "cost": each.probed.as_ref().and_then(|probed| probed.way_in.as_ref()).map(|way| way.cost),
         "cautions": each.draft.cautions.iter().chain(&each.denied).collect::<Vec<_>>(),
         "changes_missed": each.changes.missed,
