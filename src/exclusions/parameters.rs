@@ -137,6 +137,13 @@ pub(super) fn declared<'a>(
 pub(super) fn filled(reader: &ShapeReader<'_>, span: Span, text: &str) -> Option<Vec<String>> {
     let parameters = &reader.parameters().values;
     let Some(name) = reference(text) else {
+        // `${name` and `$name` would be text that no row has.
+        let bare = text.trim_start_matches(['$', '{']).trim_end_matches('}');
+        if text.starts_with('$') && parameters.contains_key(bare) {
+            let message = format!("`{text}` is nearly a parameter of this list");
+            reader.report("bad-parameter", span, message, format!("write `${{{bare}}}`"));
+            return Some(Vec::new());
+        }
         let inside = parameters.keys().find(|name| text.contains(&format!("${{{name}}}")))?;
         let message = format!("`${{{inside}}}` stands inside of a value");
         reader.report(

@@ -4,14 +4,15 @@
 
 use super::expressions::{Expressions, Refused};
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
+use super::not_yaml::mended;
 use super::parameters::filled;
 use super::shape::{KeyValue, ShapeReader};
 use crate::fields::{Field, Kind, did_you_mean, which_field};
 use crate::schema::Schemas;
-use crate::yaml::{Node, Span};
+use crate::yaml::{Node, Span, Value};
 use std::sync::Arc;
 
-const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
+pub(super) const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
 
 struct Modifiers {
     operator: Operator,
@@ -24,15 +25,34 @@ pub(super) fn condition<'a>(
     schemas: &Schemas,
     pair: &KeyValue<'_, 'a>,
 ) -> Option<Condition> {
+    if let Some(mended) = mended(pair.name).filter(|_| pair.name.contains([' ', ':', '='])) {
+        reader.lacks_a_sign("unknown-field", pair.key.span, &mended);
+        return None;
+    }
     let (name, modifiers) = match pair.name.split_once('|') {
         Some((name, modifiers)) => (name, Some(modifiers)),
         None => (pair.name, None),
     };
+    if let Some(field) = parts(name, pair.value) {
+        let message = format!("there is no field or column `{name}`");
+        let help = format!("the parts of a name stand together: `{field}`");
+        reader.report("unknown-field", part(pair.key.span, 0, name), message, help);
+        return None;
+    }
     let field = field(reader, schemas, part(pair.key.span, 0, name), name);
     let words = modifiers_of(reader, pair.key.span, name, modifiers);
     let (field, words) = (field?, words?);
     let test = test(reader, &field, &words, pair)?;
     Some(Condition { field, test })
+}
+
+/// `process: {name: a.exe}`, as nested documents have it, as it is written here.
+fn parts(name: &str, value: &Node<'_>) -> Option<String> {
+    let Value::Map(pairs) = &value.value else { return None };
+    let (Node { value: Value::Scalar(key, _), .. }, value) = pairs.first()? else { return None };
+    let field = Field::named(&format!("{name}.{key}"))?.name();
+    let text = if let Value::Scalar(text, _) = &value.value { text } else { "..." };
+    Some(format!("{field}: {text}"))
 }
 
 /// The field or raw column of a name.
@@ -56,6 +76,7 @@ fn unknown_field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: 
         "not" => "there is no `not`: a condition says what a benign row is; write narrower values, and rows that must stay under `cases: keep:`".to_owned(),
         "or" | "any" | "any_of" => "alternatives are a list of entries: `when: [{process.name: a.exe}, {process.name: b.exe}]`, or a list of values".to_owned(),
         "and" | "all" | "all_of" => "all fields of one entry must hold: `when: {process.name: a.exe, destination.ip: 10.20.0.5}`".to_owned(),
+        "<<" => "there are no merge keys here; write the fields into the entry, or give `when` an alias".to_owned(),
         _ => format!("{near}`quell schema` lists the fields, `quell schema NAME` the columns of one table"),
     };
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
@@ -148,6 +169,13 @@ fn values<'n, 'a, T>(
         (values, _) => *values = None,
     };
     for node in nodes {
+        if is_without_blanks(node) {
+            let first = node_words(node);
+            let help = format!("the items of a list: `- {first}`, each on its own line");
+            reader.report("wrong-type", node.span, "a blank is missing behind the dash", help);
+            add(None);
+            continue;
+        }
         let Some(text) = reader.text(node, format_args!("a value of `{}`", pair.name)) else {
             add(None);
             continue;
@@ -159,6 +187,17 @@ fn values<'n, 'a, T>(
         }
     }
     values.filter(|all| !all.is_empty())
+}
+
+/// Whether a value without quotes begins with a dash and goes on on other lines: a list whose dashes lack their blank.
+fn is_without_blanks(node: &Node<'_>) -> bool {
+    matches!(&node.value, Value::Scalar(text, true) if text.starts_with('-') && text.contains(" -") && node.span.width == 0)
+}
+
+/// The first item of such a list.
+fn node_words<'n>(node: &'n Node<'_>) -> &'n str {
+    let Value::Scalar(text, _) = &node.value else { return "" };
+    text.split(" -").next().unwrap_or_default().trim_start_matches('-')
 }
 
 fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {

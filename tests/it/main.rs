@@ -48,6 +48,7 @@ mod sandbox;
 mod security;
 mod shapes;
 mod sides;
+mod slips;
 mod splice;
 mod suggest;
 mod table_rules;

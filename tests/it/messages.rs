@@ -69,8 +69,8 @@ fn mistakes_of_yaml_and_of_logic_say_how_it_is_written() {
     let folder = folder();
     for (when, wanted) in [
         (r#"{process.path: "C:\Windows\CCM\*"}"#, r"single quotes: 'C:\Windows\CCM\*'"),
-        (r"{process.path: *\CCM\*}", r"in single quotes: '*\CCM\*'"),
-        ("{process.path: %WINDIR%}", "in single quotes: '%WINDIR%'"),
+        (r"{process.path: *\CCM\*}", r"into single quotes: '*\CCM\*'"),
+        ("{process.path: %WINDIR%}", "into single quotes: '%WINDIR%'"),
         ("{not: {process.name: a}}", "there is no `not`"),
         ("{or: [{process.name: a}]}", "a list of entries"),
         ("{and: [{process.name: a}]}", "one entry"),
