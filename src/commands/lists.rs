@@ -95,15 +95,19 @@ fn load_checked(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) 
     let loaded = load_all(lists, parameters, more);
     let mistakes = loaded.as_ref().err().map(Vec::as_slice).unwrap_or_default();
     // Of a list that cannot be read nobody knows which parameters it has.
-    if mistakes.iter().any(|mistake| mistake.code != UNSET) {
+    let is_unread = |mistake: &Diagnostic| mistake.place.is_none() || UNREAD.contains(&mistake.code);
+    if mistakes.iter().any(is_unread) {
         return loaded;
     }
-    let strange = strange_settings(&lists.filling, parameters, !mistakes.is_empty());
+    let unset = mistakes.iter().any(|mistake| mistake.code == UNSET);
+    let strange = strange_settings(&lists.filling, parameters, unset);
     if strange.is_empty() { loaded } else { Err(mistakes.iter().cloned().chain(strange).collect()) }
 }
 
 /// The code of a parameter that has no value.
 const UNSET: &str = "unset-parameter";
+/// The codes of files that are no lists.
+const UNREAD: [&str; 3] = ["not-yaml", "empty-file", "no-list"];
 
 /// Names that were given values and that no loaded list has as a parameter. A file of parameters may serve other lists, too:
 /// a name in it is a mistake if a parameter is `unset`, or if it is nearly that of one to which nobody gives a value.

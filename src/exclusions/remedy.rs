@@ -3,6 +3,7 @@
 //! In: what the value is for, and the value. Out: a sentence for a person, with the line as it should be where that can be
 //! known.
 
+use super::parameters::ONE_A_LINE;
 use super::validate::EXCLUSION_KEYS;
 use super::value::MODIFIERS;
 use crate::yaml::{Node, Value};
@@ -14,6 +15,7 @@ pub(super) fn shape(what: &str, node: &Node<'_>) -> String {
     let text = text(node);
     let field = what.strip_prefix("a value of `").and_then(|what| what.strip_suffix('`'));
     match (what, &node.value) {
+        ("a file of parameters", _) => ONE_A_LINE.to_owned(),
         ("an exclusion list", Value::List(_)) => {
             "write `exclusions:` on a line above it; a list is a mapping with that key".to_owned()
         }
@@ -94,6 +96,6 @@ fn operator(field: &str, key: &Node<'_>, value: &Node<'_>) -> Option<String> {
     Some(if MODIFIERS.contains(&key) {
         format!("a modifier stands behind the name of the field: `{field}|{key}: {value}`")
     } else {
-        format!("a field has a value or a list of values: `{field}: {value}`")
+        format!("write the value itself, or a list of values: `{field}: {value}`")
     })
 }
