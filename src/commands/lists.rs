@@ -1,5 +1,6 @@
 //! Opens lists, schemas and rule files.
 
+use super::host_bits::say_host_bits;
 pub(super) use super::texts::read_text;
 use super::texts::{is_csv, must_be_rule};
 use super::{Outcome, World, fail, git, tell, texts};
@@ -39,7 +40,9 @@ pub(super) fn loaded(lists: &ListArgs) -> Outcome<Loaded> {
 
 /// The same with lists that are no files of their own.
 pub(super) fn loaded_with(lists: &ListArgs, more: Vec<ListText>) -> Outcome<Loaded> {
-    load_checked(lists, &given(&lists.filling)?, more)
+    let loaded = load_checked(lists, &given(&lists.filling)?, more)?;
+    say_host_bits(&loaded.exclusions);
+    Ok(loaded)
 }
 
 /// The same for a command that only examines lists: parameters without a value get their example.
@@ -229,11 +232,14 @@ pub(super) fn loaded_from(
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
         // Only one of the two lists may have a parameter, so the caller looks for unknown names.
         let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
-        return load_all(&lists, parameters, Vec::new());
+        let loaded = load_all(&lists, parameters, Vec::new())?;
+        say_host_bits(&loaded.exclusions);
+        return Ok(loaded);
     }
     let (schemas, named) = schemas(schema)?;
     let texts = git::texts(name, may_be_new)?;
     let exclusions = load_with(&texts, &schemas, parameters)?;
+    say_host_bits(&exclusions);
     Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }
 

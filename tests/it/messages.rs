@@ -576,3 +576,57 @@ fn files_that_were_put_one_behind_the_other_are_told() {
         }
     }
 }
+
+/// A network with the address of a host in front of its prefix covers more than whoever wrote it may think, so it is said
+/// wherever it counts, not only by lint.
+#[test]
+fn a_network_with_the_address_of_a_host_is_told_wherever_it_counts() {
+    let folder = folder();
+    let list = |ip: &str| {
+        format!(
+            "exclusions:\n- id: a\n  when: {{process.name: a.exe, destination.ip: {ip}}}\n  cases: {{suppress: [{{process.name: a.exe, destination.ip: 10.20.0.5}}], keep: [{{process.name: b.exe}}]}}\n"
+        )
+    };
+    let commands = [
+        vec!["apply", "hunt.csv", "-e", "list.yaml"],
+        vec!["explain", "hunt.csv", "--row", "1", "-e", "list.yaml"],
+        vec!["test", "-e", "list.yaml"],
+        vec!["kql", "-e", "list.yaml"],
+        vec!["prune", "-e", "list.yaml", "--results", "hunt.csv"],
+        vec!["diff", "other.yaml", "list.yaml", "--results", "hunt.csv"],
+    ];
+    fs::write(folder.path().join("other.yaml"), LIST).unwrap();
+    for arguments in &commands {
+        let said = |ip: &str| {
+            fs::write(folder.path().join("list.yaml"), list(ip)).unwrap();
+            let output = quell(folder.path(), arguments);
+            assert_ne!(
+                output.status.code(),
+                Some(2),
+                "{arguments:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            String::from_utf8(output.stderr).unwrap()
+        };
+        let told = said("10.20.0.5/16");
+        assert!(
+            told.contains(
+                "list.yaml:2: a: `10.20.0.5/16` is the WHOLE NETWORK 10.20.0.0/16, 65,536 addresses"
+            ) && told.contains("`10.20.0.5`"),
+            "{arguments:?}: {told}"
+        );
+        assert_eq!(told.matches("WHOLE").count(), 1, "{told}");
+        assert!(
+            said("'2001:470:1::5/64'").contains("is the WHOLE NETWORK 2001:470:1::/64;"),
+            "{arguments:?}"
+        );
+        for right in ["10.20.0.0/16", "10.20.0.5", "10.20.0.5/32", "10.20.0.5-10.20.0.9"] {
+            assert!(!said(right).contains("WHOLE"), "{arguments:?} {right}");
+        }
+    }
+    // Lint has its own words for it, with the line of the value.
+    fs::write(folder.path().join("list.yaml"), list("10.20.0.5/16")).unwrap();
+    let output = quell(folder.path(), &["lint", "-e", "list.yaml"]);
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("WHOLE"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("host-bits"));
+}
