@@ -31,6 +31,12 @@ pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
             let command = command.filter(|command| LISTS_BY_OPTION.contains(&command.as_str()));
             let command = command.filter(|_| !wrong.starts_with('-'));
             command.map(|command| match command.as_str() {
+                "lint" if is_query(&wrong) => {
+                    format!("rules are named with --rule: quell lint -e LIST --rule {wrong}")
+                }
+                "kql" | "test" | "list" | "prune" | "probe" | "fmt" if is_query(&wrong) => format!(
+                    "this command reads lists, named with -e; a rule goes to: quell splice {wrong}, quell import {wrong}, or beside a list --rule {wrong}"
+                ),
                 _ if !is_results(&wrong) => format!("lists are named with -e: quell {command} -e {wrong}"),
                 "lint" | "list" | "prune" => {
                     format!("results are named with --results: quell {command} --results {wrong}")
@@ -45,11 +51,28 @@ pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
             let shells: Vec<String> = Shell::value_variants().iter().map(ToString::to_string).collect();
             Some(format!("the shells are {}: quell completions bash", shells.join(", ")))
         }
+        ErrorKind::MissingRequiredArgument => two_results(arguments),
         _ => None,
     };
     if let Some(tip) = tip {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
+}
+
+/// The way to compare two results, if `diff` was asked for that.
+fn two_results(arguments: &[String]) -> Option<String> {
+    let mut files = arguments.iter().skip(1).filter(|argument| !argument.starts_with('-'));
+    let is_diff = files.next().is_some_and(|command| command == "diff");
+    let (old, new) = (files.next()?, files.next()?);
+    (is_diff && is_results(old) && is_results(new)).then(|| {
+        format!("two results are compared under one list: quell diff LIST --results {old} --against {new}")
+    })
+}
+
+/// Whether a file's name ends as those of queries do.
+fn is_query(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".kql", ".csl", ".kusto"].iter().any(|end| name.ends_with(end))
 }
 
 /// Whether somebody asks for the help of a command.

@@ -2,7 +2,7 @@
 
 use super::host_bits::say_host_bits;
 pub(super) use super::texts::read_text;
-use super::texts::{is_csv, must_be_rule};
+use super::texts::{is_csv, is_list, must_be_rule, no_list};
 use super::{Outcome, World, fail, git, tell, texts};
 use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
@@ -67,13 +67,10 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
         }
         for file in files(path, &mut mistakes) {
             match read_text(&file, MAX_LIST) {
-                Ok(text) if is_csv(&text) => {
-                    let shown = printable(&file.display().to_string());
-                    let message = format!("{}: this is CSV, and no exclusion list", file.display());
-                    let help = format!("results stand without -e: `quell apply {shown}`");
-                    mistakes.push(Diagnostic::error("no-list", message).help(help));
-                }
-                Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
+                Ok(text) => match no_list(&file, &text) {
+                    Some(mistake) => mistakes.push(mistake),
+                    None => texts.push(ListText { file: file.display().to_string(), text }),
+                },
                 Err(found) if file.exists() => mistakes.extend(found),
                 Err(found) => {
                     let help = near_folder(&file) + &packs(path);
@@ -283,12 +280,30 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
     let text = read_text(path, MAX_LIST)?;
+    let shown = printable(wanted);
+    let other = match (is_csv(&text), is_list(&text)) {
+        (true, _) => {
+            Some(("CSV", format!("quell sees by itself which schema results have: `quell apply {shown}`")))
+        }
+        (_, true) => Some(("an exclusion list", format!("lists are named with -e: `quell lint -e {shown}`"))),
+        _ => None,
+    };
+    if let Some((what, help)) = other {
+        return fail("bad-schema", format!("{wanted}: this is {what}, and no schema"), &help);
+    }
     match Schema::parse(&text) {
         Ok(schema) => {
             let name = schema.name.clone();
             Ok((built_in.with(schema), Some(name)))
         }
-        Err(cause) => fail("bad-schema", format!("{wanted}: {cause}"), "docs/fields.md shows a schema file"),
+        Err(cause) => {
+            // The cause may repeat the whole file.
+            let cause = match cause.char_indices().nth(300) {
+                Some((end, _)) => format!("{}...", &cause[..end]),
+                None => cause,
+            };
+            fail("bad-schema", format!("{wanted}: {cause}"), "docs/fields.md shows a schema file")
+        }
     }
 }
 

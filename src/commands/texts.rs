@@ -5,6 +5,7 @@
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
 use quell::fields::did_you_mean;
+use quell::input::is_query;
 use quell::report::printable;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -77,6 +78,23 @@ pub(super) fn is_list(text: &str) -> bool {
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     let first = lines.find(|line| !line.trim().is_empty() && !line.starts_with(['#', '-']));
     first.is_some_and(|line| line.starts_with("exclusions:"))
+}
+
+/// What a file is that was named as a list and is none, and where it belongs.
+pub(super) fn no_list(path: &Path, text: &str) -> Option<Diagnostic> {
+    let shown = printable(&path.display().to_string());
+    let (what, help) = if is_csv(text) {
+        ("CSV", format!("results stand without -e: `quell apply {shown}`"))
+    } else if is_query(text.as_bytes()) {
+        let help = format!(
+            "`quell import {shown}` makes a list of the exclusions that stand in it, and `quell splice {shown}` puts those of a list into it"
+        );
+        ("a query in KQL", help)
+    } else {
+        return None;
+    };
+    let message = format!("{}: this is {what}, and no exclusion list", path.display());
+    Some(Diagnostic::error("no-list", message).help(help))
 }
 
 /// Refuses a file that was named as a rule and is results or a list.

@@ -19,6 +19,9 @@ pub(super) fn shape(what: &str, node: &Node<'_>) -> String {
         ("an exclusion list", Value::List(_)) => {
             "write `exclusions:` on a line above it; a list is a mapping with that key".to_owned()
         }
+        ("an exclusion list", Value::Scalar(..)) => {
+            "is this the right file? A list begins with `exclusions:`; results go to `quell apply`, rules to --rule".to_owned()
+        }
         ("`exclusions`", _) => exclusions(node),
         ("an exclusion", Value::List(_)) => "one `-` is enough: `- id: sccm-software-update`".to_owned(),
         ("`when`", Value::Scalar(..)) if node.is_null() => {

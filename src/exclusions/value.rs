@@ -147,9 +147,10 @@ fn test<'a>(
         values(reader, pair, |_, _| Some(()));
         return None;
     }
+    let name = pair.name.split('|').next().unwrap_or(pair.name);
     match kind {
         Kind::Text => {
-            values(reader, pair, |node, text| text_value(reader, node, text, words)).map(Test::Text)
+            values(reader, pair, |node, text| text_value(reader, node, (name, text), words)).map(Test::Text)
         }
         Kind::Address => values(reader, pair, |node, text| address(reader, node, text)).map(Test::Address),
         Kind::Number => values(reader, pair, |node, text| number(reader, node, text)).map(Test::Number),
@@ -200,7 +201,12 @@ fn node_words<'n>(node: &'n Node<'_>) -> &'n str {
     text.split(" -").next().unwrap_or_default().trim_start_matches('-')
 }
 
-fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
+fn text_value(
+    reader: &ShapeReader<'_>,
+    node: &Node<'_>,
+    (field, text): (&str, &str),
+    words: &Modifiers,
+) -> Option<TextValue> {
     if text.is_empty() {
         reader.report(
             "empty-value",
@@ -224,7 +230,7 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
     if words.operator == Operator::Re
         && let Err(refused) = reader.expressions.take(text)
     {
-        expression(reader, node.span, refused);
+        expression(reader, node.span, (field, text), refused);
         return None;
     }
     Some(TextValue {
@@ -235,13 +241,12 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
 }
 
 /// Reports an expression that cannot be taken.
-fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
+fn expression(reader: &ShapeReader<'_>, span: Span, (field, text): (&str, &str), refused: Refused) {
     match refused {
         Refused::Wrong(cause) => {
             let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let message = format!("this regular expression does not compile: {cause}");
-            let help = "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal";
-            reader.report("bad-regex", span, message, help);
+            reader.report("bad-regex", span, message, expression_help(field, text));
         }
         Refused::TooMuch => {
             let limit = Expressions::limit();
@@ -253,6 +258,22 @@ fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
         // The one before it has been reported.
         Refused::Unseen => {}
     }
+}
+
+/// What was probably meant by an expression that does not compile.
+fn expression_help(field: &str, text: &str) -> String {
+    if text.starts_with(['*', '?']) {
+        let literal = regex::escape(text.trim_start_matches(['*', '?']));
+        let (sign, what) = if text.starts_with('*') { ("*", "any text") } else { ("?", "one character") };
+        return format!(
+            "`{sign}` stands for {what} only without `|re`: `{field}: '{text}'`; as an expression: '.*{literal}$'"
+        );
+    }
+    if is_path(text) {
+        return format!("a backslash of a path is doubled: '{}'", text.replace('\\', r"\\"));
+    }
+    "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal"
+        .to_owned()
 }
 
 /// Whether a backslash and a letter between double quotes stand for this sign: `\t`, `\n`, and `\P` as in `\Program Files`.

@@ -55,3 +55,4 @@ mod table_rules;
 mod tables;
 mod terminal;
 mod tune;
+mod wrong_files;

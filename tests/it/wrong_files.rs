@@ -1,0 +1,161 @@
+//! Each command with a file of another kind than it wants: the answer names the kind, and where the file belongs.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const ROWS: &str =
+    "Timestamp,DeviceName,InitiatingProcessFileName,RemoteIP\n2026-11-16T08:00:00Z,pc,a.exe,10.0.0.1\n";
+const LIST: &str = "exclusions:\n- id: a\n  when: {process.name: a.exe}\n";
+const QUERY: &str = "// Hunt\nDeviceNetworkEvents\n| where RemoteIP != '10.0.0.1'\n";
+const RULE: &str = "id: a\nname: b\nquery: |\n  DeviceNetworkEvents\n  | where RemoteUrl has 'x'\n";
+
+fn quell(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_quell")).current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("hunt.csv", ROWS),
+        ("list.yaml", LIST),
+        ("rule.kql", QUERY),
+        ("rule.yaml", RULE),
+        ("empty.csv", ""),
+        ("empty.yaml", ""),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::create_dir(folder.path().join("nothing")).unwrap();
+    folder
+}
+
+/// What is said: it cannot run, prints no result, and says it shortly.
+fn refused(folder: &Path, arguments: &[&str]) -> String {
+    let output = quell(folder, arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    assert!(said.len() < 1_500, "{arguments:?}: {said}");
+    said
+}
+
+fn check(asked: &[(&str, &[&str])]) {
+    let folder = folder();
+    let mut wrong = Vec::new();
+    for (arguments, wanted) in asked {
+        let said = refused(folder.path(), &arguments.split(' ').collect::<Vec<_>>());
+        if !wanted.iter().all(|wanted| said.contains(wanted)) {
+            wrong.push(format!("quell {arguments}\nwanted: {wanted:?}\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_query_is_no_results_and_no_list() {
+    let is_query = "this is a query in KQL, and no";
+    check(&[
+        ("apply rule.kql", &[is_query, "export", "quell import rule.kql"]),
+        ("rows rule.kql", &[is_query, "quell import rule.kql"]),
+        ("suggest rule.kql --group 1", &[is_query]),
+        ("explain rule.kql --row 1", &[is_query]),
+        ("apply hunt.csv -e rule.kql", &[is_query, "quell import rule.kql"]),
+        ("lint -e rule.kql", &[is_query]),
+        ("kql -e rule.kql", &[is_query, "quell splice rule.kql"]),
+        ("lint rule.kql", &["--rule rule.kql"]),
+        ("kql rule.kql", &["--rule rule.kql"]),
+    ]);
+}
+
+#[test]
+fn results_are_no_rule_no_schema_and_no_list() {
+    check(&[
+        ("import hunt.csv", &["this is CSV", "quell apply hunt.csv"]),
+        ("splice hunt.csv -e list.yaml", &["this is CSV", "quell apply hunt.csv"]),
+        ("lint -e list.yaml --rule hunt.csv", &["this is CSV", "quell apply hunt.csv"]),
+        ("apply hunt.csv --rule hunt.csv", &["this is CSV"]),
+        ("kql hunt.csv", &["quell apply hunt.csv"]),
+        ("lint hunt.csv", &["quell lint --results hunt.csv"]),
+        ("lint -e hunt.csv", &["this is CSV", "quell apply hunt.csv"]),
+        ("accept list.yaml -e hunt.csv", &["an exclusion list", "quell apply"]),
+        ("schema hunt.csv", &["this is CSV", "quell apply hunt.csv"]),
+        ("apply hunt.csv --schema hunt.csv", &["this is CSV"]),
+        ("apply hunt.csv -e list.yaml --parameters hunt.csv", &["one a line: `name: value`"]),
+        ("diff hunt.csv hunt.csv", &["quell diff LIST --results hunt.csv --against hunt.csv"]),
+        (
+            "diff hunt.csv hunt.csv --results hunt.csv",
+            &["this is CSV", "quell diff LIST --results hunt.csv --against"],
+        ),
+        ("init hunt.csv", &["hunt.csv: this is a file", "quell init"]),
+    ]);
+}
+
+#[test]
+fn lists_and_rules_are_no_results() {
+    check(&[
+        ("apply list.yaml", &["no results of a hunt", "`-e list.yaml`"]),
+        ("apply rule.yaml -e list.yaml", &["no results of a hunt", "--rule"]),
+        ("lint -e list.yaml --rule list.yaml", &["this is an exclusion list", "`-e list.yaml`"]),
+        ("import list.yaml", &["this is an exclusion list"]),
+        ("schema list.yaml", &["this is an exclusion list", "quell lint -e list.yaml"]),
+        ("lint -e rule.yaml", &["this is a rule", "--rule"]),
+        ("test -e list.yaml --keep list.yaml", &["no results of a hunt"]),
+    ]);
+}
+
+/// Schemas that are not those of the results.
+#[test]
+fn a_schema_of_another_product_is_told_with_the_right_one() {
+    check(&[
+        (
+            "apply hunt.csv -e list.yaml --schema sysmon",
+            &["its columns are those of defender", "without --schema"],
+        ),
+        ("explain hunt.csv --row 1 -e list.yaml --schema ecs", &["its columns are those of defender"]),
+        ("apply hunt.csv -e list.yaml --schema defendr", &["did you mean `defender`?"]),
+    ]);
+    // Where the schema is right, no other is proposed.
+    let folder = folder();
+    fs::write(folder.path().join("list.yaml"), LIST.replace("process.name", "process.path")).unwrap();
+    let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--schema", "defender"]);
+    assert!(said.contains("there is no column") && !said.contains("those of"), "{said}");
+}
+
+/// A wildcard or a path in a regular expression.
+#[test]
+fn an_expression_that_is_a_wildcard_or_a_path_is_told_so() {
+    let folder = folder();
+    for (value, wanted) in [
+        (
+            "'*.exe'",
+            &["`*` stands for any text only without `|re`", "`process.path: '*.exe'`", r"'.*\.exe$'"][..],
+        ),
+        ("'?:\\x'", &["`?` stands for one character only without `|re`"]),
+        (r"'C:\Users\a.exe'", &["a backslash of a path is doubled", r"'C:\\Users\\a.exe'"]),
+        ("'a('", &["Rust's regex crate"]),
+    ] {
+        let list = format!("exclusions:\n- id: a\n  when: {{process.path|re: {value}}}\n");
+        fs::write(folder.path().join("list.yaml"), list).unwrap();
+        let said = refused(folder.path(), &["lint", "-e", "list.yaml"]);
+        assert!(wanted.iter().all(|wanted| said.contains(wanted)), "{value}: {said}");
+    }
+}
+
+/// A query alone in its file is a rule for lint.
+#[test]
+fn lint_reads_a_query_without_a_rule_around_it() {
+    let folder = folder();
+    let list = "exclusions:\n- id: a\n  when: {process.name: a.exe, destination.ip: 10.0.0.1}\n";
+    fs::write(folder.path().join("list.yaml"), list).unwrap();
+    let codes = |rule: &str| {
+        let output = quell(folder.path(), &["lint", "-e", "list.yaml", "--rule", rule, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let findings = report["findings"].as_array().cloned().unwrap_or_default();
+        findings.iter().map(|finding| finding["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let inside = QUERY.replace('\n', "\n  ");
+    fs::write(folder.path().join("same.yaml"), format!("id: a\nname: b\nquery: |\n  {inside}\n")).unwrap();
+    assert!(codes("same.yaml").contains(&"already-in-rule".to_owned()), "{:?}", codes("same.yaml"));
+    assert_eq!(codes("rule.kql"), codes("same.yaml"));
+}
