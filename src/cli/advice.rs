@@ -51,7 +51,13 @@ pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
             let shells: Vec<String> = Shell::value_variants().iter().map(ToString::to_string).collect();
             Some(format!("the shells are {}: quell completions bash", shells.join(", ")))
         }
-        ErrorKind::MissingRequiredArgument => two_results(arguments),
+        ErrorKind::MissingRequiredArgument => two_results(arguments).or_else(|| row(arguments)),
+        ErrorKind::ValueValidation
+            if std::error::Error::source(error)
+                .is_some_and(<dyn std::error::Error>::is::<std::num::ParseIntError>) =>
+        {
+            Some("a whole number is wanted, such as 3".to_owned())
+        }
         _ => None,
     };
     if let Some(tip) = tip {
@@ -67,6 +73,14 @@ fn two_results(arguments: &[String]) -> Option<String> {
     (is_diff && is_results(old) && is_results(new)).then(|| {
         format!("two results are compared under one list: quell diff LIST --results {old} --against {new}")
     })
+}
+
+/// The way to name a row to `explain`.
+fn row(arguments: &[String]) -> Option<String> {
+    let mut words = arguments.iter().skip(1).filter(|argument| !argument.starts_with('-'));
+    let is_explain = words.next().is_some_and(|command| command == "explain");
+    let file = words.find(|word| is_results(word))?;
+    is_explain.then(|| format!("name a row, counted from 1: quell explain {file} --row 1"))
 }
 
 /// Whether a file's name ends as those of queries do.

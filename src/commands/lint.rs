@@ -132,7 +132,8 @@ fn effects(args: &LintArgs, world: &World, lists: &Loaded, today: Date) -> Outco
     let (applied, run) = counted;
     let tally = run.tally;
     if tally.totals.read == 0 {
-        return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
+        let help = "without rows every exclusion looks idle; give results with rows in them";
+        return fail("no-rows", "there are no rows in the results, so nothing can be said about them", help);
     }
     let nothing = ExclusionCounts::default();
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();

@@ -73,7 +73,18 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
                 },
                 Err(found) if file.exists() => mistakes.extend(found),
                 Err(found) => {
-                    let help = near_folder(&file) + &packs(path);
+                    let help = match path.to_string_lossy() {
+                        name if name == "-" => String::new(),
+                        name if name.contains(['*', '?']) => {
+                            "a list is no pattern: name its folder, `-e FOLDER`, or each list with its own -e"
+                                .to_owned()
+                        }
+                        _ => near_folder(&file) + &packs(path),
+                    };
+                    if help.is_empty() {
+                        mistakes.extend(found);
+                        continue;
+                    }
                     mistakes.extend(found.into_iter().map(|mistake| mistake.help(&help)));
                 }
             }

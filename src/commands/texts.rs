@@ -4,7 +4,7 @@
 
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
-use quell::fields::did_you_mean;
+use quell::fields::{did_you_mean, nearest};
 use quell::input::is_query;
 use quell::report::printable;
 use std::io::{ErrorKind, Read};
@@ -36,8 +36,15 @@ pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<Pa
 
 /// What to do if a file is not there: the files beside it whose names are nearest; nothing to say of another error.
 pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
-    if error.kind() != ErrorKind::NotFound {
-        return String::new();
+    match error.kind() {
+        ErrorKind::NotFound if path == Path::new("-") => {
+            return "standard input is read as results, not as this; name a file".to_owned();
+        }
+        ErrorKind::NotFound => {}
+        ErrorKind::PermissionDenied => {
+            return "you may not read it: ask its owner, or take a copy that you may read".to_owned();
+        }
+        _ => return String::new(),
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -50,7 +57,15 @@ pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
         .map(|entry| printable(&entry.file_name().to_string_lossy()))
         .collect();
     let wrong = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let near = did_you_mean(&wrong, names.iter().map(String::as_str), 1);
+    // A slip is in the name or in its end, not in both.
+    let parts = |name: &str| name.rsplit_once('.').map(|(stem, end)| (stem.to_owned(), end.to_lowercase()));
+    let is_near = |name: &&String| match (parts(&wrong), parts(name)) {
+        (Some((stem, end)), Some((other, ending))) => {
+            stem == other || (end == ending && !nearest(&stem, [other.as_str()]).is_empty())
+        }
+        _ => true,
+    };
+    let near = did_you_mean(&wrong, names.iter().filter(is_near).map(String::as_str), 1);
     if near.is_empty() {
         "there is no such file; is this the right folder?".to_owned()
     } else {
@@ -122,6 +137,9 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
         let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
         fail("too-large", message, "did you mean to give it as results?")
     };
+    if path.is_dir() {
+        return fail("cannot-read", format!("{name} is a folder"), "name a file in it");
+    }
     let file = super::files::open(path).map_err(cannot_read)?;
     if file.metadata().map_err(cannot_read)?.len() > limit {
         return too_large();

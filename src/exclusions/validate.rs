@@ -6,7 +6,7 @@
 use super::cases::CaseReader;
 use super::expressions::Expressions;
 use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
-use super::not_yaml::{Slip, slip};
+use super::not_yaml::{Slip, remedy, slip};
 use super::parameters::{Parameters, declared};
 use super::shape::{KeyValue, ShapeReader};
 use super::value;
@@ -68,10 +68,14 @@ pub fn load_with(
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
-                let help = format!(
-                    "it stands in {}, line {}; ids are unique over all loaded lists",
-                    first.file, first.line
-                );
+                let help = if *first == named.origin {
+                    "this list is named twice".to_owned()
+                } else {
+                    format!(
+                        "it stands in {}, line {}; ids are unique over all loaded lists",
+                        first.file, first.line
+                    )
+                };
                 reader.report("duplicate-id", named.span, message, help);
             } else {
                 seen.insert(named.id, named.origin);
@@ -147,7 +151,7 @@ impl<'a> ListReader<'_, 'a> {
             line,
             column: error.column,
             cause: error.message.clone(),
-            help: "mend this place first; what stands behind it has not been read".to_owned(),
+            help: remedy(&error.message).to_owned(),
         });
         let message = format!("this cannot be read as a list: {}", slip.cause);
         let span = Span { line: slip.line, column: slip.column, width: 1 };

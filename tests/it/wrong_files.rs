@@ -21,8 +21,8 @@ fn folder() -> tempfile::TempDir {
         ("list.yaml", LIST),
         ("rule.kql", QUERY),
         ("rule.yaml", RULE),
-        ("empty.csv", ""),
-        ("empty.yaml", ""),
+        ("header.csv", ROWS.lines().next().unwrap()),
+        ("brace.json", "{}\n"),
     ] {
         fs::write(folder.path().join(name), text).unwrap();
     }
@@ -158,4 +158,67 @@ fn lint_reads_a_query_without_a_rule_around_it() {
     fs::write(folder.path().join("same.yaml"), format!("id: a\nname: b\nquery: |\n  {inside}\n")).unwrap();
     assert!(codes("same.yaml").contains(&"already-in-rule".to_owned()), "{:?}", codes("same.yaml"));
     assert_eq!(codes("rule.kql"), codes("same.yaml"));
+}
+
+/// Files that are not there, not readable, or no files.
+#[test]
+fn what_is_no_file_to_read_is_told_with_what_to_name() {
+    check(&[
+        ("apply - - -e list.yaml", &["standard input is named 2 times"]),
+        ("apply no*.csv -e list.yaml", &["no file matches this pattern", "is this the right folder"]),
+        ("apply hunt.csv -e *.yaml", &["no pattern", "-e FOLDER"]),
+        ("apply hunt.csv -e -", &["standard input is read as results"]),
+        ("import -", &["standard input is read as results"]),
+        ("apply hunt.csv -e list.yaml -e list.yaml", &["this list is named twice"]),
+        ("apply hunt.csv --rule nothing", &["nothing is a folder", "name a file in it"]),
+        ("apply hunt.csv --schema nothing", &["nothing is a folder", "name a file in it"]),
+        ("apply hunt.csv --parameters nothing", &["nothing is a folder"]),
+        ("apply nothing", &["nothing is a folder", "there is no file in it"]),
+        ("apply .", &[". is a folder", "./header.csv"]),
+        ("explain hunt.csv --row x -e list.yaml", &["a whole number", "3"]),
+        ("apply hunt.csv --threads x", &["a whole number"]),
+        ("explain hunt.csv -e list.yaml", &["quell explain hunt.csv --row 1"]),
+        ("list -e list.yaml --results header.csv", &["there are no rows"]),
+        ("lint -e list.yaml --results header.csv", &["there are no rows", "give results with rows"]),
+        ("apply brace.json -e list.yaml", &["holds no row"]),
+        ("apply gone.json -e list.yaml", &["there is no such file"]),
+        ("apply hunt.jsn -e list.yaml", &["did you mean `hunt.csv`?"]),
+    ]);
+}
+
+/// A file that somebody else may read.
+#[cfg(unix)]
+#[test]
+fn a_file_without_permission_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = folder();
+    let set = |name: &str, mode| {
+        fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set("", 0o755);
+    // A program of its own place, which everybody may run.
+    let program = folder.path().join("quell");
+    fs::copy(env!("CARGO_BIN_EXE_quell"), &program).unwrap();
+    set("quell", 0o755);
+    let is_root =
+        fs::metadata("/proc/self").is_ok_and(|about| std::os::unix::fs::MetadataExt::uid(&about) == 0);
+    for (name, arguments) in [
+        ("hunt.csv", &["apply", "hunt.csv", "-e", "list.yaml"][..]),
+        ("list.yaml", &["apply", "hunt.csv", "-e", "list.yaml"]),
+        ("rule.yaml", &["import", "rule.yaml"]),
+    ] {
+        set(name, 0);
+        let mut command = Command::new(&program);
+        command.current_dir(folder.path()).args(arguments);
+        if is_root {
+            // Root may read everything.
+            command.uid(65_534).gid(65_534);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(&format!("{name}: ")) && said.contains("you may not read it"), "{said}");
+        set(name, 0o644);
+    }
 }

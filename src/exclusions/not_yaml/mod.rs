@@ -25,6 +25,19 @@ pub(super) struct Slip {
     pub(super) help: String,
 }
 
+/// What to do about a text for which no slip is known, by the cause that the reader of YAML gives.
+pub(super) fn remedy(cause: &str) -> &'static str {
+    if cause.contains("stands inside the value") || cause.contains("aliases of this file") {
+        "write the values out: `*name` repeats everything that stands behind `&name`, and a list needs neither"
+    } else if cause.contains("nested too deeply") {
+        "a list has five levels: exclusions, entries, fields, values; close the brackets of each"
+    } else if cause.contains("tags") {
+        "leave out what begins with `!`: every value is text as it is written"
+    } else {
+        "mend this place first; what stands behind it has not been read"
+    }
+}
+
 /// The slip behind a mistake at a line and column, both from 1; `None` if none is known that fits.
 pub(super) fn slip(text: &str, line: usize, column: usize) -> Option<Slip> {
     if let Some(slip) = foreign(text).or_else(|| tab(text, line)) {
