@@ -37,8 +37,8 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
             }
         }
         if files.len() == before {
-            let help = "there is no such file; is this the right folder?";
-            return fail("no-such-file", format!("{name}: no file matches this pattern"), help);
+            let message = format!("{name}: no file matches this pattern");
+            return fail("no-such-file", message, super::texts::NO_SUCH_FILE);
         }
     }
     Ok(files)

@@ -2,7 +2,7 @@
 
 use super::host_bits::say_host_bits;
 pub(super) use super::texts::read_text;
-use super::texts::{is_csv, is_list, must_be_rule, no_list};
+use super::texts::{NO_SUCH_FILE, is_csv, is_list, must_be_rule, no_list};
 use super::{Outcome, World, fail, git, tell, texts};
 use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
@@ -85,7 +85,11 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
                         mistakes.extend(found);
                         continue;
                     }
-                    mistakes.extend(found.into_iter().map(|mistake| mistake.help(&help)));
+                    mistakes.extend(found.into_iter().map(|mut mistake| {
+                        // Another name is a better answer.
+                        mistake.help.retain(|said| said != NO_SUCH_FILE || !help.starts_with("did you mean"));
+                        mistake.help(&help)
+                    }));
                 }
             }
         }

@@ -11,6 +11,9 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
+/// What to do if nothing near the name is there.
+pub(super) const NO_SUCH_FILE: &str = "there is no such file; is this the right folder?";
+
 /// Files of a folder that are looked at for a name that is near.
 const MOST_NAMES: usize = 10_000;
 
@@ -66,11 +69,7 @@ pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
         _ => true,
     };
     let near = did_you_mean(&wrong, names.iter().filter(is_near).map(String::as_str), 1);
-    if near.is_empty() {
-        "there is no such file; is this the right folder?".to_owned()
-    } else {
-        near.trim_end().to_owned()
-    }
+    if near.is_empty() { NO_SUCH_FILE.to_owned() } else { near.trim_end().to_owned() }
 }
 
 /// Whether a text is results as CSV: a header of three names or more, and a row of as many cells below it.

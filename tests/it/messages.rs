@@ -32,6 +32,7 @@ fn a_misspelt_pack_finds_its_name() {
     let folder = folder();
     let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "feild"]);
     assert!(said.contains("did you mean `field`?") && said.contains("built in: documented, field"), "{said}");
+    assert!(!said.contains("there is no such file"), "{said}");
     let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "mine.yaml"]);
     assert!(said.contains("built in: documented, field"), "{said}");
 }
