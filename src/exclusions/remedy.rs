@@ -24,6 +24,9 @@ pub(super) fn shape(what: &str, node: &Node<'_>) -> String {
         }
         ("`exclusions`", _) => exclusions(node),
         ("an exclusion", Value::List(_)) => "one `-` is enough: `- id: sccm-software-update`".to_owned(),
+        ("an exclusion", Value::Scalar(..)) => {
+            "an exclusion has an id and a condition: `- id: sccm-software-update`, and below `id` the key `when: {process.name: CcmExec.exe}`".to_owned()
+        }
         ("`when`", Value::Scalar(..)) if node.is_null() => {
             "its fields stand below it, indented by two more: `when:`, then `  process.name: CcmExec.exe`".to_owned()
         }

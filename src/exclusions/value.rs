@@ -39,7 +39,20 @@ pub(super) fn condition<'a>(
         reader.report("unknown-field", part(pair.key.span, 0, name), message, help);
         return None;
     }
-    let field = field(reader, schemas, part(pair.key.span, 0, name), name);
+    let key = part(pair.key.span, 0, name);
+    if pair.value.is_null()
+        && !name.contains('.')
+        && Field::named(name).is_none()
+        && schemas.owners(name).is_none()
+    {
+        let message = format!("`{name}` has no value, and is no field");
+        let help = format!(
+            "in braces a comma begins another field; if it belongs to the value before it, put that into single quotes: '..., {name}'"
+        );
+        reader.report("unknown-field", key, message, help);
+        return None;
+    }
+    let field = field(reader, schemas, key, name);
     let words = modifiers_of(reader, pair.key.span, name, modifiers);
     let (field, words) = (field?, words?);
     let test = test(reader, &field, &words, pair)?;

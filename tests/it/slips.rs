@@ -86,6 +86,13 @@ fn values_that_yaml_reads_as_something_else() {
             "a colon and a blank",
             "`reason: 'ticket: 12'`",
         ),
+        (
+            list(r"  when: {process.name: b, process.path: C:\a: b}"),
+            "3:45",
+            "a colon and a blank",
+            r"`process.path: 'C:\a: b'`",
+        ),
+        (list("  when: {process.command_line: a, b}"), "3:35", "no value", "single quotes: '..., b'"),
         (list("  when: (process.name: a)"), "3:9", "parentheses", "`when: {process.name: a}`"),
     ]);
 }
@@ -301,6 +308,7 @@ fn shapes_that_are_not_those_of_a_list() {
             "twice",
             "below one `exclusions:`",
         ),
+        ("exclusions:\n- a.exe\n".into(), "2:3", "must be a mapping", "`- id: sccm-software-update`"),
         (list("  when:\n  - a.exe"), "4:5", "must be a mapping", "`- process.name: a.exe`"),
         (list("  when:\n  - 'process.name: a.exe'"), "4:5", "must be a mapping", "`- process.name: a.exe`"),
         (list("  when: [[{process.name: a}]]"), "3:10", "must be a mapping", "one list is enough"),

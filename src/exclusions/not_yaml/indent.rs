@@ -47,12 +47,9 @@ pub(super) fn indentation(lines: &[Line<'_>], column: usize) -> Option<Slip> {
     Some(Slip {
         line: last.number,
         column: last.column(key),
-        cause: format!(
-            "this line begins behind {}, and no line above it that it could belong to does",
-            blanks(indent)
-        ),
+        cause: format!("this line is indented by {}, which fits no line above it", blanks(indent)),
         help: format!(
-            "{}, as line {} has before `{dash}{}`",
+            "indent it by {}, as line {} has before `{dash}{}`",
             blanks(beside.column),
             beside.line,
             beside.name

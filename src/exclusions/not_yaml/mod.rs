@@ -63,6 +63,7 @@ pub(super) fn slip(text: &str, line: usize, column: usize) -> Option<Slip> {
         .or_else(|| value::quotation(last, column))
         .or_else(|| near().find_map(pair))
         .or_else(|| value::colon(last))
+        .or_else(|| value::colon_in_brackets(last, column))
         .or_else(|| bracket::bracket(&lines, is_behind))
         .or_else(|| lines.iter().rev().take(20).find_map(pair))
         .or_else(|| indent::indentation(&lines, column))

@@ -120,6 +120,21 @@ pub(super) fn colon(line: &Line<'_>) -> Option<Slip> {
     Some(slip(line, line.value + place, cause, help))
 }
 
+/// The same inside of brackets, where the parser gives up at the second colon of a pair.
+pub(super) fn colon_in_brackets(line: &Line<'_>, column: usize) -> Option<Slip> {
+    let at = line.text.char_indices().nth(column.saturating_sub(1)).map(|(at, _)| at)?;
+    let is_in_brackets = line.is_inside || line.value().starts_with(['{', '[']);
+    if !is_in_brackets || !line.text[at..].starts_with(':') {
+        return None;
+    }
+    let start = line.text[..at].rfind(['{', '[', ',']).map_or(0, |open| open + 1);
+    let end = line.text[at..].find(['}', ']', ',']).map_or(line.text.len(), |close| at + close);
+    let (key, value) = line.text[start..end].split_once(": ")?;
+    let cause = "a colon and a blank in a value would begin another value";
+    let help = format!("write `{}: {}`", key.trim(), quoted(value.trim()));
+    (start + key.len() < at).then(|| slip(line, at, cause, help))
+}
+
 /// A value from a byte on: to the end of the line, or in brackets to the next sign of them.
 fn value_from<'t>(line: &Line<'t>, start: usize, in_brackets: bool) -> &'t str {
     let rest = &line.text[start..line.end.max(start)];
