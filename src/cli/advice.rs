@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use quell::fields::nearest;
+use quell::report::printable;
 
 /// Commands that take lists by -e and no file without an option.
 const LISTS_BY_OPTION: &[&str] = &["lint", "test", "list", "fmt", "kql", "prune", "probe"];
@@ -61,7 +62,21 @@ pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
         _ => None,
     };
     if let Some(tip) = tip {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![printable(&tip).into()]));
+    } else if arguments.iter().any(|argument| printable(argument) != *argument) {
+        // The parser's own tips repeat an argument as it is.
+        error.remove(ContextKind::Suggested);
+    }
+    // What was typed may be the name of a file, and that may hold anything.
+    let typed: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, printable(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in typed {
+        error.insert(kind, ContextValue::String(text));
     }
 }
 

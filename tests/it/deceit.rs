@@ -127,6 +127,24 @@ fn the_name_of_a_file_is_no_command_for_a_ci_system() {
         &["probe", "--malicious", name, "-e", list],
         &["diff", list, "old.yaml", "--results", name],
         &["prune", "-e", list, "--results", name],
+        // A command line that cannot be read repeats what was typed.
+        &[name],
+        &["help", name],
+        &["lint", name],
+        &["kql", rule],
+        &["diff", name, name],
+        &["completions", name],
+        &["apply", "hunt.csv", "--today", name],
+        &["apply", "hunt.csv", "--set", name],
+        &["apply", "hunt.csv", "--format", name],
+        &["apply", "hunt.csv", "--threads", name],
+        &["apply", "hunt.csv", "--delimiter", name],
+        &["apply", "hunt.csv", "--x\n::error::y"],
+        &["explain", "hunt.csv", "--row", name],
+        &["explain", "hunt.csv", "--where", name],
+        &["list", "-e", list, "--expiring", name],
+        &["suggest", "hunt.csv", "--group", name],
+        &["kql", "-e", list, "--since", name],
     ] {
         let said = said(&quell(folder.path(), arguments));
         let found = said.lines().find(|line| line.trim_start().starts_with("::"));
