@@ -12,13 +12,35 @@ use quell::report::printable;
 /// Commands that take lists by -e and no file without an option.
 const LISTS_BY_OPTION: &[&str] = &["lint", "test", "list", "fmt", "kql", "prune", "probe"];
 
-/// Adds a tip to an error, if there is one.
+/// Adds a tip to an error, if there is one, and writes out what was typed.
 pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
+    let tip = tip(error, arguments);
+    if let Some(tip) = tip {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![printable(&tip).into()]));
+    } else if arguments.iter().any(|argument| printable(argument) != *argument) {
+        // The parser's own tips repeat an argument as it is.
+        error.remove(ContextKind::Suggested);
+    }
+    // What was typed may be the name of a file, and that may hold anything.
+    let typed: Vec<(ContextKind, String)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, printable(text))),
+            _ => None,
+        })
+        .collect();
+    for (kind, text) in typed {
+        error.insert(kind, ContextValue::String(text));
+    }
+}
+
+/// What somebody probably meant.
+fn tip(error: &Error, arguments: &[String]) -> Option<String> {
     let word = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         _ => String::new(),
     };
-    let tip = match error.kind() {
+    match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let wrong = word(ContextKind::InvalidSubcommand);
             let is_file = wrong == "-" || wrong.contains(['.', '/', '\\']);
@@ -60,23 +82,6 @@ pub(crate) fn advise(error: &mut Error, arguments: &[String]) {
             Some("a whole number is wanted, such as 3".to_owned())
         }
         _ => None,
-    };
-    if let Some(tip) = tip {
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![printable(&tip).into()]));
-    } else if arguments.iter().any(|argument| printable(argument) != *argument) {
-        // The parser's own tips repeat an argument as it is.
-        error.remove(ContextKind::Suggested);
-    }
-    // What was typed may be the name of a file, and that may hold anything.
-    let typed: Vec<(ContextKind, String)> = error
-        .context()
-        .filter_map(|(kind, value)| match value {
-            ContextValue::String(text) => Some((kind, printable(text))),
-            _ => None,
-        })
-        .collect();
-    for (kind, text) in typed {
-        error.insert(kind, ContextValue::String(text));
     }
 }
 

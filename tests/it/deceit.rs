@@ -127,11 +127,25 @@ fn the_name_of_a_file_is_no_command_for_a_ci_system() {
         &["probe", "--malicious", name, "-e", list],
         &["diff", list, "old.yaml", "--results", name],
         &["prune", "-e", list, "--results", name],
-        // A command line that cannot be read repeats what was typed.
-        &[name],
+    ] {
+        let said = said(&quell(folder.path(), arguments));
+        let found = said.lines().find(|line| line.trim_start().starts_with("::"));
+        assert_eq!(found, None, "{arguments:?}: {said}");
+        assert!(!said.contains('\u{1b}'), "{arguments:?}");
+    }
+}
+
+/// A command line that cannot be read repeats what was typed.
+#[test]
+fn what_was_typed_is_written_out_in_errors_of_the_command_line() {
+    let folder = hostile();
+    let name = "x\n::error::all is lost\u{1b}[2J\n.csv";
+    let list = "list.yaml";
+    for arguments in [
+        &[name][..],
         &["help", name],
         &["lint", name],
-        &["kql", rule],
+        &["kql", name],
         &["diff", name, name],
         &["completions", name],
         &["apply", "hunt.csv", "--today", name],
@@ -146,7 +160,9 @@ fn the_name_of_a_file_is_no_command_for_a_ci_system() {
         &["suggest", "hunt.csv", "--group", name],
         &["kql", "-e", list, "--since", name],
     ] {
-        let said = said(&quell(folder.path(), arguments));
+        let output = quell(folder.path(), arguments);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         let found = said.lines().find(|line| line.trim_start().starts_with("::"));
         assert_eq!(found, None, "{arguments:?}: {said}");
         assert!(!said.contains('\u{1b}'), "{arguments:?}");
