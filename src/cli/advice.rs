@@ -58,7 +58,7 @@ fn tip(error: &Error, arguments: &[String]) -> Option<String> {
                     format!("rules are named with --rule: quell lint -e LIST --rule {wrong}")
                 }
                 "kql" | "test" | "list" | "prune" | "probe" | "fmt" if is_query(&wrong) => format!(
-                    "this command reads lists, named with -e; a rule goes to: quell splice {wrong}, quell import {wrong}, or beside a list --rule {wrong}"
+                    "this command reads lists, named with -e; a query goes to: quell splice {wrong}, or quell import {wrong}"
                 ),
                 _ if !is_results(&wrong) => format!("lists are named with -e: quell {command} -e {wrong}"),
                 "lint" | "list" | "prune" => {

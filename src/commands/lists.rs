@@ -11,6 +11,7 @@ use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::{did_you_mean, nearest};
+use quell::input::is_query;
 use quell::report::printable;
 use quell::rule::Rule;
 pub(super) use quell::run::in_force::in_force;
@@ -332,6 +333,13 @@ pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
     must_be_rule(path, &text)?;
     match Rule::parse(&text) {
         Some(rule) => Ok(Some(rule)),
+        None if is_query(text.as_bytes()) => {
+            let message =
+                format!("{}: this is a query alone, without the id or the name of a rule", path.display());
+            let help =
+                "give the rule's own file, or its id with --rule-id; `quell lint --rule` reads the query";
+            fail("no-rule", message, help)
+        }
         None => fail(
             "no-rule",
             format!("{}: no line begins with `id:` or `name:`", path.display()),

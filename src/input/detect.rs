@@ -100,7 +100,8 @@ fn no_table(text: &[u8], start: &[u8]) -> Option<(&'static str, &'static str)> {
         return Some(("a PDF document", "export the results as CSV or JSON"));
     }
     if is_query(start) {
-        let help = "run it and export what it finds; `quell import FILE` reads the exclusions that stand in it, and --rule names it beside results";
+        let help =
+            "run it and export what it finds; `quell import FILE` reads the exclusions that stand in it";
         return Some(("a query in KQL", help));
     }
     let first = &text[..text.len().min(64)];

@@ -64,7 +64,8 @@ fn a_query_is_no_results_and_no_list() {
         ("lint -e rule.kql", &[is_query]),
         ("kql -e rule.kql", &[is_query, "quell splice rule.kql"]),
         ("lint rule.kql", &["--rule rule.kql"]),
-        ("kql rule.kql", &["--rule rule.kql"]),
+        ("kql rule.kql", &["quell splice rule.kql"]),
+        ("apply hunt.csv -e list.yaml --rule rule.kql", &["a query alone", "--rule-id"]),
     ]);
 }
 
