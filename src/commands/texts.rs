@@ -153,6 +153,14 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
 
 /// The bytes of a file as text.
 pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Outcome<String> {
+    let is_utf16 = bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || bytes.iter().take(2).any(|byte| *byte == 0);
+    if is_utf16 {
+        let message = format!("{name}: this is UTF-16, as PowerShell's `>` writes it");
+        let help = "save it as UTF-8: `Get-Content FILE | Set-Content -Encoding utf8 NEW`, or `iconv -f UTF-16 -t UTF-8 FILE > NEW`";
+        return fail("not-utf8", message, help);
+    }
     String::from_utf8(bytes).or_else(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;

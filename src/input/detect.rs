@@ -96,6 +96,9 @@ fn no_table(text: &[u8], start: &[u8]) -> Option<(&'static str, &'static str)> {
         let help = "the portal may have answered with its sign-in page; sign in and export the results again";
         return Some(("a web page", help));
     }
+    if begins(b"<?xml") {
+        return Some(("an XML document", "export the results as CSV or JSON"));
+    }
     if begins(b"%PDF-") {
         return Some(("a PDF document", "export the results as CSV or JSON"));
     }

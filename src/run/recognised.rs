@@ -185,7 +185,7 @@ fn recognised<'s>(
         return fail(
             "no-rows",
             format!("{}: THERE ARE NO ROWS, and so no columns", input.name),
-            "nothing was checked: either the hunt found nothing, or the export is empty; name the schema with --schema to get a report anyway",
+            "nothing was checked: either the hunt found nothing, or the export is empty or cut off inside of its first row; name the schema with --schema to get a report anyway",
         );
     }
     let short = |name: &String| match name.char_indices().nth(LONGEST_NAME) {

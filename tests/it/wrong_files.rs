@@ -223,3 +223,30 @@ fn a_file_without_permission_is_told() {
         set(name, 0o644);
     }
 }
+
+/// What other programs write: PowerShell's `>`, a download that broke off, a form of XML.
+#[test]
+fn what_other_programs_write_is_told() {
+    let folder = folder();
+    let utf16 = |text: &str, mark: &str| -> Vec<u8> {
+        format!("{mark}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
+    write("u16.yaml", &utf16(LIST, "\u{feff}"));
+    write("u16le.yaml", &utf16(LIST, ""));
+    write("latin.yaml", b"exclusions:\n- id: a\n  owner: Jos\xe9\n  when: {process.name: a}\n");
+    write("cut.json", b"{\"results\":[{\"Timestamp\":\"2026-11-16T08:00:00Z\",\"DeviceName\":\"p");
+    write("x.xml", b"<?xml version=\"1.0\"?>\n<Events/>\n");
+    for (arguments, wanted) in [
+        (["lint", "-e", "u16.yaml"], &["this is UTF-16", "Set-Content -Encoding utf8"][..]),
+        (["lint", "-e", "u16le.yaml"], &["this is UTF-16"]),
+        (["lint", "-e", "latin.yaml"], &["line 3 is not UTF-8"]),
+        (["apply", "x.xml", "-edocumented"], &["an XML document", "CSV or JSON"]),
+        (["apply", "cut.json", "-edocumented"], &["cut off inside of its first row"]),
+        (["import", "--text", "process.name"], &["process.name != \"setup.exe\""]),
+        (["import", "--text", "process.name == 'a'"], &["process.name != \"setup.exe\""]),
+    ] {
+        let said = refused(folder.path(), &arguments);
+        assert!(wanted.iter().all(|wanted| said.contains(wanted)), "{arguments:?}: {said}");
+    }
+}
