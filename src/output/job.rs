@@ -90,6 +90,8 @@ pub(crate) struct JudgedChunk {
     pub(super) seen_keys: Vec<bool>,
     /// The line of the first row that repeats the header, counted in the same way.
     pub(super) header_again: Option<u64>,
+    /// Whether the time of the row that was judged last cannot be read and begins as a name does.
+    time_is_a_name: bool,
     /// The first row that may be the header of another table, and its line.
     pub(super) other_header: Option<(u64, Vec<String>)>,
     /// How many line feeds the chunk has.
@@ -256,13 +258,6 @@ impl Job<'_> {
                 return Disposition::Kept;
             }
         };
-        // No time begins as a name does, but for those that begin with the name of a day or a month.
-        if self.tables.is_none()
-            && let Some(time) = RowCells::of(cells, self.matcher.slots().len()).time
-            && time.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
-        {
-            self.note_other_header(row, chunk, judged);
-        }
         let line = split_line_end(row.bytes).0;
         let is_header = line.len() == self.header.len() && !line.is_empty() && line == self.header;
         if is_header && judged.header_again.is_none() {
@@ -271,6 +266,9 @@ impl Job<'_> {
         let Some(covering) = self.judge_cells(cells, Some(line), judged, worker) else {
             return Disposition::Dropped;
         };
+        if std::mem::take(&mut judged.time_is_a_name) {
+            self.note_other_header(row, chunk, judged);
+        }
         if covering.is_empty() {
             return Disposition::Kept;
         }
@@ -318,6 +316,9 @@ impl Job<'_> {
             return None;
         }
         let time = cells.time.and_then(|text| self.time(text, &mut judged.time_parser));
+        // Only few times begin as a name does, and those are read.
+        judged.time_is_a_name = time.is_none()
+            && cells.time.is_some_and(|text| text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic));
         Some(worker.judge_and_count(&cells, time))
     }
 
