@@ -104,11 +104,12 @@ impl<'a> ShapeReader<'a> {
         self.report(code, span, &mended.cause, format!("write `{}`", mended.text));
     }
 
-    /// Reports a key that a mapping must have, unless another key of it was reported that is meant to be this one.
-    pub(super) fn missing(&self, node: &Node<'a>, name: &str, what: &str, help: &str) {
+    /// Reports a key that a mapping must have, unless another key of it is no `legal` one, and so was reported, and is meant to
+    /// be this one.
+    pub(super) fn missing(&self, node: &Node<'a>, (name, legal): (&str, &[&str]), what: &str, help: &str) {
         let Value::Map(pairs) = &node.value else { return };
         let is_meant = |(key, _): &(Node<'a>, Node<'a>)| match &key.value {
-            Value::Scalar(key, _) => {
+            Value::Scalar(key, _) if !legal.contains(&&**key) => {
                 let key = key.trim_start().to_lowercase();
                 key.starts_with(name) || !nearest(&key, [name]).is_empty()
             }

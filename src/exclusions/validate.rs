@@ -171,7 +171,7 @@ impl<'a> ListReader<'_, 'a> {
         }
         let Some(pair) = pairs.iter().find(|pair| pair.name == EXCLUSIONS) else {
             let help = "write `exclusions:`, and below it the exclusions, each beginning with `- id: `";
-            return self.reader.missing(root, EXCLUSIONS, "an exclusion list", help);
+            return self.reader.missing(root, (EXCLUSIONS, &legal), "an exclusion list", help);
         };
         // Items that were handed over one by one are not in this tree.
         let items = self.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
@@ -215,7 +215,12 @@ impl<'a> ListReader<'_, 'a> {
 
     fn id(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<(String, Span)> {
         let Some(pair) = pair else {
-            self.reader.missing(node, "id", "an exclusion", "for example `id: sccm-software-update`");
+            self.reader.missing(
+                node,
+                ("id", EXCLUSION_KEYS),
+                "an exclusion",
+                "for example `id: sccm-software-update`",
+            );
             return None;
         };
         let id = self.reader.text(pair.value, "`id`")?;
@@ -238,7 +243,7 @@ impl<'a> ListReader<'_, 'a> {
     fn when(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<Vec<Entry>> {
         let Some(pair) = pair else {
             let help = "it says what a row must look like: `when: {process.name: CcmExec.exe}`";
-            self.reader.missing(node, "when", "an exclusion", help);
+            self.reader.missing(node, ("when", EXCLUSION_KEYS), "an exclusion", help);
             return None;
         };
         let entries: Vec<Option<Entry>> = match &pair.value.value {
