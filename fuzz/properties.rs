@@ -28,6 +28,7 @@ use quell::report::{GroupsReport, Layout, Report, ReportFormat, write};
 use quell::rule::queries::FileKind;
 use quell::rule::splice::{RuleBlock, splice_file};
 use quell::schema::{Schemas, Source};
+use quell::yaml::{YamlError, parse_any, parse_plain};
 use std::io::Read;
 use std::sync::OnceLock;
 
@@ -55,9 +56,16 @@ fn schemas() -> &'static Schemas {
     SCHEMAS.get_or_init(Schemas::built_in)
 }
 
-/// Any text loads as a list, or its mistakes have places and can be printed.
+/// Any text loads as a list, or its mistakes have places and can be printed. Both readers of YAML give the same tree.
 pub(crate) fn list_loader(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some(quick) = parse_plain(text) {
+        assert_eq!(
+            format!("{:?}", Ok::<_, YamlError>(Some(quick))),
+            format!("{:?}", parse_any(text)),
+            "{text:?}"
+        );
+    }
     let list = ListText { file: "list.yaml".into(), text: text.into() };
     if let Err(mistakes) = load(&[list], schemas()) {
         assert!(mistakes.iter().all(|mistake| mistake.place.is_some()));

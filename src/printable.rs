@@ -11,6 +11,7 @@
 use regex::Regex;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::io;
 use std::sync::LazyLock;
 
 static DECEPTIVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -44,7 +45,10 @@ pub fn lines_written_out(text: &str) -> String {
 /// A JSON document in which deceptive characters are escaped. They stand in strings only, so that no value changes.
 pub fn json_written_out(document: &str) -> Cow<'_, str> {
     // The last of ASCII, U+007F, is a control character, which JSON allows in a string.
-    if document.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)) {
+    let is_shown = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
+    // Whole pieces, so that many bytes are looked at together.
+    let mut pieces = document.as_bytes().chunks(64);
+    if pieces.all(|piece| piece.iter().fold(true, |all, byte| all & is_shown(*byte))) {
         return Cow::Borrowed(document);
     }
     let mut out = String::with_capacity(document.len());
@@ -59,6 +63,62 @@ pub fn json_written_out(document: &str) -> Cow<'_, str> {
         out += end;
     }
     Cow::Owned(out)
+}
+
+/// Takes an indented JSON document bit by bit, and passes it on as [`json_written_out`] gives it, some lines at a time.
+pub struct JsonOut<'o> {
+    out: &'o mut dyn io::Write,
+    pending: Vec<u8>,
+}
+
+/// Bytes that are passed on together.
+const TOGETHER: usize = 64 << 10;
+
+impl<'o> JsonOut<'o> {
+    /// A writer to `out`.
+    pub fn new(out: &'o mut dyn io::Write) -> Self {
+        Self { out, pending: Vec::with_capacity(TOGETHER + 4_096) }
+    }
+
+    /// Passes on what is left, and a line feed.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.pending.push(b'\n');
+        self.pass(self.pending.len())
+    }
+
+    /// Passes on whole lines. `new` bytes have come since this was looked at last; of a line that is longer than what is passed
+    /// on together, only they can hold its end.
+    #[cold]
+    fn pass_lines(&mut self, new: usize) -> io::Result<()> {
+        let before = self.pending.len() - new;
+        let from = if before < TOGETHER { 0 } else { before };
+        let line_end = self.pending[from..].iter().rposition(|byte| *byte == b'\n');
+        line_end.map_or(Ok(()), |line_end| self.pass(from + line_end + 1))
+    }
+
+    fn pass(&mut self, end: usize) -> io::Result<()> {
+        let text = str::from_utf8(&self.pending[..end]).map_err(io::Error::other)?;
+        self.out.write_all(json_written_out(text).as_bytes())?;
+        self.pending.drain(..end);
+        Ok(())
+    }
+}
+
+impl io::Write for JsonOut<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() < TOGETHER { Ok(()) } else { self.pass_lines(bytes.len()) }
+    }
+
+    /// What is not yet a whole line waits.
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 fn json_codes(text: &str) -> String {
@@ -102,6 +162,21 @@ mod tests {
     fn json_shows_no_control_character() {
         assert_eq!(json_written_out("{\n\"a\": \"b\u{7f}\"\n}"), "{\n\"a\": \"b\\u007f\"\n}");
         assert!(matches!(json_written_out("{\n\"a\": \"~\"\n}"), Cow::Borrowed(_)));
+    }
+
+    /// Whatever bits it comes in, and however long its lines are.
+    #[test]
+    fn json_that_is_passed_on_in_bits_is_the_same() {
+        use io::Write;
+        let line = format!("\"{}\u{200b}é\u{7f}\",\n", "x".repeat(700));
+        let document = format!("[\n{}\"{}\"\n]", line.repeat(200), "é\u{ad}".repeat(60_000));
+        let mut out = Vec::new();
+        let mut json = JsonOut::new(&mut out);
+        for bit in document.as_bytes().chunks(37) {
+            json.write_all(bit).unwrap();
+        }
+        json.finish().unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), json_written_out(&document).into_owned() + "\n");
     }
 
     /// No character of the classes that deceive is left, of all that Unicode has.

@@ -70,33 +70,62 @@ impl TextList {
 #[derive(Debug, Clone, Default)]
 pub struct Texts {
     list: TextList,
-    numbers: HashTable<u32>,
+    numbers: HashTable<Place>,
     hasher: DefaultHashBuilder,
+}
+
+/// The number of a text beside its hash, so that neither a table that grows nor a look in vain reads texts.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    hash: u32,
+    number: u32,
+}
+
+impl Place {
+    /// What the table sorts by: the hash twice, because it takes bits from both ends.
+    #[inline]
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash) << 32 | u64::from(hash)
+    }
 }
 
 impl Texts {
     /// The number of a text, which it gets if it is new.
     #[inline]
     pub fn number(&mut self, text: &str) -> u32 {
-        let hash = hash(&self.hasher, text);
-        let list = &self.list;
-        match self.numbers.find(hash, |number| list.get(*number) == text) {
-            Some(number) => *number,
+        let hash = self.hash(text);
+        match self.place(hash, text) {
+            Some(number) => number,
             None => self.add(hash, text),
         }
     }
 
-    fn add(&mut self, key: u64, text: &str) -> u32 {
+    fn add(&mut self, hash: u32, text: &str) -> u32 {
         let number = self.list.push(text);
-        let (list, hasher) = (&self.list, &self.hasher);
-        self.numbers.insert_unique(key, number, |number| hash(hasher, list.get(*number)));
+        let place = Place { hash, number };
+        self.numbers.insert_unique(Place::spread(hash), place, |place| Place::spread(place.hash));
         number
     }
 
     /// The number of a text that is there.
     #[inline]
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.numbers.find(hash(&self.hasher, text), |number| self.list.get(*number) == text).copied()
+        self.place(self.hash(text), text)
+    }
+
+    #[inline]
+    fn place(&self, hash: u32, text: &str) -> Option<u32> {
+        let is_it = |place: &Place| place.hash == hash && self.list.get(place.number) == text;
+        self.numbers.find(Place::spread(hash), is_it).map(|place| place.number)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+    fn hash(&self, text: &str) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(text.as_bytes());
+        let hash = hasher.finish();
+        (hash >> 32 ^ hash) as u32
     }
 
     /// The texts by number.
@@ -109,13 +138,6 @@ impl Texts {
         self.list.clear();
         self.numbers.clear();
     }
-}
-
-#[inline]
-fn hash(hasher: &DefaultHashBuilder, text: &str) -> u64 {
-    let mut hasher = hasher.build_hasher();
-    hasher.write(text.as_bytes());
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
 use std::cell::{OnceCell, RefCell};
 use std::fmt::Display;
+use std::hash::Hash;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,6 +24,35 @@ pub(super) struct ParameterValues {
     pub(super) values: HashMap<String, Vec<String>>,
     /// The values that are only examples.
     pub(super) examples: Arc<[String]>,
+}
+
+/// How many keys are compared one by one. It is quicker than to look so few up.
+const FEW: usize = 16;
+
+/// Keys that were met before, each with something about it.
+pub(super) struct Seen<K, V> {
+    few: Vec<(K, V)>,
+    many: HashMap<K, V>,
+}
+
+impl<K, V> Default for Seen<K, V> {
+    fn default() -> Self {
+        Self { few: Vec::new(), many: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash, V> Seen<K, V> {
+    /// Enters a key; what was said of it before, if it was met before.
+    pub(super) fn insert(&mut self, key: K, value: V) -> Option<V> {
+        if let Some((_, known)) = self.few.iter_mut().find(|(known, _)| *known == key) {
+            return Some(std::mem::replace(known, value));
+        }
+        if self.few.len() < FEW {
+            self.few.push((key, value));
+            return None;
+        }
+        self.many.insert(key, value)
+    }
 }
 
 /// A key of a mapping and its value.
@@ -144,7 +174,7 @@ impl<'a> ShapeReader<'a> {
             self.wrong_type(node, what, "a mapping of keys to values");
             return None;
         };
-        let mut seen: HashMap<&str, usize> = HashMap::with_capacity(pairs.len());
+        let mut seen = Seen::default();
         let mut out = Vec::with_capacity(pairs.len());
         let mut is_next = false;
         for (key, value) in pairs {

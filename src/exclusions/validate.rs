@@ -8,7 +8,7 @@ use super::expressions::Expressions;
 use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
 use super::not_yaml::{Slip, remedy, slip};
 use super::parameters::{Parameters, declared};
-use super::shape::{KeyValue, ShapeReader};
+use super::shape::{KeyValue, Seen, ShapeReader};
 use super::value;
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schemas;
@@ -280,7 +280,7 @@ impl<'a> ListReader<'_, 'a> {
             );
             return None;
         }
-        let mut seen: HashMap<(FieldRef, Vec<&str>), &str> = HashMap::with_capacity(pairs.len());
+        let mut seen: Seen<(FieldRef, Vec<&str>), &str> = Seen::default();
         let mut conditions = Some(Vec::with_capacity(pairs.len()));
         for pair in &pairs {
             let condition = self.condition(pair);

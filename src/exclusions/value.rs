@@ -25,7 +25,8 @@ pub(super) fn condition<'a>(
     schemas: &Schemas,
     pair: &KeyValue<'_, 'a>,
 ) -> Option<Condition> {
-    if let Some(mended) = mended(pair.name).filter(|_| pair.name.contains([' ', ':', '='])) {
+    let is_odd = pair.name.contains([' ', ':', '=']);
+    if let Some(mended) = Some(pair.name).filter(|_| is_odd).and_then(mended) {
         reader.lacks_a_sign("unknown-field", pair.key.span, &mended);
         return None;
     }

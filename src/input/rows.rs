@@ -6,8 +6,8 @@ use super::chunk::{Chunk, Cut};
 use super::csv::{ChunkOutcome, CsvReader, too_long};
 use super::duplicate::DuplicateKey;
 use super::json::document::PieceKind;
-use super::json::table::Table;
-use super::json::{JsonReader, RecordCells, Records};
+use super::json::table::{Table, TableRows};
+use super::json::{JsonReader, Records};
 use super::projection::Projection;
 use super::{Fault, Row, is_json_space};
 use memchr::memchr_iter;
@@ -69,7 +69,7 @@ impl Rows {
     pub(crate) fn pieces<'r>(&'r self, chunk: &'r [u8]) -> Pieces<'r> {
         let records = match self {
             Self::Json(reader) => Some(PieceRecords::Objects(Records::new(reader, chunk))),
-            Self::Table(table) => Some(PieceRecords::Arrays(table, RecordCells::default())),
+            Self::Table(table) => Some(PieceRecords::Arrays(TableRows::new(table, chunk))),
             Self::Csv(_) | Self::Columns(_) => None,
         };
         Pieces { chunk, records }
@@ -85,7 +85,7 @@ pub(crate) struct Pieces<'r> {
 
 enum PieceRecords<'r> {
     Objects(Records<'r>),
-    Arrays(&'r Table, RecordCells),
+    Arrays(TableRows<'r>),
 }
 
 impl Pieces<'_> {
@@ -99,9 +99,7 @@ impl Pieces<'_> {
     ) {
         match (kind, &mut self.records) {
             (PieceKind::Record, Some(PieceRecords::Objects(records))) => records.row(range, seen_keys, take),
-            (PieceKind::Record, Some(PieceRecords::Arrays(table, record))) => {
-                table.row(&self.chunk[range.clone()], range.start, record, take);
-            }
+            (PieceKind::Record, Some(PieceRecords::Arrays(rows))) => rows.row(range, take),
             (PieceKind::Lost, _) => {
                 let mut start = range.start;
                 for bytes in self.chunk[range].split_inclusive(|byte| *byte == b'\n') {

@@ -115,11 +115,18 @@ fn loose_field(field: &str, examples: &Examples) -> LooseField {
 }
 
 fn groups(tally: &Tally) -> (Vec<KeptGroup>, u64) {
-    let mut sorted: Vec<(&str, Destination, u64)> = tally.groups.iter().collect();
-    sorted.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
-    let unlisted: u64 = sorted.iter().skip(LISTED_GROUPS).map(|(.., rows)| rows).sum();
-    let listed = sorted.into_iter().take(LISTED_GROUPS);
-    let groups = listed.map(|(process, destination, rows)| KeptGroup {
+    let mut found: Vec<(&str, Destination, u64)> = tally.groups.iter().collect();
+    let order = |a: &(&str, Destination, u64), b: &(&str, Destination, u64)| {
+        b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1)))
+    };
+    // There may be fifty times as many as are listed, which need no order.
+    let mut unlisted = 0;
+    if found.len() > LISTED_GROUPS {
+        found.select_nth_unstable_by(LISTED_GROUPS, order);
+        unlisted = found.drain(LISTED_GROUPS..).map(|(.., rows)| rows).sum();
+    }
+    found.sort_unstable_by(order);
+    let groups = found.into_iter().map(|(process, destination, rows)| KeptGroup {
         process: process.to_owned(),
         destination: destination.to_string(),
         rows,

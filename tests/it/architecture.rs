@@ -79,8 +79,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Words that only some files may have, and those files.
 const WORLD: &[(&str, &[&str])] = &[
-    ("serde_yaml::", &["src/yaml.rs"]),
-    ("saphyr_parser", &["src/yaml.rs"]),
+    ("serde_yaml::", &["src/yaml/mod.rs"]),
+    ("saphyr_parser", &["src/yaml/tree.rs"]),
     ("std::fs", &["src/commands/"]),
     ("File::open", &["src/commands/"]),
     ("process::exit", &["src/main.rs"]),

@@ -56,3 +56,4 @@ mod tables;
 mod terminal;
 mod tune;
 mod wrong_files;
+mod yaml;

@@ -51,9 +51,11 @@ impl RecordCells {
         self.found.resize(cells, FoundCell::default());
     }
 
-    /// The text of a cell, in a row whose texts were all copied.
-    pub(super) fn text(&self, cell: usize) -> Option<&str> {
-        self.found[cell].text.as_ref().map(|text| &self.copies[text.range.clone()])
+    /// The text of a cell. Those that were not copied stand in `text`.
+    #[inline]
+    pub(super) fn text<'t>(&'t self, cell: usize, text: &'t str) -> Option<&'t str> {
+        let found = self.found[cell].text.as_ref()?;
+        if found.copied { &self.copies } else { text }.get(found.range.clone())
     }
 
     /// Notes the value of a key.

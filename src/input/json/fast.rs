@@ -216,7 +216,7 @@ impl<'k> FastReader<'k> {
 
 /// The place of the next byte that is no white space.
 #[inline(always)]
-fn skip_space(row: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_space(row: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\n' | b'\r') = row.get(at) {
         at += 1;
     }
@@ -256,7 +256,7 @@ fn string_end<S: Simd>(simd: S, text: &[u8], row: &[u8], mut at: usize) -> Optio
 
 /// Reads a string, number, boolean or null, and returns its end.
 #[inline(always)]
-fn scalar<S: Simd>(
+pub(super) fn scalar<S: Simd>(
     simd: S,
     text: &[u8],
     row: &[u8],

@@ -21,7 +21,7 @@ use super::csv::walk::blank_line;
 use super::duplicate::{self, DuplicateKey};
 use super::projection::Projection;
 use super::{Cells, Fault, Row, last_segment};
-pub(crate) use cells::RecordCells;
+use cells::RecordCells;
 use fast::FastReader;
 use memchr::memchr;
 use serde::de::Deserializer;
@@ -123,10 +123,7 @@ impl JsonReader {
     ) {
         let mut cells = Cells::new();
         for (cell, found) in record.found.iter().enumerate() {
-            let text = found.text.as_ref().and_then(|found| {
-                let text = if found.copied { &record.copies } else { text };
-                text.get(found.range.clone())
-            });
+            let text = record.text(cell, text);
             let is_path = found.source.is_some_and(|place| self.projection.wanted[cell][place].path);
             if let Some(seen) = seen_keys.get_mut(self.projection.wanted_cell(cell)) {
                 *seen |= found.source.is_some();
