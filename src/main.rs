@@ -72,7 +72,7 @@ fn run(command: &Command, world: &World) -> Outcome {
         Command::Suggest(args) => commands::suggest::run(args, world),
         Command::Accept(args) => commands::accept::run(args, world),
         Command::Kql(args) => commands::kql::run(args, world),
-        Command::Schema(args) => commands::schema::run(args),
+        Command::Schema(args) => commands::schema::run(args, world),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "quell", &mut script);

@@ -74,6 +74,13 @@ fn octet(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 impl AddressRange {
+    /// The address that is written in front of a prefix, if it is not the first of the network.
+    pub fn host_before_prefix(&self) -> Option<&str> {
+        let (address, _) = self.text.split_once('/')?;
+        let (_, written) = read_address(address)?;
+        (written != self.first).then_some(address)
+    }
+
     /// Reads an address, a CIDR network or a range `first-last`.
     ///
     /// The error says what is wrong, for a person.

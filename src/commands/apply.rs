@@ -263,11 +263,13 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
         FailOn::Redundant => status(Status::Redundant),
         FailOn::Expired => status(Status::Expired),
         FailOn::Incomplete => {
-            use WarningCode::{Duplicates, HeaderAgain, LookAlike, NoTime, UnknownTable, Unreadable};
+            use WarningCode::{
+                Duplicates, Encoding, HeaderAgain, LookAlike, NoTime, UnknownTable, Unreadable,
+            };
             report.warnings.iter().any(|warning| {
                 !matches!(
                     warning.code,
-                    Duplicates | HeaderAgain | LookAlike | NoTime | UnknownTable | Unreadable
+                    Duplicates | Encoding | HeaderAgain | LookAlike | NoTime | UnknownTable | Unreadable
                 )
             })
         }

@@ -7,8 +7,10 @@ use super::results::read_by;
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text};
 use crate::cli::{DiffArgs, DiffFormat, FailOnDiff};
 use quell::Run;
+use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::Exclusion;
 use quell::report::build::LeftOut;
+use quell::report::printable;
 use quell::report::style::Ink;
 use quell::tune::diff::{Diff, Side, TwoLists, lists};
 use quell::tune::drift::{TwoResults, results};
@@ -20,7 +22,8 @@ const SHOWN_GROUPS: usize = 15;
 /// Compares two lists, or two results.
 pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
     let parameters = given(&args.filling)?;
-    let old = loaded_from(&args.old, args.schema.as_deref(), &parameters, args.new.is_some())?;
+    let old = loaded_from(&args.old, args.schema.as_deref(), &parameters, args.new.is_some())
+        .map_err(|mistakes| or_two_results(args, mistakes))?;
     let new = args.new.as_ref().map(|new| loaded_from(new, args.schema.as_deref(), &parameters, false));
     let new = new.transpose()?;
     let strange = strange_settings(&args.filling, &parameters, false);
@@ -46,6 +49,17 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
         DiffFormat::Json => print_json(&diff)?,
     }
     Ok(end(args, &diff))
+}
+
+/// Says how two results are compared, if such stand in the place of lists.
+fn or_two_results(args: &DiffArgs, mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if let Some(mistake) = mistakes.iter_mut().find(|mistake| mistake.message.contains("this is CSV")) {
+        let (old, new) = (printable(&args.old), printable(args.new.as_deref().unwrap_or("NEW")));
+        mistake.help = vec![format!(
+            "two results are compared under one list: `quell diff LIST --results {old} --against {new}`"
+        )];
+    }
+    mistakes
 }
 
 fn two_lists(

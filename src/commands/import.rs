@@ -136,6 +136,9 @@ fn from_texts(args: &Import, reading: ReadingOf, schema: &Schema) -> Outcome<Vec
     if mistakes.is_empty() { Ok(exclusions) } else { Err(mistakes) }
 }
 
+/// What `--text` reads.
+const NOTATION: &str = "the text says which rows the hunt keeps: `process.name != \"setup.exe\" && destination.ip != \"10.20.0.5\"`";
+
 fn mistake(at: usize, text: &str, remark: &Remark) -> Diagnostic {
     let (start, end) = remark.span;
     let (file, line) = (format!("--text {}", at + 1), text[..start].matches('\n').count() + 1);
@@ -143,7 +146,9 @@ fn mistake(at: usize, text: &str, remark: &Remark) -> Diagnostic {
     let column = text[begin..start].chars().count() + 1;
     let width = text[start..end].lines().next().unwrap_or_default().chars().count();
     let text = text[begin..].lines().next().unwrap_or_default().to_owned();
-    Diagnostic::error("cannot-import", &remark.reason).at(Place { file, line, column, width, text })
+    Diagnostic::error("cannot-import", &remark.reason)
+        .at(Place { file, line, column, width, text })
+        .help(NOTATION)
 }
 
 fn from_rules(args: &Import, lists: &Loaded, messages: &mut String) -> Outcome<Vec<WrittenExclusion>> {

@@ -14,6 +14,11 @@ use std::sync::OnceLock;
 /// Windows do not.
 pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
     let mut files = Vec::new();
+    let streams = names.iter().filter(|name| *name == "-").count();
+    if streams > 1 {
+        let message = format!("standard input is named {streams} times, and can be read once");
+        return fail("same-file", message, "write `-` once");
+    }
     for name in names {
         if name == "-" || Path::new(name).exists() || !name.contains(['*', '?', '[']) {
             files.push(name.clone());
@@ -32,7 +37,8 @@ pub(super) fn files(names: &[String]) -> Outcome<Vec<String>> {
             }
         }
         if files.len() == before {
-            return fail("no-such-file", format!("{name}: no file matches this pattern"), "");
+            let message = format!("{name}: no file matches this pattern");
+            return fail("no-such-file", message, super::texts::NO_SUCH_FILE);
         }
     }
     Ok(files)
@@ -80,7 +86,7 @@ pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
         let file = super::files::open(Path::new(name)).and_then(|file| Ok((file.metadata()?, file)));
         match file {
             Ok((about, _)) if about.is_dir() => {
-                return fail("cannot-read", format!("{name} is a folder"), "name the files in it");
+                return fail("cannot-read", format!("{name} is a folder"), &files_in(Path::new(name)));
             }
             Ok((about, file)) => (Box::new(file), about.is_file().then_some(about.len())),
             Err(error) => return cannot_read(name, &error),
@@ -99,6 +105,23 @@ pub(super) fn open(name: &str, options: &cli::InputArgs) -> Outcome<Input> {
         return fail("no-results", format!("{name}: YAML is no results of a hunt"), &help);
     }
     Ok(input)
+}
+
+/// The files of a folder, for somebody who has named that.
+fn files_in(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+    let mut names: Vec<String> =
+        paths.map(|path| printable(&path.display().to_string())).take(1_000).collect();
+    let ends =
+        |name: &str, end: &str| Path::new(name).extension().is_some_and(|is| is.eq_ignore_ascii_case(end));
+    let rank = |name: &str| ["csv", "json", "jsonl"].iter().position(|end| ends(name, end)).unwrap_or(9);
+    names.sort_by_key(|name| (rank(name), name.clone()));
+    match names.as_slice() {
+        [] => "name files of results; there is no file in it".to_owned(),
+        [only] => format!("name the file in it: {only}"),
+        [first, ..] => format!("name the files in it, such as {first}"),
+    }
 }
 
 /// Opens a file if it is Parquet.

@@ -3,7 +3,7 @@
 use super::idle::{refuse, without_results};
 use super::lists::{Loaded, loaded_or_examples, rule, today};
 use super::project::{may_be_new, project, with_lists};
-use super::{End, Outcome, World, counting, print_json, print_styled, print_text};
+use super::{End, Outcome, World, counting, fail, print_json, print_styled, print_text};
 use crate::cli::{InventoryArgs, InventoryFormat};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -49,6 +49,10 @@ fn seen(args: &InventoryArgs, world: &World, lists: &Loaded, day: Date) -> Outco
         counting::counted(&args.results, &args.input, world, lists, rule, |read, inputs| {
             read.in_force(inputs, &lists.exclusions, rule, day).0
         })?;
+    if run.tally.totals.read == 0 {
+        let help = "without rows every exclusion looks idle; give results with rows in them";
+        return fail("no-rows", "there are no rows in the results, so nothing was seen", help);
+    }
     let nothing = ExclusionCounts::default();
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();
     let seen = |exclusion: &Exclusion| {

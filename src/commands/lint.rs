@@ -4,6 +4,7 @@ use super::files::FileSet;
 use super::idle::{refuse, without_results};
 use super::lists::{Loaded, loaded_or_examples, read_text, rule, today};
 use super::project::{self, Project, may_be_new, project, with_lists};
+use super::texts::must_be_rule;
 use super::{End, Outcome, World, counting, fail, print_json, print_styled, tell};
 use crate::cli::{LintArgs, LintFormat};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use jiff::tz::TimeZone;
 use quell::count::tally::ExclusionCounts;
 use quell::diagnostic::{Diagnostic, render_within};
 use quell::exclusions::model::Exclusion;
+use quell::input::is_query;
 use quell::lint::facts::ProductFacts;
 use quell::lint::fix::fixed;
 use quell::lint::report::LintReport;
@@ -103,11 +105,17 @@ fn findings(
 fn rule_query(args: &LintArgs, lists: &Loaded) -> Outcome<Option<RuleQuery>> {
     let Some(path) = &args.scope.rule else { return Ok(None) };
     let text = read_text(path, MAX_FILE)?;
+    must_be_rule(path, &text)?;
+    // A query may stand alone in its file.
+    let alone = is_query(text.as_bytes()).then(|| format!("query: |\n  {}", text.replace('\n', "\n  ")));
+    let text = alone.unwrap_or(text);
     match RuleQuery::parse(&text, &lists.schemas) {
         Ok(query) => Ok(Some(query)),
-        Err(cause) => {
-            fail("no-query", format!("{}: {cause}", path.display()), "give a rule file with a KQL query")
-        }
+        Err(cause) => fail(
+            "no-query",
+            format!("{}: {cause}", path.display()),
+            "give the file of a rule with a query in KQL, or the query alone",
+        ),
     }
 }
 
@@ -124,7 +132,8 @@ fn effects(args: &LintArgs, world: &World, lists: &Loaded, today: Date) -> Outco
     let (applied, run) = counted;
     let tally = run.tally;
     if tally.totals.read == 0 {
-        return fail("no-rows", "there are no rows in the results, so nothing can be said about them", "");
+        let help = "without rows every exclusion looks idle; give results with rows in them";
+        return fail("no-rows", "there are no rows in the results, so nothing can be said about them", help);
     }
     let nothing = ExclusionCounts::default();
     let places: HashMap<&str, u32> = applied.iter().map(|known| known.id.as_str()).zip(0..).collect();

@@ -1,7 +1,8 @@
 //! Opens lists, schemas and rule files.
 
+use super::host_bits::say_host_bits;
 pub(super) use super::texts::read_text;
-use super::texts::{is_csv, must_be_rule};
+use super::texts::{NO_SUCH_FILE, is_csv, is_list, must_be_rule, no_list};
 use super::{Outcome, World, fail, git, tell, texts};
 use crate::cli::{FillingArgs, ListArgs, ScopeArgs};
 use jiff::civil::Date;
@@ -10,6 +11,7 @@ use quell::exclusions::Parameters;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::{did_you_mean, nearest};
+use quell::input::is_query;
 use quell::report::printable;
 use quell::rule::Rule;
 pub(super) use quell::run::in_force::in_force;
@@ -39,7 +41,9 @@ pub(super) fn loaded(lists: &ListArgs) -> Outcome<Loaded> {
 
 /// The same with lists that are no files of their own.
 pub(super) fn loaded_with(lists: &ListArgs, more: Vec<ListText>) -> Outcome<Loaded> {
-    load_checked(lists, &given(&lists.filling)?, more)
+    let loaded = load_checked(lists, &given(&lists.filling)?, more)?;
+    say_host_bits(&loaded.exclusions);
+    Ok(loaded)
 }
 
 /// The same for a command that only examines lists: parameters without a value get their example.
@@ -64,17 +68,29 @@ fn load_all(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) -> O
         }
         for file in files(path, &mut mistakes) {
             match read_text(&file, MAX_LIST) {
-                Ok(text) if is_csv(&text) => {
-                    let shown = printable(&file.display().to_string());
-                    let message = format!("{}: this is CSV, and no exclusion list", file.display());
-                    let help = format!("results stand without -e: `quell apply {shown}`");
-                    mistakes.push(Diagnostic::error("no-list", message).help(help));
-                }
-                Ok(text) => texts.push(ListText { file: file.display().to_string(), text }),
+                Ok(text) => match no_list(&file, &text) {
+                    Some(mistake) => mistakes.push(mistake),
+                    None => texts.push(ListText { file: file.display().to_string(), text }),
+                },
                 Err(found) if file.exists() => mistakes.extend(found),
                 Err(found) => {
-                    let help = near_folder(&file) + &packs(path);
-                    mistakes.extend(found.into_iter().map(|mistake| mistake.help(&help)));
+                    let help = match path.to_string_lossy() {
+                        name if name == "-" => String::new(),
+                        name if name.contains(['*', '?']) => {
+                            "a list is no pattern: name its folder, `-e FOLDER`, or each list with its own -e"
+                                .to_owned()
+                        }
+                        _ => near_folder(&file) + &packs(path),
+                    };
+                    if help.is_empty() {
+                        mistakes.extend(found);
+                        continue;
+                    }
+                    mistakes.extend(found.into_iter().map(|mut mistake| {
+                        // Another name is a better answer.
+                        mistake.help.retain(|said| said != NO_SUCH_FILE || !help.starts_with("did you mean"));
+                        mistake.help(&help)
+                    }));
                 }
             }
         }
@@ -95,15 +111,19 @@ fn load_checked(lists: &ListArgs, parameters: &Parameters, more: Vec<ListText>) 
     let loaded = load_all(lists, parameters, more);
     let mistakes = loaded.as_ref().err().map(Vec::as_slice).unwrap_or_default();
     // Of a list that cannot be read nobody knows which parameters it has.
-    if mistakes.iter().any(|mistake| mistake.code != UNSET) {
+    let is_unread = |mistake: &Diagnostic| mistake.place.is_none() || UNREAD.contains(&mistake.code);
+    if mistakes.iter().any(is_unread) {
         return loaded;
     }
-    let strange = strange_settings(&lists.filling, parameters, !mistakes.is_empty());
+    let unset = mistakes.iter().any(|mistake| mistake.code == UNSET);
+    let strange = strange_settings(&lists.filling, parameters, unset);
     if strange.is_empty() { loaded } else { Err(mistakes.iter().cloned().chain(strange).collect()) }
 }
 
 /// The code of a parameter that has no value.
 const UNSET: &str = "unset-parameter";
+/// The codes of files that are no lists.
+const UNREAD: [&str; 3] = ["not-yaml", "empty-file", "no-list"];
 
 /// Names that were given values and that no loaded list has as a parameter. A file of parameters may serve other lists, too:
 /// a name in it is a mistake if a parameter is `unset`, or if it is nearly that of one to which nobody gives a value.
@@ -225,11 +245,14 @@ pub(super) fn loaded_from(
         let (exclusions, schema) = (vec![name.into()], schema.map(str::to_owned));
         // Only one of the two lists may have a parameter, so the caller looks for unknown names.
         let lists = ListArgs { exclusions, schema, filling: FillingArgs::default() };
-        return load_all(&lists, parameters, Vec::new());
+        let loaded = load_all(&lists, parameters, Vec::new())?;
+        say_host_bits(&loaded.exclusions);
+        return Ok(loaded);
     }
     let (schemas, named) = schemas(schema)?;
     let texts = git::texts(name, may_be_new)?;
     let exclusions = load_with(&texts, &schemas, parameters)?;
+    say_host_bits(&exclusions);
     Ok(Loaded { exclusions, texts, on_disk: false, schemas, named })
 }
 
@@ -273,12 +296,30 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
         return fail("unknown-schema", format!("there is no schema and no file `{wanted}`"), &help);
     }
     let text = read_text(path, MAX_LIST)?;
+    let shown = printable(wanted);
+    let other = match (is_csv(&text), is_list(&text)) {
+        (true, _) => {
+            Some(("CSV", format!("quell sees by itself which schema results have: `quell apply {shown}`")))
+        }
+        (_, true) => Some(("an exclusion list", format!("lists are named with -e: `quell lint -e {shown}`"))),
+        _ => None,
+    };
+    if let Some((what, help)) = other {
+        return fail("bad-schema", format!("{wanted}: this is {what}, and no schema"), &help);
+    }
     match Schema::parse(&text) {
         Ok(schema) => {
             let name = schema.name.clone();
             Ok((built_in.with(schema), Some(name)))
         }
-        Err(cause) => fail("bad-schema", format!("{wanted}: {cause}"), "docs/fields.md shows a schema file"),
+        Err(cause) => {
+            // The cause may repeat the whole file.
+            let cause = match cause.char_indices().nth(300) {
+                Some((end, _)) => format!("{}...", &cause[..end]),
+                None => cause,
+            };
+            fail("bad-schema", format!("{wanted}: {cause}"), "docs/fields.md shows a schema file")
+        }
     }
 }
 
@@ -292,6 +333,13 @@ pub(super) fn rule(scope: &ScopeArgs) -> Outcome<Option<Rule>> {
     must_be_rule(path, &text)?;
     match Rule::parse(&text) {
         Some(rule) => Ok(Some(rule)),
+        None if is_query(text.as_bytes()) => {
+            let message =
+                format!("{}: this is a query alone, without the id or the name of a rule", path.display());
+            let help =
+                "give the rule's own file, or its id with --rule-id; `quell lint --rule` reads the query";
+            fail("no-rule", message, help)
+        }
         None => fail(
             "no-rule",
             format!("{}: no line begins with `id:` or `name:`", path.display()),

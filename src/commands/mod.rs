@@ -10,6 +10,7 @@ pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod fmt;
 mod git;
+mod host_bits;
 mod idle;
 mod impact;
 pub(crate) mod import;

@@ -2,13 +2,14 @@
 
 use super::idle::refuse;
 use super::lists::schemas;
-use super::{End, Outcome, print_json, print_text};
+use super::{End, Outcome, World, print_json, print_text};
 use crate::cli::{JsonSchemaOf, SchemaArgs};
 use quell::fields::Field;
+use quell::report::fitted;
 use quell::schema::{Schema, Schemas};
 use std::fmt::Write;
 
-pub(crate) fn run(args: &SchemaArgs) -> Outcome {
+pub(crate) fn run(args: &SchemaArgs, world: &World) -> Outcome {
     let (all, named) = schemas(args.name.as_deref())?;
     if let Some(of) = args.json {
         let is_report = of == JsonSchemaOf::Report;
@@ -25,7 +26,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Outcome {
         Some(schema) => one(schema),
         None => overview(&all),
     };
-    print_text(&text)?;
+    print_text(&fitted(&text, world.message_width))?;
     Ok(End::Clean)
 }
 

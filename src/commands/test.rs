@@ -1,6 +1,7 @@
 //! `quell test`: runs the cases of the lists, and finds changes that they would not notice.
 
 use super::files::FileSet;
+use super::host_bits::say_host_bits;
 use super::idle::{refuse, without_results};
 use super::inputs::open_all;
 use super::lists::{Loaded, loaded_or_examples};
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &TestArgs) -> Outcome {
         None => args.lists.clone(),
     };
     let lists = loaded_or_examples(&named)?;
+    say_host_bits(&lists.exclusions);
     let mut report = CasesReport::new(lists.texts.iter().map(|list| list.file.as_str()), &lists.exclusions);
     for (names, expected) in [(&args.keep, Expected::Keep), (&args.suppress, Expected::Suppress)] {
         for mut results in open_all(names, &args.input)? {

@@ -4,11 +4,15 @@
 
 use super::{Outcome, fail};
 use quell::diagnostic::Diagnostic;
-use quell::fields::did_you_mean;
+use quell::fields::{did_you_mean, nearest};
+use quell::input::is_query;
 use quell::report::printable;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
+
+/// What to do if nothing near the name is there.
+pub(super) const NO_SUCH_FILE: &str = "there is no such file; is this the right folder?";
 
 /// Files of a folder that are looked at for a name that is near.
 const MOST_NAMES: usize = 10_000;
@@ -35,8 +39,15 @@ pub(super) fn below(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> (Vec<Pa
 
 /// What to do if a file is not there: the files beside it whose names are nearest; nothing to say of another error.
 pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
-    if error.kind() != ErrorKind::NotFound {
-        return String::new();
+    match error.kind() {
+        ErrorKind::NotFound if path == Path::new("-") => {
+            return "standard input is read as results, not as this; name a file".to_owned();
+        }
+        ErrorKind::NotFound => {}
+        ErrorKind::PermissionDenied => {
+            return "you may not read it: ask its owner, or take a copy that you may read".to_owned();
+        }
+        _ => return String::new(),
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let Ok(entries) = std::fs::read_dir(folder) else {
@@ -49,12 +60,16 @@ pub(super) fn remedy(path: &Path, error: &std::io::Error) -> String {
         .map(|entry| printable(&entry.file_name().to_string_lossy()))
         .collect();
     let wrong = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let near = did_you_mean(&wrong, names.iter().map(String::as_str), 1);
-    if near.is_empty() {
-        "there is no such file; is this the right folder?".to_owned()
-    } else {
-        near.trim_end().to_owned()
-    }
+    // A slip is in the name or in its end, not in both.
+    let parts = |name: &str| name.rsplit_once('.').map(|(stem, end)| (stem.to_owned(), end.to_lowercase()));
+    let is_near = |name: &&String| match (parts(&wrong), parts(name)) {
+        (Some((stem, end)), Some((other, ending))) => {
+            stem == other || (end == ending && !nearest(&stem, [other.as_str()]).is_empty())
+        }
+        _ => true,
+    };
+    let near = did_you_mean(&wrong, names.iter().filter(is_near).map(String::as_str), 1);
+    if near.is_empty() { NO_SUCH_FILE.to_owned() } else { near.trim_end().to_owned() }
 }
 
 /// Whether a text is results as CSV: a header of three names or more, and a row of as many cells below it.
@@ -77,6 +92,23 @@ pub(super) fn is_list(text: &str) -> bool {
     let mut lines = text.trim_start_matches('\u{feff}').lines();
     let first = lines.find(|line| !line.trim().is_empty() && !line.starts_with(['#', '-']));
     first.is_some_and(|line| line.starts_with("exclusions:"))
+}
+
+/// What a file is that was named as a list and is none, and where it belongs.
+pub(super) fn no_list(path: &Path, text: &str) -> Option<Diagnostic> {
+    let shown = printable(&path.display().to_string());
+    let (what, help) = if is_csv(text) {
+        ("CSV", format!("results stand without -e: `quell apply {shown}`"))
+    } else if is_query(text.as_bytes()) {
+        let help = format!(
+            "`quell import {shown}` makes a list of the exclusions that stand in it, and `quell splice {shown}` puts those of a list into it"
+        );
+        ("a query in KQL", help)
+    } else {
+        return None;
+    };
+    let message = format!("{}: this is {what}, and no exclusion list", path.display());
+    Some(Diagnostic::error("no-list", message).help(help))
 }
 
 /// Refuses a file that was named as a rule and is results or a list.
@@ -104,6 +136,9 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
         let message = format!("{name}: larger than {} MiB, which no list or rule is", limit >> 20);
         fail("too-large", message, "did you mean to give it as results?")
     };
+    if path.is_dir() {
+        return fail("cannot-read", format!("{name} is a folder"), "name a file in it");
+    }
     let file = super::files::open(path).map_err(cannot_read)?;
     if file.metadata().map_err(cannot_read)?.len() > limit {
         return too_large();
@@ -118,6 +153,14 @@ pub(super) fn read_text(path: &Path, limit: u64) -> Outcome<String> {
 
 /// The bytes of a file as text.
 pub(super) fn utf8(name: &str, bytes: Vec<u8>) -> Outcome<String> {
+    let is_utf16 = bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || bytes.iter().take(2).any(|byte| *byte == 0);
+    if is_utf16 {
+        let message = format!("{name}: this is UTF-16, as PowerShell's `>` writes it");
+        let help = "save it as UTF-8: `Get-Content FILE | Set-Content -Encoding utf8 NEW`, or `iconv -f UTF-16 -t UTF-8 FILE > NEW`";
+        return fail("not-utf8", message, help);
+    }
     String::from_utf8(bytes).or_else(|error| {
         let at = error.utf8_error().valid_up_to();
         let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..at]).count() + 1;

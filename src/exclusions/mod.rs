@@ -8,6 +8,7 @@ pub mod edit;
 mod expressions;
 mod key_schema;
 pub mod model;
+mod not_yaml;
 mod parameters;
 mod remedy;
 mod shape;

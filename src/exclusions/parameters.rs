@@ -4,6 +4,7 @@
 //! values of each parameter. A parameter that nobody filled in is a mistake and never an example that
 //! happens to be live: examples count only where lists are tested, not where rows are suppressed.
 
+use super::not_yaml::{Slip, slip};
 use super::shape::{ParameterValues, ShapeReader};
 use crate::diagnostic::Diagnostics;
 use crate::fields::did_you_mean;
@@ -11,6 +12,9 @@ use crate::yaml::{self, Node, Span};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+
+/// The shape of a file of parameters.
+pub(super) const ONE_A_LINE: &str = "one a line: `name: value`, or `name: [value, value]`";
 
 /// What a site fills in.
 #[derive(Debug, Clone, Default)]
@@ -64,20 +68,16 @@ impl Parameters {
                     }
                 }
             }
-            Ok(None) => reader.report(
-                "empty-file",
-                start,
-                "this file gives no parameter",
-                "one a line: `name: value`",
-            ),
+            Ok(None) => reader.report("empty-file", start, "this file gives no parameter", ONE_A_LINE),
             Err(error) => {
-                let span = Span { line: error.line.max(1), column: error.column, width: 1 };
-                reader.report(
-                    "not-yaml",
-                    span,
-                    format!("this cannot be read: {}", error.message),
-                    "one a line: `name: value`",
-                );
+                let slip = slip(text, error.line.max(1), error.column).unwrap_or_else(|| Slip {
+                    line: error.line.max(1),
+                    column: error.column,
+                    cause: error.message,
+                    help: ONE_A_LINE.to_owned(),
+                });
+                let span = Span { line: slip.line, column: slip.column, width: 1 };
+                reader.report("not-yaml", span, format!("this cannot be read: {}", slip.cause), slip.help);
             }
         }
         let mistakes = reader.into_found();
@@ -137,6 +137,13 @@ pub(super) fn declared<'a>(
 pub(super) fn filled(reader: &ShapeReader<'_>, span: Span, text: &str) -> Option<Vec<String>> {
     let parameters = &reader.parameters().values;
     let Some(name) = reference(text) else {
+        // `${name` and `$name` would be text that no row has.
+        let bare = text.trim_start_matches(['$', '{']).trim_end_matches('}');
+        if text.starts_with('$') && parameters.contains_key(bare) {
+            let message = format!("`{text}` is nearly a parameter of this list");
+            reader.report("bad-parameter", span, message, format!("write `${{{bare}}}`"));
+            return Some(Vec::new());
+        }
         let inside = parameters.keys().find(|name| text.contains(&format!("${{{name}}}")))?;
         let message = format!("`${{{inside}}}` stands inside of a value");
         reader.report(

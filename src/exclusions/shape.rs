@@ -4,8 +4,10 @@
 //! is not. It does not know what the keys mean.
 
 use super::expressions::Expressions;
+use super::not_yaml::{Mended, mended};
+use super::remedy;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::fields::{Field, did_you_mean};
+use crate::fields::{Field, did_you_mean, nearest};
 use crate::lines::LineIndex;
 use crate::yaml::{Node, Span, Value};
 use hashbrown::HashMap;
@@ -117,13 +119,48 @@ impl<'a> ShapeReader<'a> {
 
     /// What stands between the double quotes of a scalar as it is written; `None` if it has none on that line.
     pub(super) fn written_in_double_quotes(&self, span: Span) -> Option<&'a str> {
-        let line = self.text.lines().nth(span.line.checked_sub(1)?)?;
-        let (start, _) = line.char_indices().nth(span.column.checked_sub(1)?)?;
-        line[start..].strip_prefix('"')?.split('"').next()
+        self.rest_of_line(span).strip_prefix('"')?.split('"').next()
+    }
+
+    /// What stands on the line of a place from there on.
+    fn rest_of_line(&self, span: Span) -> &'a str {
+        let line = self.lines().line(span.line);
+        line.char_indices().nth(span.column.saturating_sub(1)).map_or("", |(start, _)| &line[start..])
+    }
+
+    /// Reports a pair that lacks a sign, at that sign.
+    pub(super) fn lacks_a_sign(&self, code: &'static str, span: Span, mended: &Mended) {
+        let span = Span { column: span.column + mended.at, width: 1, ..span };
+        self.report(code, span, &mended.cause, format!("write `{}`", mended.text));
+    }
+
+    /// Reports a key that a mapping must have, unless another key of it is no `legal` one, and so was reported, and is meant to
+    /// be this one.
+    pub(super) fn missing(&self, node: &Node<'a>, (name, legal): (&str, &[&str]), what: &str, help: &str) {
+        let Value::Map(pairs) = &node.value else { return };
+        let is_meant = |(key, _): &(Node<'a>, Node<'a>)| match &key.value {
+            Value::Scalar(key, _) if !legal.contains(&&**key) => {
+                let key = key.trim_start().to_lowercase();
+                key.starts_with(name) || !nearest(&key, [name]).is_empty()
+            }
+            _ => false,
+        };
+        if !pairs.iter().any(is_meant) {
+            let an = if name == "id" { "an" } else { "a" };
+            let message = match what {
+                "an exclusion" => format!("{what} needs {an} `{name}`"),
+                _ => format!("{what} needs the key `{name}`"),
+            };
+            self.report("missing-key", node.span, message, help);
+        }
     }
 
     fn place(&self, span: Span) -> Place {
-        self.lines.get_or_init(|| LineIndex::new(self.text)).place(&self.file, span)
+        self.lines().place(&self.file, span)
+    }
+
+    fn lines(&self) -> &LineIndex<'a> {
+        self.lines.get_or_init(|| LineIndex::new(self.text))
     }
 
     /// The pairs of a mapping. With `legal`, other keys are mistakes; without, any key goes.
@@ -139,18 +176,17 @@ impl<'a> ShapeReader<'a> {
         };
         let mut seen = Seen::default();
         let mut out = Vec::with_capacity(pairs.len());
+        let mut is_next = false;
         for (key, value) in pairs {
             let Some(name) = self.text(key, "a key") else { continue };
             if let Some(line) = seen.insert(name, key.span.line) {
-                let help = format!(
-                    "it stands on line {line} already; keep one of the two, or give one key both values: `{name}: [a, b]`"
-                );
-                self.report(
-                    "duplicate-key",
-                    key.span,
-                    format!("the key `{name}` stands twice in {what}"),
-                    help,
-                );
+                // Behind a second `id` everything belongs to another exclusion.
+                if !is_next {
+                    let help = format!("it stands on line {line} already; {}", twice(name, value, legal));
+                    let message = format!("the key `{name}` stands twice in {what}");
+                    self.report("duplicate-key", key.span, message, help);
+                }
+                is_next |= name == "id";
             } else if !legal.is_empty() && !legal.contains(&name) {
                 self.unknown_key(key.span, name, &what, legal);
             } else {
@@ -161,6 +197,16 @@ impl<'a> ShapeReader<'a> {
     }
 
     fn unknown_key(&self, span: Span, name: &str, what: &impl Display, legal: &[&str]) {
+        // `when:{process.name: a}` is a pair whose key ends at the second colon.
+        let written = if name.contains('{') { self.rest_of_line(span).trim_end() } else { name };
+        if let Some(mended) = mended(written).filter(|_| name.contains([' ', ':', '='])) {
+            return self.lacks_a_sign("unknown-key", span, &mended);
+        }
+        if name.starts_with(|sign: char| sign.is_whitespace()) {
+            let message = "the blank before this key is a no-break space or another that YAML does not know";
+            let help = format!("write blanks: `  {}`", self.rest_of_line(span).trim());
+            return self.report("unknown-key", span, message, help);
+        }
         let is_field = Field::named(name.split('|').next().unwrap_or(name)).is_some();
         let near = if is_field && legal.contains(&"when") {
             "a field stands below `when:`, indented by two more; ".to_owned()
@@ -176,7 +222,12 @@ impl<'a> ShapeReader<'a> {
         match &node.value {
             Value::Scalar(..) if node.is_null() => {
                 let message = format!("{what} is null");
-                let help = "write a value; for the text itself put it in quotes: 'null'";
+                let help = match self.rest_of_line(node.span).trim().trim_start_matches(':').trim() {
+                    comment if comment.starts_with('#') => {
+                        format!("` #` begins a comment; put a value with it into single quotes: '{comment}'")
+                    }
+                    _ => "write a value; for the text itself put it in quotes: 'null'".to_owned(),
+                };
                 self.report("null-value", node.span, message, help);
                 None
             }
@@ -216,20 +267,34 @@ impl<'a> ShapeReader<'a> {
     }
 
     pub(super) fn wrong_type(&self, node: &Node<'a>, what: impl Display, wanted: &str) {
+        let what = what.to_string();
+        if let Value::Scalar(text, true) = &node.value
+            && let Some(mended) = mended(text).filter(|_| matches!(&*what, "an entry" | "`when`"))
+        {
+            self.lacks_a_sign("wrong-type", node.span, &mended);
+            let words = "`quell import --text` makes a list of a condition in words";
+            if let Some(found) = self.found.borrow_mut().last_mut().filter(|_| text.contains('=')) {
+                found.help.push(words.to_owned());
+            }
+            return;
+        }
         let message = format!("{what} must be {wanted}, and this is {}", node.kind());
-        let is = |word: &str| message.starts_with(word);
-        let help = match &node.value {
-            Value::List(_) if is("an exclusion list") => {
-                "write `exclusions:` on a line above it; a list is a mapping with that key"
-            }
-            Value::Scalar(..) if is("`when`") && node.is_null() => {
-                "its fields stand below it, indented by two more: `when:`, then `  process.name: CcmExec.exe`"
-            }
-            Value::Scalar(..) if is("`when`") => {
-                "write `when: {process.name: CcmExec.exe}`; `quell import --text` makes a list of a condition in words"
-            }
-            _ => "docs/exclusions.md shows the shape of a list",
-        };
+        let help = remedy::shape(&what, node);
         self.report("wrong-type", node.span, message, help);
+    }
+}
+
+/// What to do about a key that stands a second time.
+fn twice(name: &str, value: &Node<'_>, legal: &[&str]) -> String {
+    match (name, &value.value) {
+        ("id", Value::Scalar(id, _)) if !legal.is_empty() => {
+            format!("if this is another exclusion, it begins with a dash: `- id: {id}`")
+        }
+        ("when", _) => {
+            "alternatives are a list of entries below one `when:`, each beginning with a dash".to_owned()
+        }
+        ("exclusions", _) => "put all of them below one `exclusions:`".to_owned(),
+        _ if !legal.is_empty() && name != "rules" => "keep one of the two".to_owned(),
+        _ => format!("keep one of the two, or give one key both values: `{name}: [a, b]`"),
     }
 }

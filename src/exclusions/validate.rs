@@ -6,13 +6,13 @@
 use super::cases::CaseReader;
 use super::expressions::Expressions;
 use super::model::{Condition, Entry, Exclusion, FieldRef, Origin};
+use super::not_yaml::{Slip, remedy, slip};
 use super::parameters::{Parameters, declared};
-use super::remedy::remedy;
 use super::shape::{KeyValue, Seen, ShapeReader};
 use super::value;
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schemas;
-use crate::yaml::{self, Node, Span, Value};
+use crate::yaml::{self, Node, Span, Value, YamlError};
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::cell::RefCell;
@@ -68,10 +68,14 @@ pub fn load_with(
         scope.list(&list.text, parameters, |named| {
             if let Some(first) = seen.get(&named.id) {
                 let message = format!("the id `{}` is taken", named.id);
-                let help = format!(
-                    "it stands in {}, line {}; ids are unique over all loaded lists",
-                    first.file, first.line
-                );
+                let help = if *first == named.origin {
+                    "this list is named twice".to_owned()
+                } else {
+                    format!(
+                        "it stands in {}, line {}; ids are unique over all loaded lists",
+                        first.file, first.line
+                    )
+                };
                 reader.report("duplicate-id", named.span, message, help);
             } else {
                 seen.insert(named.id, named.origin);
@@ -136,14 +140,22 @@ impl<'a> ListReader<'_, 'a> {
             ),
             Err(error) => {
                 self.reader.forget();
-                self.reader.report(
-                    "not-yaml",
-                    Span { line: error.line.max(1), column: error.column, width: 1 },
-                    format!("this cannot be read as a list: {}", error.message),
-                    remedy(&error.message, text, error.line, error.column),
-                );
+                self.not_yaml(text, &error);
             }
         }
+    }
+
+    fn not_yaml(&self, text: &str, error: &YamlError) {
+        let line = error.line.max(1);
+        let slip = slip(text, line, error.column).unwrap_or_else(|| Slip {
+            line,
+            column: error.column,
+            cause: error.message.clone(),
+            help: remedy(&error.message).to_owned(),
+        });
+        let message = format!("this cannot be read as a list: {}", slip.cause);
+        let span = Span { line: slip.line, column: slip.column, width: 1 };
+        self.reader.report("not-yaml", span, message, slip.help);
     }
 
     fn root(&self, root: &Node<'a>, parameters: &Parameters, take: impl FnMut(ReadExclusion)) {
@@ -158,12 +170,8 @@ impl<'a> ListReader<'_, 'a> {
             self.reader.set_parameters(declared(self.reader, pair.value, parameters));
         }
         let Some(pair) = pairs.iter().find(|pair| pair.name == EXCLUSIONS) else {
-            return self.reader.report(
-                "missing-key",
-                root.span,
-                "an exclusion list needs the key `exclusions`",
-                "",
-            );
+            let help = "write `exclusions:`, and below it the exclusions, each beginning with `- id: `";
+            return self.reader.missing(root, (EXCLUSIONS, &legal), "an exclusion list", help);
         };
         // Items that were handed over one by one are not in this tree.
         let items = self.reader.list(pair.value, "`exclusions`").unwrap_or(&[]);
@@ -207,10 +215,10 @@ impl<'a> ListReader<'_, 'a> {
 
     fn id(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<(String, Span)> {
         let Some(pair) = pair else {
-            self.reader.report(
-                "missing-key",
-                node.span,
-                "an exclusion needs an `id`",
+            self.reader.missing(
+                node,
+                ("id", EXCLUSION_KEYS),
+                "an exclusion",
                 "for example `id: sccm-software-update`",
             );
             return None;
@@ -234,12 +242,8 @@ impl<'a> ListReader<'_, 'a> {
 
     fn when(&self, node: &Node<'a>, pair: Option<KeyValue<'_, 'a>>) -> Option<Vec<Entry>> {
         let Some(pair) = pair else {
-            self.reader.report(
-                "missing-key",
-                node.span,
-                "an exclusion needs a `when`",
-                "it says what a row must look like: `when: {process.name: CcmExec.exe}`",
-            );
+            let help = "it says what a row must look like: `when: {process.name: CcmExec.exe}`";
+            self.reader.missing(node, ("when", EXCLUSION_KEYS), "an exclusion", help);
             return None;
         };
         let entries: Vec<Option<Entry>> = match &pair.value.value {

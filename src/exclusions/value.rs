@@ -4,14 +4,15 @@
 
 use super::expressions::{Expressions, Refused};
 use super::model::{AddressRange, Column, Condition, FieldRef, NumberRange, Operator, Test, TextValue};
+use super::not_yaml::mended;
 use super::parameters::filled;
 use super::shape::{KeyValue, ShapeReader};
 use crate::fields::{Field, Kind, did_you_mean, which_field};
 use crate::schema::Schemas;
-use crate::yaml::{Node, Span};
+use crate::yaml::{Node, Span, Value};
 use std::sync::Arc;
 
-const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
+pub(super) const MODIFIERS: &[&str] = &["startswith", "endswith", "contains", "re", "cased"];
 
 struct Modifiers {
     operator: Operator,
@@ -24,15 +25,48 @@ pub(super) fn condition<'a>(
     schemas: &Schemas,
     pair: &KeyValue<'_, 'a>,
 ) -> Option<Condition> {
+    let is_odd = pair.name.contains([' ', ':', '=']);
+    if let Some(mended) = Some(pair.name).filter(|_| is_odd).and_then(mended) {
+        reader.lacks_a_sign("unknown-field", pair.key.span, &mended);
+        return None;
+    }
     let (name, modifiers) = match pair.name.split_once('|') {
         Some((name, modifiers)) => (name, Some(modifiers)),
         None => (pair.name, None),
     };
-    let field = field(reader, schemas, part(pair.key.span, 0, name), name);
+    if let Some(field) = parts(name, pair.value) {
+        let message = format!("there is no field or column `{name}`");
+        let help = format!("the parts of a name stand together: `{field}`");
+        reader.report("unknown-field", part(pair.key.span, 0, name), message, help);
+        return None;
+    }
+    let key = part(pair.key.span, 0, name);
+    if pair.value.is_null()
+        && !name.contains('.')
+        && Field::named(name).is_none()
+        && schemas.owners(name).is_none()
+    {
+        let message = format!("`{name}` has no value, and is no field");
+        let help = format!(
+            "in braces a comma begins another field; if it belongs to the value before it, put that into single quotes: '..., {name}'"
+        );
+        reader.report("unknown-field", key, message, help);
+        return None;
+    }
+    let field = field(reader, schemas, key, name);
     let words = modifiers_of(reader, pair.key.span, name, modifiers);
     let (field, words) = (field?, words?);
     let test = test(reader, &field, &words, pair)?;
     Some(Condition { field, test })
+}
+
+/// `process: {name: a.exe}`, as nested documents have it, as it is written here.
+fn parts(name: &str, value: &Node<'_>) -> Option<String> {
+    let Value::Map(pairs) = &value.value else { return None };
+    let (Node { value: Value::Scalar(key, _), .. }, value) = pairs.first()? else { return None };
+    let field = Field::named(&format!("{name}.{key}"))?.name();
+    let text = if let Value::Scalar(text, _) = &value.value { text } else { "..." };
+    Some(format!("{field}: {text}"))
 }
 
 /// The field or raw column of a name.
@@ -56,6 +90,7 @@ fn unknown_field(reader: &ShapeReader<'_>, schemas: &Schemas, span: Span, name: 
         "not" => "there is no `not`: a condition says what a benign row is; write narrower values, and rows that must stay under `cases: keep:`".to_owned(),
         "or" | "any" | "any_of" => "alternatives are a list of entries: `when: [{process.name: a.exe}, {process.name: b.exe}]`, or a list of values".to_owned(),
         "and" | "all" | "all_of" => "all fields of one entry must hold: `when: {process.name: a.exe, destination.ip: 10.20.0.5}`".to_owned(),
+        "<<" => "there are no merge keys here; write the fields into the entry, or give `when` an alias".to_owned(),
         _ => format!("{near}`quell schema` lists the fields, `quell schema NAME` the columns of one table"),
     };
     reader.report("unknown-field", span, format!("there is no field or column `{name}`"), help);
@@ -126,9 +161,10 @@ fn test<'a>(
         values(reader, pair, |_, _| Some(()));
         return None;
     }
+    let name = pair.name.split('|').next().unwrap_or(pair.name);
     match kind {
         Kind::Text => {
-            values(reader, pair, |node, text| text_value(reader, node, text, words)).map(Test::Text)
+            values(reader, pair, |node, text| text_value(reader, node, (name, text), words)).map(Test::Text)
         }
         Kind::Address => values(reader, pair, |node, text| address(reader, node, text)).map(Test::Address),
         Kind::Number => values(reader, pair, |node, text| number(reader, node, text)).map(Test::Number),
@@ -148,6 +184,13 @@ fn values<'n, 'a, T>(
         (values, _) => *values = None,
     };
     for node in nodes {
+        if is_without_blanks(node) {
+            let first = node_words(node);
+            let help = format!("the items of a list: `- {first}`, each on its own line");
+            reader.report("wrong-type", node.span, "a blank is missing behind the dash", help);
+            add(None);
+            continue;
+        }
         let Some(text) = reader.text(node, format_args!("a value of `{}`", pair.name)) else {
             add(None);
             continue;
@@ -161,7 +204,23 @@ fn values<'n, 'a, T>(
     values.filter(|all| !all.is_empty())
 }
 
-fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Modifiers) -> Option<TextValue> {
+/// Whether a value without quotes begins with a dash and goes on on other lines: a list whose dashes lack their blank.
+fn is_without_blanks(node: &Node<'_>) -> bool {
+    matches!(&node.value, Value::Scalar(text, true) if text.starts_with('-') && text.contains(" -") && node.span.width == 0)
+}
+
+/// The first item of such a list.
+fn node_words<'n>(node: &'n Node<'_>) -> &'n str {
+    let Value::Scalar(text, _) = &node.value else { return "" };
+    text.split(" -").next().unwrap_or_default().trim_start_matches('-')
+}
+
+fn text_value(
+    reader: &ShapeReader<'_>,
+    node: &Node<'_>,
+    (field, text): (&str, &str),
+    words: &Modifiers,
+) -> Option<TextValue> {
     if text.is_empty() {
         reader.report(
             "empty-value",
@@ -185,7 +244,7 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
     if words.operator == Operator::Re
         && let Err(refused) = reader.expressions.take(text)
     {
-        expression(reader, node.span, refused);
+        expression(reader, node.span, (field, text), refused);
         return None;
     }
     Some(TextValue {
@@ -196,13 +255,12 @@ fn text_value(reader: &ShapeReader<'_>, node: &Node<'_>, text: &str, words: &Mod
 }
 
 /// Reports an expression that cannot be taken.
-fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
+fn expression(reader: &ShapeReader<'_>, span: Span, (field, text): (&str, &str), refused: Refused) {
     match refused {
         Refused::Wrong(cause) => {
             let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let message = format!("this regular expression does not compile: {cause}");
-            let help = "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal";
-            reader.report("bad-regex", span, message, help);
+            reader.report("bad-regex", span, message, expression_help(field, text));
         }
         Refused::TooMuch => {
             let limit = Expressions::limit();
@@ -214,6 +272,22 @@ fn expression(reader: &ShapeReader<'_>, span: Span, refused: Refused) {
         // The one before it has been reported.
         Refused::Unseen => {}
     }
+}
+
+/// What was probably meant by an expression that does not compile.
+fn expression_help(field: &str, text: &str) -> String {
+    if text.starts_with(['*', '?']) {
+        let literal = regex::escape(text.trim_start_matches(['*', '?']));
+        let (sign, what) = if text.starts_with('*') { ("*", "any text") } else { ("?", "one character") };
+        return format!(
+            "`{sign}` stands for {what} only without `|re`: `{field}: '{text}'`; as an expression: '.*{literal}$'"
+        );
+    }
+    if is_path(text) {
+        return format!("a backslash of a path is doubled: '{}'", text.replace('\\', r"\\"));
+    }
+    "the syntax is that of Rust's regex crate; a backslash before a special character makes it literal"
+        .to_owned()
 }
 
 /// Whether a backslash and a letter between double quotes stand for this sign: `\t`, `\n`, and `\P` as in `\Program Files`.

@@ -49,7 +49,8 @@ pub(super) fn detect(name: &str, chunks: &mut TextChunks, options: &InputOptions
             );
         }
         if let Some((what, help)) = no_table(text, start) {
-            return refuse("no-table", format!("{name}: this is {what}, and no table of results"), help);
+            let help = help.replace("FILE", name);
+            return refuse("no-table", format!("{name}: this is {what}, and no table of results"), &help);
         }
         let Some(shape) = json_shape(start, ended, options) else {
             return csv_header(name, chunks, options.delimiter);
@@ -95,11 +96,55 @@ fn no_table(text: &[u8], start: &[u8]) -> Option<(&'static str, &'static str)> {
         let help = "the portal may have answered with its sign-in page; sign in and export the results again";
         return Some(("a web page", help));
     }
+    if begins(b"<?xml") {
+        return Some(("an XML document", "export the results as CSV or JSON"));
+    }
     if begins(b"%PDF-") {
         return Some(("a PDF document", "export the results as CSV or JSON"));
     }
+    if is_query(start) {
+        let help =
+            "run it and export what it finds; `quell import FILE` reads the exclusions that stand in it";
+        return Some(("a query in KQL", help));
+    }
     let first = &text[..text.len().min(64)];
     first.contains(&0).then_some(("not text", "export the results as CSV or JSON"))
+}
+
+/// The operators that a query in KQL begins a line with.
+const OPERATORS: [&str; 16] = [
+    "where",
+    "project",
+    "summarize",
+    "extend",
+    "join",
+    "union",
+    "take",
+    "limit",
+    "distinct",
+    "order",
+    "sort",
+    "parse",
+    "mv-expand",
+    "evaluate",
+    "lookup",
+    "top",
+];
+
+/// Whether a text is a query in KQL: a table or `let`, then an operator behind a bar.
+pub fn is_query(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&text[..text.len().min(1 << 12)]);
+    let lines = text.lines().map(str::trim);
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let Some(first) = lines.next() else { return false };
+    let is_operator = |part: &str| {
+        let word = part.trim_start().split(' ').next().unwrap_or_default();
+        OPERATORS.iter().any(|operator| word == *operator || word.starts_with("project-"))
+    };
+    let is_let = first.strip_prefix("let ").is_some_and(|rest| rest.contains('='));
+    let next = lines.next().and_then(|line| line.strip_prefix('|'));
+    first.starts_with(|sign: char| sign.is_ascii_alphabetic() || sign == '_')
+        && (is_let || first.split('|').skip(1).any(is_operator) || next.is_some_and(is_operator))
 }
 
 fn refuse(code: &'static str, message: String, help: &str) -> Detected {

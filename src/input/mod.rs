@@ -23,6 +23,7 @@ pub mod time;
 pub mod utf16;
 
 pub(crate) use detect::cannot_read;
+pub use detect::is_query;
 use json::format::Document;
 pub use open::Input;
 use smallvec::SmallVec;

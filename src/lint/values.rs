@@ -4,7 +4,6 @@
 use super::{Context, Finding, Level, Lint, Needs};
 use crate::exclusions::model::{Condition, Operator, Piece, Test, TextValue};
 use crate::printable::written_out;
-use crate::range::AddressRange;
 
 /// A value that no cell has.
 pub(super) const NEVER_MATCHES: Lint = Lint {
@@ -240,7 +239,7 @@ fn host_bits(context: &Context<'_>, found: &mut Vec<Finding>) {
     for (at, place, condition) in context.conditions() {
         let Test::Address(ranges) = &condition.test else { continue };
         for (value, range) in ranges.iter().enumerate() {
-            if let Some(server) = server_of(range) {
+            if let Some(server) = range.host_before_prefix() {
                 let (_, length) = range.text.split_once('/').unwrap_or_default();
                 let message =
                     format!("`{}` is the whole network {}/{length}", range.text, range.first_address());
@@ -250,11 +249,4 @@ fn host_bits(context: &Context<'_>, found: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-/// The address that is written in front of a prefix, if it is not the first of the network.
-fn server_of(range: &AddressRange) -> Option<&str> {
-    let (address, _) = range.text.split_once('/')?;
-    let written = AddressRange::parse(address).ok()?;
-    (written.first != range.first).then_some(address)
 }

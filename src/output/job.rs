@@ -90,6 +90,10 @@ pub(crate) struct JudgedChunk {
     pub(super) seen_keys: Vec<bool>,
     /// The line of the first row that repeats the header, counted in the same way.
     pub(super) header_again: Option<u64>,
+    /// Whether the time of the row that was judged last cannot be read and begins as a name does.
+    time_is_a_name: bool,
+    /// The first row that may be the header of another table, and its line.
+    pub(super) other_header: Option<(u64, Vec<String>)>,
     /// How many line feeds the chunk has.
     pub(super) lines: u64,
     /// Where kept rows stand in the chunk.
@@ -247,6 +251,9 @@ impl Job<'_> {
                 if judged.unreadable.len() < MAX_NAMED {
                     judged.unreadable.push(UnreadableRow { line: lines_before(row, chunk), fault });
                 }
+                if matches!(fault, Fault::Ragged { .. }) {
+                    self.note_other_header(row, chunk, judged);
+                }
                 worker.malformed();
                 return Disposition::Kept;
             }
@@ -259,6 +266,9 @@ impl Job<'_> {
         let Some(covering) = self.judge_cells(cells, Some(line), judged, worker) else {
             return Disposition::Dropped;
         };
+        if std::mem::take(&mut judged.time_is_a_name) {
+            self.note_other_header(row, chunk, judged);
+        }
         if covering.is_empty() {
             return Disposition::Kept;
         }
@@ -267,6 +277,19 @@ impl Job<'_> {
             attribute(row.bytes, self.format, ids, &mut judged.suppressed);
         }
         Disposition::Suppressed
+    }
+
+    /// Notes a row of CSV in which every cell may be the name of a column.
+    fn note_other_header(&self, row: &Row<'_>, chunk: &Chunk, judged: &mut JudgedChunk) {
+        let Format::Csv { delimiter } = self.format else { return };
+        let line = split_line_end(row.bytes).0;
+        if judged.other_header.is_some() || line == self.header {
+            return;
+        }
+        let names = line.split(|byte| *byte == delimiter).map(name).collect::<Option<Vec<String>>>();
+        if let Some(names) = names.filter(|names| names.len() > 1) {
+            judged.other_header = Some((lines_before(row, chunk), names));
+        }
     }
 
     /// Judges and counts a readable row: returns which exclusions cover it, or `None` if it is dropped as a repeat. `whole` is
@@ -293,12 +316,24 @@ impl Job<'_> {
             return None;
         }
         let time = cells.time.and_then(|text| self.time(text, &mut judged.time_parser));
+        // Only few times begin as a name does, and those are read.
+        judged.time_is_a_name = time.is_none()
+            && cells.time.is_some_and(|text| text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic));
         Some(worker.judge_and_count(&cells, time))
     }
 
     fn time(&self, text: &str, parser: &mut time::TimeParser) -> Option<i64> {
         parser.parse(text).or_else(|| time::parse_in_locale(text, self.date_order?))
     }
+}
+
+/// The name of a column, if a cell may be one.
+fn name(cell: &[u8]) -> Option<String> {
+    let cell = cell.trim_ascii();
+    let cell = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell);
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.@[] ".contains(byte);
+    let is_name = cell.first().is_some_and(|first| first.is_ascii_alphabetic() || b"_@".contains(first));
+    (is_name && cell.iter().all(is_sign)).then(|| String::from_utf8_lossy(cell).into_owned())
 }
 
 /// How many lines of a chunk end before a row.

@@ -24,6 +24,8 @@ pub(crate) struct FileCounts {
     pub seen_keys: Vec<bool>,
     /// The line of the first row that repeats the header.
     pub header_again: Option<u64>,
+    /// The first row that may be the header of another table, and its line.
+    pub other_header: Option<(u64, Vec<String>)>,
     /// Whether the text ends inside a row or a document.
     pub cut_off: bool,
     /// Whether the structure of a JSON document broke, so that what follows could not be read.
@@ -89,6 +91,9 @@ impl<'r, 's> Writer<'r, 's> {
         let unreadable = judged.unreadable.into_iter().take(room);
         self.counts.unreadable.extend(unreadable.map(|row| UnreadableRow { line: row.line + line, ..row }));
         self.counts.header_again = self.counts.header_again.or(judged.header_again.map(|at| at + line));
+        if self.counts.other_header.is_none() {
+            self.counts.other_header = judged.other_header.map(|(at, names)| (at + line, names));
+        }
         self.line += judged.lines;
         self.counts.seen_keys.resize(judged.seen_keys.len(), false);
         self.counts.seen_keys.iter_mut().zip(&judged.seen_keys).for_each(|(all, one)| *all |= one);

@@ -19,7 +19,7 @@ pub use crate::run::in_force::Status;
 pub use crate::run::outcome::{MalformedRow, ResultsFile, Warning, WarningCode};
 pub use grouped::GroupsReport;
 pub use table::fitted;
-pub use words::loose;
+pub use words::{loose, number};
 
 use crate::count::tally::Totals;
 use schemars::JsonSchema;

@@ -183,11 +183,54 @@ pub(super) fn laid_out_at<const N: usize>(
     width: usize,
 ) -> String {
     let others: usize =
-        (0..N).filter(|column| *column != wrapped).map(|column| widest(&rows, column) + 2).sum();
-    let room = width.saturating_sub(others).max(12);
+        (0..N).filter(|column| *column != wrapped).map(|column| widest(&rows, column) + GAP).sum();
+    let room = width.saturating_sub(others).max(FIRST);
     for row in &mut rows {
         row[wrapped] = broken(&row[wrapped], room);
     }
+    narrowed(&mut rows, &numbers, width);
+    laid_out_as_it_is(rows, numbers)
+}
+
+/// A table within the width, in which the widest columns give way first.
+pub(crate) fn laid_out_evenly<const N: usize>(
+    mut rows: Vec<[String; N]>,
+    numbers: Range<usize>,
+    width: usize,
+) -> String {
+    narrowed(&mut rows, &numbers, width);
+    laid_out_as_it_is(rows, numbers)
+}
+
+/// Columns between two columns.
+const GAP: usize = 2;
+/// No column of words is made narrower than this; the one that is wrapped before the others, not narrower than that.
+const NARROW: usize = 10;
+const FIRST: usize = 12;
+
+/// Wraps the widest columns of words until all have room. One with colours stays: nothing may break those.
+fn narrowed<const N: usize>(rows: &mut [[String; N]], numbers: &Range<usize>, width: usize) {
+    let mut widths: [usize; N] = std::array::from_fn(|column| widest(rows, column));
+    let gives_way =
+        |column: &usize| !numbers.contains(column) && rows.iter().all(|row| !row[*column].contains('\u{1b}'));
+    let columns: Vec<usize> = (0..N).filter(gives_way).collect();
+    while widths.iter().sum::<usize>() + GAP * N.saturating_sub(1) > width {
+        let Some(widest) = columns.iter().max_by_key(|column| widths[**column]) else { break };
+        if widths[*widest] <= NARROW {
+            break;
+        }
+        widths[*widest] -= 1;
+    }
+    for row in rows {
+        for column in &columns {
+            if row[*column].split('\n').any(|line| columns_of(line) > widths[*column]) {
+                row[*column] = broken(&row[*column], widths[*column]);
+            }
+        }
+    }
+}
+
+fn laid_out_as_it_is<const N: usize>(rows: Vec<[String; N]>, numbers: Range<usize>) -> String {
     let mut table = Builder::from_iter(rows).build();
     table.with(TableStyle::empty());
     table.with(Padding::new(0, 2, 0, 0));

@@ -16,7 +16,7 @@ pub(crate) fn value(text: &str) -> String {
 }
 
 /// A number with a comma at every thousand.
-pub(crate) fn number(number: u64) -> String {
+pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -14,7 +14,7 @@ use crate::input::projection::{Projection, WantedCell};
 use crate::input::rows::Rows;
 use crate::input::{Format, Input};
 use crate::judge::row::{self, sources};
-use crate::schema::{Schema, column_name};
+use crate::schema::{Schema, Schemas, column_name};
 use std::fmt;
 
 pub use super::recognised::schema_of;
@@ -129,6 +129,17 @@ fn missing_column(input: &Input, schema: &Schema, missing: &MissingColumn<'_>) -
             (message, format!("{near}export the rows with {column}, "))
         }
     };
+    let names: Vec<String> = input.names.iter().map(|name| column_name(name).to_owned()).collect();
+    let others = Schemas::built_in();
+    let right = others.recognise(&names).filter(|right| right.name != schema.name);
+    if let Some(right) = right.filter(|right| missing.slot.is_in(right)) {
+        return Diagnostic::error("missing-column", message)
+            .help(format!("needed by {}", first_ids(&missing.exclusions)))
+            .help(format!(
+                "its columns are those of {}: apply it without --schema, or with that one",
+                right.name
+            ));
+    }
     let others = "name another schema with --schema, or keep all these rows as undecidable with --allow-missing-columns";
     Diagnostic::error("missing-column", message)
         .help(format!("needed by {}", first_ids(&missing.exclusions)))

@@ -36,12 +36,14 @@ pub enum WarningCode {
     LookAlike,
     /// No time of the rows could be read, though they have a column for it.
     NoTime,
-    /// A row repeats the header: files were put one behind the other.
+    /// A row repeats the header, or is that of another table: files were put one behind the other.
     HeaderAgain,
     /// In no row could the address or the number be read that exclusions name, though some rows have a text there.
     Unreadable,
     /// Rows are of tables that no schema knows; they are kept.
     UnknownTable,
+    /// Rows hold bytes that are not UTF-8.
+    Encoding,
 }
 
 impl WarningCode {
@@ -58,6 +60,7 @@ impl WarningCode {
             Self::HeaderAgain => "header-again",
             Self::Unreadable => "unreadable",
             Self::UnknownTable => "unknown-table",
+            Self::Encoding => "encoding",
         }
     }
 }

@@ -185,7 +185,7 @@ fn recognised<'s>(
         return fail(
             "no-rows",
             format!("{}: THERE ARE NO ROWS, and so no columns", input.name),
-            "nothing was checked: either the hunt found nothing, or the export is empty; name the schema with --schema to get a report anyway",
+            "nothing was checked: either the hunt found nothing, or the export is empty or cut off inside of its first row; name the schema with --schema to get a report anyway",
         );
     }
     let short = |name: &String| match name.char_indices().nth(LONGEST_NAME) {
@@ -193,12 +193,16 @@ fn recognised<'s>(
         None => name.clone(),
     };
     let shown: Vec<String> = columns.iter().take(8).map(short).collect();
-    let message = if shown.concat().is_empty() {
-        format!("{}: it has no columns", input.name)
-    } else {
-        let more = if columns.len() > shown.len() { ", ..." } else { "" };
-        format!("{}: no schema knows its columns: {}{more}", input.name, shown.join(", "))
-    };
+    if shown.concat().is_empty() {
+        let message = format!("{}: it holds no row with a column that has a name", input.name);
+        return fail(
+            "unknown-columns",
+            message,
+            "nothing was checked: is this the right file? Export the results again",
+        );
+    }
+    let more = if columns.len() > shown.len() { ", ..." } else { "" };
+    let message = format!("{}: no schema knows its columns: {}{more}", input.name, shown.join(", "));
     let help = "name the schema with --schema, or describe the columns in a YAML file: docs/fields.md";
     let found = Diagnostic::error("unknown-columns", message);
     let found = match why_unknown(input, &columns) {

@@ -5,9 +5,11 @@
 use super::outcome::{Warning, WarningCode};
 use crate::count::tally::Totals;
 use crate::exclusions::model::FieldRef;
-use crate::fields::Kind;
+use crate::fields::{Field, Kind};
+use crate::input::Fault;
 use crate::output::repeats::REMEMBERED;
 use crate::output::writer::FileCounts;
+use crate::schema::{Schemas, column_name};
 
 /// The numbers of rows at which portals and APIs cut off.
 const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
@@ -27,6 +29,20 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
             "{file}:{line} REPEATS THE HEADER, as files do that were put one behind the other: such lines are kept and counted as rows, and if another file's columns are in another order, its rows are misread; give quell the files as they are: quell apply a.csv b.csv."
         );
         found.push((WarningCode::HeaderAgain, None, message));
+    }
+    if let Some((line, names)) = counts.other_header.as_ref().filter(|(_, names)| are_columns(names)) {
+        let shown = names[..names.len().min(3)].join(", ");
+        let message = format!(
+            "{file}:{line} IS THE HEADER OF ANOTHER TABLE ({shown}...): rows below it with as many cells as the first header has are MISREAD by that one, and others are kept unread; cut the file in two above this line and give both: quell apply a.csv b.csv."
+        );
+        found.push((WarningCode::HeaderAgain, None, message));
+    }
+    if let Some(row) = counts.unreadable.iter().find(|row| row.fault == Fault::NotUtf8) {
+        let message = format!(
+            "{file}:{} HAS BYTES THAT ARE NOT UTF-8, as files in Windows-1252 (Latin-1) have: such rows are kept unread; save it as UTF-8 (in Excel: CSV UTF-8), or turn it: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv.",
+            row.line
+        );
+        found.push((WarningCode::Encoding, None, message));
     }
     if let Some(error) = &counts.service_error {
         let message = format!("{file} says itself that it is NOT COMPLETE: {error}");
@@ -54,6 +70,16 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         .into_iter()
         .map(|(code, rows, message)| Warning { code, file: Some(file.to_owned()), rows, message })
         .collect()
+}
+
+/// Whether two of these names at least are columns of some product, or fields.
+fn are_columns(names: &[String]) -> bool {
+    let schemas = Schemas::built_in();
+    let is_known = |name: &&String| {
+        let name = column_name(name);
+        schemas.owners(name).is_some() || (name.contains('.') && Field::named(name).is_some())
+    };
+    names.iter().filter(is_known).count() > 1
 }
 
 /// What is said of a file in whose column of times no time could be read.

@@ -65,7 +65,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "judge",
             "kql",
             "printable",
-            "range",
             "report",
             "rule",
             "schema",

@@ -135,6 +135,40 @@ fn the_name_of_a_file_is_no_command_for_a_ci_system() {
     }
 }
 
+/// A command line that cannot be read repeats what was typed.
+#[test]
+fn what_was_typed_is_written_out_in_errors_of_the_command_line() {
+    let folder = hostile();
+    let name = "x\n::error::all is lost\u{1b}[2J\n.csv";
+    let list = "list.yaml";
+    for arguments in [
+        &[name][..],
+        &["help", name],
+        &["lint", name],
+        &["kql", name],
+        &["diff", name, name],
+        &["completions", name],
+        &["apply", "hunt.csv", "--today", name],
+        &["apply", "hunt.csv", "--set", name],
+        &["apply", "hunt.csv", "--format", name],
+        &["apply", "hunt.csv", "--threads", name],
+        &["apply", "hunt.csv", "--delimiter", name],
+        &["apply", "hunt.csv", "--x\n::error::y"],
+        &["explain", "hunt.csv", "--row", name],
+        &["explain", "hunt.csv", "--where", name],
+        &["list", "-e", list, "--expiring", name],
+        &["suggest", "hunt.csv", "--group", name],
+        &["kql", "-e", list, "--since", name],
+    ] {
+        let output = quell(folder.path(), arguments);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        let found = said.lines().find(|line| line.trim_start().starts_with("::"));
+        assert_eq!(found, None, "{arguments:?}: {said}");
+        assert!(!said.contains('\u{1b}'), "{arguments:?}");
+    }
+}
+
 /// URLs, mentions and references of a page live even behind a backslash; they are shown as code.
 #[test]
 fn a_page_has_no_live_links_or_mentions_from_rows() {

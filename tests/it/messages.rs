@@ -32,6 +32,7 @@ fn a_misspelt_pack_finds_its_name() {
     let folder = folder();
     let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "feild"]);
     assert!(said.contains("did you mean `field`?") && said.contains("built in: documented, field"), "{said}");
+    assert!(!said.contains("there is no such file"), "{said}");
     let said = refused(folder.path(), &["apply", "hunt.csv", "-e", "mine.yaml"]);
     assert!(said.contains("built in: documented, field"), "{said}");
 }
@@ -69,8 +70,8 @@ fn mistakes_of_yaml_and_of_logic_say_how_it_is_written() {
     let folder = folder();
     for (when, wanted) in [
         (r#"{process.path: "C:\Windows\CCM\*"}"#, r"single quotes: 'C:\Windows\CCM\*'"),
-        (r"{process.path: *\CCM\*}", r"in single quotes: '*\CCM\*'"),
-        ("{process.path: %WINDIR%}", "in single quotes: '%WINDIR%'"),
+        (r"{process.path: *\CCM\*}", r"into single quotes: '*\CCM\*'"),
+        ("{process.path: %WINDIR%}", "into single quotes: '%WINDIR%'"),
         ("{not: {process.name: a}}", "there is no `not`"),
         ("{or: [{process.name: a}]}", "a list of entries"),
         ("{and: [{process.name: a}]}", "one entry"),
@@ -573,6 +574,123 @@ fn files_that_were_put_one_behind_the_other_are_told() {
                 let wanted = format!("hunt.csv:{} REPEATS THE HEADER", line.unwrap());
                 assert!(warning["message"].as_str().unwrap().contains(&wanted), "{warning}");
             }
+        }
+    }
+}
+
+/// A network with the address of a host in front of its prefix covers more than whoever wrote it may think, so it is said
+/// wherever it counts, not only by lint.
+#[test]
+fn a_network_with_the_address_of_a_host_is_told_wherever_it_counts() {
+    let folder = folder();
+    let list = |ip: &str| {
+        format!(
+            "exclusions:\n- id: a\n  when: {{process.name: a.exe, destination.ip: {ip}}}\n  cases: {{suppress: [{{process.name: a.exe, destination.ip: 10.20.0.5}}], keep: [{{process.name: b.exe}}]}}\n"
+        )
+    };
+    let commands = [
+        vec!["apply", "hunt.csv", "-e", "list.yaml"],
+        vec!["explain", "hunt.csv", "--row", "1", "-e", "list.yaml"],
+        vec!["test", "-e", "list.yaml"],
+        vec!["kql", "-e", "list.yaml"],
+        vec!["prune", "-e", "list.yaml", "--results", "hunt.csv"],
+        vec!["diff", "other.yaml", "list.yaml", "--results", "hunt.csv"],
+    ];
+    fs::write(folder.path().join("other.yaml"), LIST).unwrap();
+    for arguments in &commands {
+        let said = |ip: &str| {
+            fs::write(folder.path().join("list.yaml"), list(ip)).unwrap();
+            let output = quell(folder.path(), arguments);
+            assert_ne!(
+                output.status.code(),
+                Some(2),
+                "{arguments:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+            String::from_utf8(output.stderr).unwrap()
+        };
+        let told = said("10.20.0.5/16");
+        assert!(
+            told.contains(
+                "list.yaml:2: a: `10.20.0.5/16` is the WHOLE NETWORK 10.20.0.0/16, 65,536 addresses"
+            ) && told.contains("`10.20.0.5`"),
+            "{arguments:?}: {told}"
+        );
+        assert_eq!(told.matches("WHOLE").count(), 1, "{told}");
+        assert!(
+            said("'2001:470:1::5/64'").contains("is the WHOLE NETWORK 2001:470:1::/64;"),
+            "{arguments:?}"
+        );
+        for right in ["10.20.0.0/16", "10.20.0.5", "10.20.0.5/32", "10.20.0.5-10.20.0.9"] {
+            assert!(!said(right).contains("WHOLE"), "{arguments:?} {right}");
+        }
+    }
+    // Lint has its own words for it, with the line of the value.
+    fs::write(folder.path().join("list.yaml"), list("10.20.0.5/16")).unwrap();
+    let output = quell(folder.path(), &["lint", "-e", "list.yaml"]);
+    assert!(!String::from_utf8(output.stderr).unwrap().contains("WHOLE"));
+    assert!(String::from_utf8(output.stdout).unwrap().contains("host-bits"));
+}
+
+/// The warnings of one kind in the report of `hunt.csv`, whatever the number of threads.
+fn warnings(folder: &Path, code: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    for threads in ["1", "3"] {
+        let arguments = ["apply", "hunt.csv", "-e", "list.yaml", "--format", "json", "--threads", threads];
+        let output = quell(folder, &arguments);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let found = report["warnings"].as_array().unwrap().iter().filter(|warning| warning["code"] == code);
+        all.push(found.map(|warning| warning["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+    }
+    assert_eq!(all[0], all[1]);
+    all.remove(0)
+}
+
+/// Excel saves CSV in the code page of the country unless it is asked for UTF-8.
+#[test]
+fn text_in_another_encoding_is_told_with_the_way_out() {
+    let folder = folder();
+    let latin = |text: &str| text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect::<Vec<u8>>();
+    let row = "2026-11-16T08:00:00Z,Ger\u{e4}t,a.exe,10.0.0.1\n";
+    fs::write(folder.path().join("hunt.csv"), latin(&format!("{ROWS}{row}{ROWS}{row}"))).unwrap();
+    let found = warnings(folder.path(), "encoding");
+    assert_eq!(found.len(), 1, "{found:?}");
+    for part in ["hunt.csv:3 ", "NOT UTF-8", "Windows-1252", "CSV UTF-8", "iconv -f WINDOWS-1252 -t UTF-8"] {
+        assert!(found[0].contains(part), "{part}: {found:?}");
+    }
+    // The rows are kept as they are.
+    let kept = quell(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--kept", "-"]).stdout;
+    assert!(kept.windows(row.chars().count()).filter(|bytes| *bytes == latin(row)).count() == 2);
+    fs::write(folder.path().join("hunt.csv"), format!("{ROWS}{row}")).unwrap();
+    assert!(warnings(folder.path(), "encoding").is_empty());
+}
+
+/// Two results in one file, each with its own header: rows below the second would be read by the columns of the first.
+#[test]
+fn another_table_below_the_first_is_told() {
+    let folder = folder();
+    let same_width = "DeviceName,FileName,FolderPath,SHA256\npc,a.exe,C:\\x,ab\n";
+    let narrower = "\nDeviceName,FileName\npc,a.exe\n";
+    let many = ROWS.to_owned() + &"2026-11-16T08:00:00Z,pc,a.exe,10.0.0.1\n".repeat(60_000);
+    for (text, line) in [
+        (format!("{ROWS}{same_width}"), Some(3)),
+        (format!("{ROWS}{narrower}"), Some(4)),
+        (format!("{ROWS}{narrower}").replace('\n', "\r\n"), Some(4)),
+        (
+            format!("{ROWS}{}", narrower.replace("DeviceName,FileName", "\"DeviceName\",\"FileName\"")),
+            Some(4),
+        ),
+        (format!("{many}{same_width}"), Some(60_003)),
+        // Rows of words are no header.
+        (format!("{ROWS}yesterday,pc,a,b\nyesterday,pc,a\n"), None),
+        (ROWS.to_owned(), None),
+    ] {
+        fs::write(folder.path().join("hunt.csv"), text).unwrap();
+        let found = warnings(folder.path(), "header-again");
+        assert_eq!(found.len(), usize::from(line.is_some()), "{line:?} {found:?}");
+        if let Some(line) = line {
+            let wanted = format!("hunt.csv:{line} IS THE HEADER OF ANOTHER TABLE (DeviceName, FileName");
+            assert!(found[0].contains(&wanted) && found[0].contains("quell apply a.csv b.csv"), "{found:?}");
         }
     }
 }

@@ -84,6 +84,48 @@ fn a_setting_that_no_list_has_is_an_error() {
     assert!(output.status.code() == Some(2) && told.contains("`vsa_srv`"), "{told}");
 }
 
+/// A list with other mistakes does not hide that a name is misspelt; one that is no list cannot tell.
+#[test]
+fn a_misspelt_parameter_is_said_beside_the_mistakes_of_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("list.yaml");
+    let site = folder.path().join("site.yaml");
+    fs::write(&site, "servr: 10.0.0.1\n").unwrap();
+    let told = |text: String, given: [&str; 2]| {
+        fs::write(&list, text).unwrap();
+        let output =
+            quell(&["apply", "samples/action1-hunt.csv", "-e", list.to_str().unwrap(), given[0], given[1]]);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for given in [["--set", "servr=10.0.0.1"], ["--parameters", site.to_str().unwrap()]] {
+        let wrong = told(LIST.replace("process.name: agent.exe, d", "proces.name: agent.exe, d"), given);
+        assert!(wrong.contains("no field or column `proces.name`"), "{wrong}");
+        assert!(wrong.contains("has the parameter `servr`") && wrong.contains("`server`"), "{wrong}");
+        let no_list = told(LIST.replace("exclusions:", "exclusions"), given);
+        assert!(no_list.contains("a colon is missing") && !no_list.contains("`servr`"), "{no_list}");
+    }
+}
+
+/// A file of parameters with a slip of the pen.
+#[test]
+fn a_file_of_parameters_says_how_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site.yaml");
+    for (text, wanted) in [
+        ("server: *\\a\n", "`server: '*\\a'`"),
+        ("server:\n\t- 10.0.0.1\n", "`  - 10.0.0.1`"),
+        ("server:10.0.0.1\n", "one a line: `name: value`"),
+        ("- server: 10.0.0.1\n", "one a line: `name: value`"),
+        ("server: {value: 10.0.0.1}\n", "`server: 10.0.0.1`"),
+    ] {
+        fs::write(&site, text).unwrap();
+        let output = quell(&["apply", "samples/action1-hunt.csv", "--parameters", site.to_str().unwrap()]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains(wanted), "{text}: {told}");
+    }
+}
+
 /// The cases of a list hold for every site: a cell that names a parameter follows it.
 #[test]
 fn cases_follow_what_is_filled_in() {

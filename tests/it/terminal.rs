@@ -71,6 +71,29 @@ fn no_line_of_a_report_or_a_finding_is_wider_than_the_terminal() {
     }
 }
 
+/// Tables with several columns of words, at the width of a usual terminal.
+#[test]
+fn no_line_of_a_table_is_wider_than_eighty_columns() {
+    for args in [
+        &["list", "-e", "field", "-e", "documented", "--today", "2026-11-25"][..],
+        &["list", "-e", "field", "-e", "documented", "--results", "samples/action1-hunt.csv"],
+        &["prune", "--results", "samples/action1-hunt.csv", "-e", "documented"],
+        &["rows", "samples/action1-hunt.csv", "--group", "1"],
+        &["schema"],
+        &["schema", "defender"],
+        &["test", "-e", "documented"],
+    ] {
+        for columns in [80, 72] {
+            let text = printed(args, "never", &columns.to_string());
+            for line in text.lines() {
+                // A path is not broken, so that it can be opened.
+                let is_one_word = !line.trim().contains(' ');
+                assert!(line.width() <= columns || is_one_word, "{args:?} at {columns}: {line}\n{text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_caret_stands_under_the_word_that_it_means() {
     let text = plain(&printed(&["lint", "-e", "documented", "--today", "2026-11-25"], "always", "80"));

@@ -4,7 +4,7 @@
 
 use super::files::FileSet;
 use super::lists::schemas;
-use super::{End, Outcome, json_text, print_text};
+use super::{End, Outcome, fail, json_text, print_text};
 use crate::cli::InitArgs;
 use quell::exclusions::document::json_schema;
 use quell::report::printable;
@@ -37,6 +37,10 @@ pub(crate) fn run(args: &InitArgs) -> Outcome {
     let schema = json_text(&json_schema(&schemas(None)?.0))?;
     let files = FILES.into_iter().chain([(SCHEMA, schema.as_str())]);
     let here = if args.folder == Path::new(".") { Path::new("") } else { &args.folder };
+    if here.is_file() {
+        let message = format!("{}: this is a file", here.display());
+        return fail("no-folder", message, "name the folder of the repository, or none: `quell init`");
+    }
     let (there, new): (Vec<_>, Vec<_>) = files
         .map(|(name, text)| (here.join(name), text))
         .partition(|(path, _)| path.symlink_metadata().is_ok());

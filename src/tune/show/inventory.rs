@@ -1,7 +1,7 @@
 //! An [`Inventory`] in a terminal and in an issue.
 
 use crate::report::markdown::{code, escape};
-use crate::report::table::{laid_out, wrapped};
+use crate::report::table::{laid_out_evenly, wrapped};
 use crate::report::words::{count, number, safe};
 use crate::tune::inventory::{Inventory, Listed};
 use std::fmt::Write;
@@ -17,10 +17,10 @@ pub fn inventory(inventory: &Inventory, seen: bool, width: usize) -> String {
         let mut rows = vec![header.map(str::to_owned)];
         rows.extend(inventory.exclusions.iter().map(|each| cells(each, seen).map(|cell| safe(&cell))));
         let table = if seen {
-            laid_out(rows, 2..3, width)
+            laid_out_evenly(rows, 2..3, width)
         } else {
             let without = |[a, b, c, d, e, _, g]: [String; 7]| [a, b, c, d, e, g];
-            laid_out(rows.into_iter().map(without).collect(), 2..3, width)
+            laid_out_evenly(rows.into_iter().map(without).collect(), 2..3, width)
         };
         let _ = writeln!(out, "{table}\n");
     }
