@@ -61,7 +61,7 @@ pub struct RowPlace {
 pub struct LabelledRow<'r> {
     /// What somebody has said of it.
     pub label: Label,
-    /// Whether it is kept back, to judge by it what is suggested.
+    /// Whether it is kept back, to judge by it what is suggested. A row that must stay is known all the same.
     pub held: bool,
     /// A cell for each field of the sample.
     pub cells: &'r [Option<&'r str>],
@@ -146,17 +146,17 @@ impl Sample {
         self.combinations.len()
     }
 
-    /// Rows of a label that are not kept back.
+    /// Rows of a label that are known: noise and rows of nobody's label that are kept back are not.
     pub fn rows(&self, label: Label) -> u64 {
         self.combinations.values().map(|each| each.rows(label)).sum()
     }
 
-    /// Adds a row. A row that is kept back is not looked at.
+    /// Adds a row. What is kept back is not learnt from, but a row that must stay forbids, whatever its day.
     pub fn add(&mut self, row: &LabelledRow<'_>) {
-        if row.held {
+        let always = matches!(row.label, Label::Malicious | Label::Unsure);
+        if row.held && !always {
             return;
         }
-        let always = matches!(row.label, Label::Malicious | Label::Unsure);
         self.scratch.clear();
         for (field, cell) in self.fields.iter_mut().zip(row.cells) {
             self.scratch.push(field.value(*cell, always));
@@ -242,7 +242,7 @@ impl SampleField {
     /// The number of a value. Texts that differ in ASCII letter case are one, as in conditions.
     fn value(&mut self, cell: Option<&str>, always: bool) -> u32 {
         let Some(text) = cell else { return MISSING };
-        if let Some(known) = self.spelt.get(text) {
+        if let Some(known) = self.spelt.get(text).filter(|known| **known != BEYOND || !always) {
             return *known;
         }
         let kind = self.field.kind();

@@ -51,6 +51,7 @@ mod sides;
 mod slips;
 mod splice;
 mod suggest;
+mod suggest_labels;
 mod table_rules;
 mod tables;
 mod terminal;

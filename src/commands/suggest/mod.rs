@@ -14,7 +14,7 @@ use super::labels::{Labelling, LeftOut};
 use super::lists::{in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text, tell};
 use crate::cli::{SuggestArgs, SuggestFormat};
-use prepare::{Given, Prepared, prepared};
+use prepare::{Dropped, Given, Prepared, prepared};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::judge::Matcher;
 use quell::probe::Moves;
@@ -28,12 +28,14 @@ pub(super) struct Found<'f> {
     pub(super) suggested: &'f Suggested,
     /// Rows of each label that were chosen by.
     pub(super) rows: [u64; 4],
-    /// Rows that were kept back, noise and malicious.
-    pub(super) held: [u64; 2],
+    /// Rows of noise that were kept back.
+    pub(super) held: u64,
     /// The last days that were kept back.
     pub(super) holdout: Option<u16>,
     /// Rows of noise that the exclusions cover together, of those that were chosen by and of those kept back.
     pub(super) covered: [u64; 2],
+    /// Drafts that would have hidden a row that must stay.
+    pub(super) dropped: Vec<Dropped>,
     /// Rows beyond the limits of memory.
     pub(super) beyond: u64,
     pub(super) left_out: LeftOut,
@@ -84,7 +86,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         moves: &moves,
         today: today(&args.scope, world),
     };
-    let (prepared, covered) = prepared(&given, &suggested)?;
+    let (prepared, covered, dropped) = prepared(&given, &suggested)?;
     let labels = [Label::Benign, Label::Malicious, Label::Unsure, Label::Unlabelled];
     let rows = labels.map(|label| sample.rows(label) + sample.beyond[label as usize]);
     let found = Found {
@@ -94,6 +96,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         held,
         holdout: args.holdout,
         covered,
+        dropped,
         beyond: sample.beyond.iter().sum(),
         left_out,
         files: labelling.files.clone(),
@@ -115,21 +118,17 @@ fn options(args: &SuggestArgs) -> Options {
     }
 }
 
-/// Adds the rows to the sample. Returns how many are kept back, noise and malicious, and what was left out.
+/// Adds the rows to the sample. Returns how many rows of noise are kept back, and what was left out.
 fn fill(
     sample: &mut Sample,
     labelling: &Labelling<'_>,
     fields: &[FieldRef],
     cutoff: Option<i64>,
-) -> Outcome<([u64; 2], LeftOut)> {
-    let mut held = [0, 0];
+) -> Outcome<(u64, LeftOut)> {
+    let mut held = 0;
     let left_out = labelling.each(fields, |row| {
         let is_held = cutoff.is_some_and(|last| row.day.is_some_and(|day| day > last));
-        match row.label {
-            Label::Benign if is_held => held[0] += 1,
-            Label::Malicious if is_held => held[1] += 1,
-            _ => {}
-        }
+        held += u64::from(is_held && row.label == Label::Benign);
         let (label, cells, device, place) = (row.label, row.cells, row.device, row.place);
         sample.add(&LabelledRow { label, held: is_held, cells, device, place });
     })?;

@@ -69,8 +69,17 @@ pub(in crate::commands) struct Did {
     /// Devices and days of the noise that was chosen by.
     devices: BTreeSet<String>,
     days: BTreeSet<i64>,
-    /// Some rows that nobody labelled.
-    pub(super) taken_in: Vec<RowPlace>,
+    /// Some rows that nobody labelled, of those chosen by and of those kept back.
+    pub(super) taken_in: [Vec<RowPlace>; 2],
+    /// The first row that must stay.
+    hides: Option<(Label, RowPlace)>,
+}
+
+/// A draft that would have hidden a row that must stay.
+pub(in crate::commands) struct Dropped {
+    pub(super) id: String,
+    pub(super) label: Label,
+    pub(super) place: RowPlace,
 }
 
 impl Did {
@@ -89,8 +98,11 @@ impl Did {
     }
 }
 
-/// The exclusions of the drafts, and how many rows of noise they cover together: chosen by, and kept back.
-pub(super) fn prepared(given: &Given<'_>, suggested: &Suggested) -> Outcome<(Vec<Prepared>, [u64; 2])> {
+/// Exclusions, how many rows of noise they cover together (chosen by, and kept back), and what was dropped.
+type Counted = (Vec<Prepared>, [u64; 2], Vec<Dropped>);
+
+/// The exclusions of the drafts. None hides a row that must stay, by the matcher's own word.
+pub(super) fn prepared(given: &Given<'_>, suggested: &Suggested) -> Outcome<Counted> {
     let mut taken: BTreeSet<String> = given.lists.exclusions.iter().map(|known| known.id.clone()).collect();
     let (mut all, mut exclusions) = (Vec::new(), Vec::new());
     for draft in &suggested.drafts {
@@ -102,20 +114,35 @@ pub(super) fn prepared(given: &Given<'_>, suggested: &Suggested) -> Outcome<(Vec
         all.push(Prepared { draft, id, rule, proposed, changes, denied, probed, stranger, did });
         exclusions.push(exclusion);
     }
-    if all.is_empty() {
-        return Ok((all, [0, 0]));
-    }
     let schema = given.labelling.schema;
-    let matcher = Matcher::of_schema(&refs(&exclusions), schema)?;
-    let (covered, malicious) = count(given, &matcher, &mut all)?;
+    let mut dropped = Vec::new();
+    let (matcher, covered, malicious) = loop {
+        if all.is_empty() {
+            return Ok((all, [0, 0], dropped));
+        }
+        let matcher = Matcher::of_schema(&refs(&exclusions), schema)?;
+        let (covered, malicious) = count(given, &matcher, &mut all)?;
+        // The choice keeps these rows; should it ever not, nobody shall see the exclusion, nor a count with it.
+        let hides: Vec<bool> = all.iter().map(|each| each.did.hides.is_some()).collect();
+        if !hides.contains(&true) {
+            break (matcher, covered, malicious);
+        }
+        let is_good = |at: usize| !hides[at];
+        let mut at = 0..;
+        exclusions.retain(|_| at.next().is_some_and(is_good));
+        for each in std::mem::take(&mut all) {
+            match each.did.hides {
+                Some((label, place)) => dropped.push(Dropped { id: each.id, label, place }),
+                None => all.push(Prepared { did: Did::default(), ..each }),
+            }
+        }
+    };
     for (each, exclusion) in all.iter_mut().zip(&exclusions) {
         each.probed = graded(given, exclusion, &matcher, &malicious)?;
         let of_stranger = graded(given, exclusion, &matcher, &[])?;
         each.stranger = of_stranger.map(|probed| (probed.grade, probed.way_in.as_ref().map(|way| way.cost)));
     }
-    // The choice keeps these rows; should it ever not, nobody shall see the exclusion.
-    all.retain(|each| each.did.rows[Label::Malicious as usize] + each.did.rows[Label::Unsure as usize] == 0);
-    Ok((all, covered))
+    Ok((all, covered, dropped))
 }
 
 /// An id that no other exclusion has.
@@ -195,15 +222,19 @@ fn count(given: &Given<'_>, matcher: &Matcher, all: &mut [Prepared]) -> Outcome<
         }
         for at in *by {
             let did = &mut all[*at as usize].did;
+            if matches!(row.label, Label::Malicious | Label::Unsure) {
+                did.hides.get_or_insert((row.label, row.place));
+            }
+            let taken_in = &mut did.taken_in[usize::from(held)];
+            if row.label == Label::Unlabelled && taken_in.len() < NAMED {
+                taken_in.push(row.place);
+            }
             if held {
                 did.held[label] += 1;
                 continue;
             }
             did.rows[label] += 1;
             did.sole += u64::from(by.len() == 1 && row.label == Label::Benign);
-            if row.label == Label::Unlabelled && did.taken_in.len() < NAMED {
-                did.taken_in.push(row.place);
-            }
             // Devices and days stand beside the rows of noise, so they are those of these rows.
             if row.label != Label::Benign {
                 continue;

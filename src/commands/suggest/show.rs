@@ -3,7 +3,7 @@
 //! In: exclusions with what they do, and what is left. Out: a list, a table, or a value for machines.
 
 use super::Found;
-use super::prepare::Prepared;
+use super::prepare::{Dropped, Prepared};
 use jiff::civil::Date;
 use quell::report::printable;
 use quell::report::style::{Ink, Style};
@@ -88,15 +88,19 @@ fn facts(found: &Found<'_>, each: &Prepared) -> Vec<String> {
     };
     let mut lines = vec![format!("{} of noise, {sole}{devices}{days}", rows(noise))];
     if let Some(days) = found.holdout {
-        let [held, bad] = [did.held[Label::Benign as usize], did.held[Label::Malicious as usize]];
-        let bad = if bad > 0 { format!(", and {bad} MALICIOUS ROWS") } else { String::new() };
-        lines.push(format!("of the last {days} days, which were kept back, {}{bad}", rows(held)));
+        let held = did.held[Label::Benign as usize];
+        lines.push(format!("of the last {days} days, which were kept back, {} of noise", rows(held)));
     }
-    let taken = did.rows[Label::Unlabelled as usize];
-    if taken > 0 {
-        let named: Vec<String> = did.taken_in.iter().map(|row| row.row.to_string()).collect();
-        let more = if taken > named.len() as u64 { " ..." } else { "" };
-        lines.push(format!("TAKES IN {} that nobody labelled: {}{more}", rows(taken), named.join(", ")));
+    for (counts, named, of) in
+        [(&did.rows, &did.taken_in[0], ""), (&did.held, &did.taken_in[1], " of the days that were kept back")]
+    {
+        let taken = counts[Label::Unlabelled as usize];
+        if taken > 0 {
+            let more = if taken > named.len() as u64 { " ..." } else { "" };
+            let named: Vec<String> = named.iter().map(|row| row.row.to_string()).collect();
+            let (taken, named) = (rows(taken), named.join(", "));
+            lines.push(format!("TAKES IN {taken}{of} that nobody labelled: {named}{more}"));
+        }
     }
     lines.push(grade(found, each));
     let changes = &each.changes;
@@ -146,14 +150,18 @@ pub(super) fn summary(found: &Found<'_>) -> String {
         grouped(malicious),
         grouped(unlabelled)
     );
-    if let (Some(days), [held, bad]) = (found.holdout, found.held) {
+    if let Some(days) = found.holdout {
         let _ = writeln!(
             out,
-            "Of the last {days} days, which were kept back, they cover {} of {} of noise; {} malicious rows are of those days.",
+            "Of the last {days} days, whose noise was kept back, they cover {} of {}. Rows of these days that are malicious or unsure were known.",
             grouped(found.covered[1]),
-            rows(held),
-            grouped(bad)
+            rows(found.held)
         );
+    }
+    for Dropped { id, label, place: at } in &found.dropped {
+        let word = if *label == Label::Malicious { "malicious" } else { "unsure" };
+        let (id, row) = (printable(id), place(found, Some(*at)));
+        let _ = writeln!(out, "{id} was DROPPED: it would have hidden {}, which is {word}.", printable(&row));
     }
     if !found.has_malicious {
         out.push_str("NO ROW IS KNOWN TO BE MALICIOUS, so nothing shows what these exclusions would hide; --malicious FILE gives such rows.\n");
@@ -289,11 +297,11 @@ pub(super) fn json(found: &Found<'_>) -> Value {
         },
         "holdout": found.holdout.map(|days| json!({
             "days": days,
-            "benign": found.held[0],
-            "malicious": found.held[1],
+            "benign": found.held,
             "covered": found.covered[1],
         })),
         "gap": found.suggested.gap,
+        "dropped": found.dropped.iter().map(|dropped| &dropped.id).collect::<Vec<_>>(),
         "exclusions": exclusions,
         "left_alone": left,
         "list": if found.prepared.is_empty() { Value::Null } else { Value::from(yaml(found)) },
@@ -328,6 +336,6 @@ fn exclusion(found: &Found<'_>, each: &Prepared) -> Value {
         "cost": each.probed.as_ref().and_then(|probed| probed.way_in.as_ref()).map(|way| way.cost),
         "cautions": each.draft.cautions.iter().chain(&each.denied).collect::<Vec<_>>(),
         "changes_missed": each.changes.missed,
-        "unlabelled_rows": did.taken_in.iter().map(|row| row.row).collect::<Vec<_>>(),
+        "unlabelled_rows": did.taken_in.iter().flatten().map(|row| row.row).collect::<Vec<_>>(),
     })
 }
