@@ -71,3 +71,66 @@ fn rows_of_nobody_s_label_in_the_days_that_are_kept_back_are_said() {
     let line = "# TAKES IN 2 rows of the days that were kept back that nobody labelled: 11, 12";
     assert!(said.contains(line), "{said}");
 }
+
+/// A label that is for no row, for several, or against another is an error with its file and line.
+#[test]
+fn a_label_that_is_for_no_row_or_for_several_is_an_error() {
+    let twice = [backups(11), vec![backups(3)[2].replace("WS-3", "WS-99")]].concat();
+    let no_id: Vec<String> =
+        backups(11).iter().map(|row| row.rsplit_once(',').unwrap().0.to_owned() + ",").collect();
+    for (rows, lines, wanted) in [
+        (
+            backups(11),
+            &["ReportId,label", "1702.0,malicious"][..],
+            "labels.csv: line 2: no row of the results has the ReportId `1702.0`",
+        ),
+        (
+            backups(11),
+            &["ReportId,label", "1703,benign", "01702,malicious"],
+            "line 3: no row of the results has the ReportId `01702`",
+        ),
+        (no_id, &["ReportId,label", "1702,malicious"], "no row of the results has a ReportId"),
+        (
+            twice.clone(),
+            &["ReportId,label", "1703,malicious"],
+            "several rows have the ReportId `1703`: row 3 of hunt.csv, row 12 of hunt.csv",
+        ),
+        (
+            twice.clone(),
+            &["ReportId,DeviceName,label", "1703,WS-4,malicious"],
+            "has the ReportId `1703` of WS-4",
+        ),
+        (
+            backups(11),
+            &["row,ReportId,label", "4,1703,malicious"],
+            "labels.csv: line 2: it says ReportId `1703`, and the row has `1704` (row 4 of hunt.csv)",
+        ),
+        (backups(11), &["row,ReportId,label", "x,1703,malicious"], "line 2: it names no row"),
+        (
+            backups(11),
+            &["row,label", "4,benign", "4,malicious"],
+            "labels.csv: line 3: row 4 of hunt.csv is malicious here, and benign in labels.csv: line 2",
+        ),
+        (
+            backups(11),
+            &["row,ReportId,label", "4,,benign", ",1704,malicious"],
+            "line 3: it is malicious here, and benign in labels.csv: line 2 (row 4 of hunt.csv)",
+        ),
+        (
+            backups(11),
+            &["row,label", "44,malicious"],
+            "labels.csv: line 2: a label is for row 44 of hunt.csv: there are 11 rows",
+        ),
+    ] {
+        let files = folder(&[("hunt.csv", rows), ("labels.csv", labels(lines))]);
+        let (code, said) = quell(&files, &["--labels", "labels.csv"]);
+        assert!(code == Some(2) && said.contains(wanted), "{lines:?}: {said}");
+    }
+    let of_device = labels(&["ReportId,DeviceName,label", "1703,ws-99,malicious"]);
+    let of_row = labels(&["row,ReportId,label", "3,1703,malicious"]);
+    for lines in [of_device, of_row] {
+        let files = folder(&[("hunt.csv", twice.clone()), ("labels.csv", lines)]);
+        let (code, said) = quell(&files, &["--labels", "labels.csv"]);
+        assert!(code == Some(1) && said.contains("a malicious row has the same values"), "{said}");
+    }
+}

@@ -9,8 +9,17 @@ use quell::suggest::Label;
 
 /// Which row a label is for.
 pub(super) enum Which {
-    Row(Option<String>, u64),
-    Report(String),
+    /// A row of a file, with the ReportId that it should have.
+    Row { file: Option<String>, row: u64, report: Option<String> },
+    /// A ReportId, of a device or of any.
+    Report { id: String, device: Option<String> },
+}
+
+/// A label, and where it stands.
+pub(super) struct Given {
+    pub(super) which: Which,
+    pub(super) label: Label,
+    pub(super) at: String,
 }
 
 fn label_of(word: &str) -> Option<Label> {
@@ -31,7 +40,7 @@ fn no_label(word: Option<&str>) -> String {
 }
 
 /// The labels of a review.
-pub(super) fn of_review(name: &str, text: &str) -> Outcome<Vec<(Which, Label)>> {
+pub(super) fn of_review(name: &str, text: &str) -> Outcome<Vec<Given>> {
     let help = "`Export review` on the page of a report writes one; docs/report.md says what stands in it";
     let review: serde_json::Value = match serde_json::from_str(text) {
         Ok(review) => review,
@@ -41,19 +50,21 @@ pub(super) fn of_review(name: &str, text: &str) -> Outcome<Vec<(Which, Label)>> 
         let message = format!("{name}: its format is {}, and not {}", review["format"], FORMAT);
         return fail("bad-labels", message, help);
     }
-    let read = |one: &serde_json::Value| {
+    let read = |(number, one): (usize, &serde_json::Value)| {
         let label = label_of(one["label"].as_str()?)?;
-        Some((Which::Row(Some(one["file"].as_str()?.to_owned()), one["row"].as_u64()?), label))
+        let (file, row) = (Some(one["file"].as_str()?.to_owned()), one["row"].as_u64()?);
+        let which = Which::Row { file, row, report: None };
+        Some(Given { which, label, at: format!("{name}: label {number}") })
     };
     let all = review["labels"].as_array().map_or(&[] as &[_], Vec::as_slice);
-    match all.iter().map(read).collect::<Option<Vec<_>>>() {
+    match (1..).zip(all).map(read).collect::<Option<Vec<_>>>() {
         Some(labels) => Ok(labels),
         None => fail("bad-labels", format!("{name}: a label lacks its file, row or word"), help),
     }
 }
 
 /// The labels of a table.
-pub(super) fn of_csv(name: &str, text: &str) -> Outcome<Vec<(Which, Label)>> {
+pub(super) fn of_csv(name: &str, text: &str) -> Outcome<Vec<Given>> {
     let help = "a header with `row` (from 1, without the header) or `ReportId`, and `label` (benign, malicious, unsure); `file` if there are several";
     let mut table =
         csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -65,6 +76,7 @@ pub(super) fn of_csv(name: &str, text: &str) -> Outcome<Vec<(Which, Label)>> {
         header.iter().position(|name| name.trim_start_matches('\u{feff}').eq_ignore_ascii_case(wanted))
     };
     let (row, report, label, file) = (at("row"), at("ReportId"), at("label"), at("file"));
+    let device = at("DeviceName").or_else(|| at("DeviceId"));
     if label.is_none() || (row.is_none() && report.is_none()) {
         return fail(
             "bad-labels",
@@ -79,11 +91,16 @@ pub(super) fn of_csv(name: &str, text: &str) -> Outcome<Vec<(Which, Label)>> {
             Err(error) => return fail("bad-labels", format!("{name}: {error}"), help),
         };
         let cell = |at: Option<usize>| at.and_then(|at| record.get(at)).filter(|text| !text.is_empty());
-        let number = cell(row).and_then(|text| text.parse().ok());
-        let which = number.map(|row| Which::Row(cell(file).map(str::to_owned), row));
-        let which = which.or_else(|| cell(report).map(|id| Which::Report(id.to_owned())));
+        let owned = |at: Option<usize>| cell(at).map(str::to_owned);
+        let which = match cell(row).map(str::parse) {
+            Some(Ok(row)) => Some(Which::Row { file: owned(file), row, report: owned(report) }),
+            Some(Err(_)) => None,
+            None => owned(report).map(|id| Which::Report { id, device: owned(device) }),
+        };
         match (which, cell(label).and_then(label_of)) {
-            (Some(which), Some(label)) => labels.push((which, label)),
+            (Some(which), Some(label)) => {
+                labels.push(Given { which, label, at: format!("{name}: line {line}") });
+            }
             (None, _) => return fail("bad-labels", format!("{name}: line {line}: it names no row"), help),
             _ => return fail("bad-labels", format!("{name}: line {line}: {}", no_label(cell(label))), help),
         }

@@ -4,6 +4,7 @@
 //! rows once, with its label. What the lists suppress already is left out, and counted.
 
 mod files;
+mod said;
 
 use super::inputs::open_all;
 use super::kept;
@@ -11,8 +12,8 @@ use super::lists::{Loaded, read_text};
 use super::results::one_table;
 use super::{Outcome, fail};
 use crate::cli::{InputArgs, LabelArgs};
-use files::{Which, of_csv, of_review};
-use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
+use files::{Given, Which, of_csv, of_review};
+use hashbrown::{DefaultHashBuilder, HashSet};
 use quell::count::destination::Destination;
 use quell::diagnostic::Diagnostic;
 use quell::exclusions::model::{Column, FieldRef};
@@ -26,6 +27,7 @@ use quell::run::columns::reader;
 use quell::run::each_row::each_row;
 use quell::schema::Schema;
 use quell::suggest::{Label, RowPlace};
+use said::{Met, Said};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -108,8 +110,7 @@ pub(super) struct Labelling<'l> {
     conditions: Vec<(FieldRef, String)>,
     /// Rows of these groups are noise.
     pub(super) groups: Vec<WantedGroup>,
-    by_row: HashMap<(u32, u64), Label>,
-    by_report: HashMap<String, Label>,
+    said: Said,
     /// What the lists suppress; `None` if that does not matter.
     pub(super) applied: Option<&'l Matcher>,
     /// Rows that this covers are noise, if they have no other label.
@@ -140,8 +141,7 @@ impl<'l> Labelling<'l> {
             schema,
             conditions: Vec::new(),
             groups: Vec::new(),
-            by_row: HashMap::new(),
-            by_report: HashMap::new(),
+            said: Said::default(),
             applied: None,
             covered: None,
             hasher: DefaultHashBuilder::default(),
@@ -186,35 +186,32 @@ impl<'l> Labelling<'l> {
         let mut labels = labels.chain(std::iter::repeat(Label::Unlabelled));
         // A row of the results that stands in a file of rows as well is that row.
         let mut seen: HashSet<u64> = HashSet::new();
-        let mut left = LeftOut::default();
+        let (mut left, mut met) = (LeftOut::default(), Met::default());
         for (file, mut input) in (0..).zip(self.open()?) {
             let of_file = labels.next().unwrap_or(Label::Unlabelled);
             let pass = Pass { labelling: self, file, of_file, fields };
-            let rows = pass.each(&mut input, &mut seen, &mut left, &mut take)?;
-            self.labels_are_of_rows(file, rows)?;
+            let rows = pass.each(&mut input, (&mut seen, &mut left, &mut met), &mut take)?;
+            self.said.is_within(file, rows, self.name(file))?;
         }
+        self.said.check(&met, |place| format!("row {} of {}", place.row, self.name(place.file)))?;
         Ok(left)
     }
 
-    /// An error if a label is for a row beyond the last one.
-    fn labels_are_of_rows(&self, file: u32, rows: u64) -> Outcome<()> {
-        let beyond = self.by_row.keys().filter(|(of, row)| *of == file && !(1..=rows).contains(row));
-        let Some((_, row)) = beyond.min() else { return Ok(()) };
-        let name = usize::try_from(file).ok().and_then(|at| self.files.get(at)).map_or("", String::as_str);
-        let message = format!("a label is for row {row} of {name}: there are {rows} rows");
-        fail(
-            "bad-labels",
-            message,
-            "rows are counted from 1, without the header; label the file that was exported",
-        )
+    /// The name of a file.
+    pub(super) fn name(&self, file: u32) -> &str {
+        usize::try_from(file).ok().and_then(|at| self.files.get(at)).map_or("", String::as_str)
     }
 
     /// The label of a row of the results.
-    fn label(&self, place: RowPlace, cells: &RowCells<'_, '_>, conditions: &[Option<&str>]) -> Label {
-        let said = self.by_row.get(&(place.file, place.row));
-        let said = said.or_else(|| self.by_report.get(cells.report_id?));
-        if let Some(label) = said {
-            return *label;
+    fn label(
+        &self,
+        place: RowPlace,
+        cells: &RowCells<'_, '_>,
+        conditions: &[Option<&str>],
+        met: &mut Met,
+    ) -> Label {
+        if let Some(label) = self.said.label(place, cells, met) {
+            return label;
         }
         let asked = !self.conditions.is_empty() || !self.groups.is_empty();
         let meets = self
@@ -235,10 +232,10 @@ impl<'l> Labelling<'l> {
         let rows =
             if text.trim_start().starts_with('{') { of_review(name, &text)? } else { of_csv(name, &text)? };
         let first = self.files.len() - super::inputs::files(self.results)?.len();
-        for (which, label) in rows {
+        for Given { which, label, at: line } in rows {
             match which {
-                Which::Report(id) => drop(self.by_report.insert(id, label)),
-                Which::Row(file, row) => {
+                Which::Report { id, device } => self.said.add_report(label, line, id, device),
+                Which::Row { file, row, report } => {
                     let results = self.files.iter().enumerate().skip(first);
                     let is_it = |known: &str| match &file {
                         None => true,
@@ -250,14 +247,15 @@ impl<'l> Labelling<'l> {
                         results.filter(|(_, known)| is_it(known)).map(|(at, _)| at).collect();
                     let [at] = of.as_slice() else {
                         let message =
-                            format!("{name}: it labels rows of {}", file.as_deref().unwrap_or("one file"));
+                            format!("{line}: it labels rows of {}", file.as_deref().unwrap_or("one file"));
                         let help = format!(
                             "the results are {}; name that file, and only once",
                             self.files[first..].join(", ")
                         );
                         return fail("bad-labels", message, &help);
                     };
-                    self.by_row.insert((u32::try_from(*at).unwrap_or(u32::MAX), row), label);
+                    let (number, known) = (u32::try_from(*at).unwrap_or(u32::MAX), self.files[*at].clone());
+                    self.said.add_row(number, row, (label, line, report), &known)?;
                 }
             }
         }
@@ -278,8 +276,7 @@ impl Pass<'_> {
     fn each(
         &self,
         input: &mut Input,
-        seen: &mut HashSet<u64>,
-        left: &mut LeftOut,
+        (seen, left, met): (&mut HashSet<u64>, &mut LeftOut, &mut Met),
         take: &mut impl FnMut(&ReadRow<'_>),
     ) -> Outcome<u64> {
         let with = self.labelling;
@@ -305,7 +302,7 @@ impl Pass<'_> {
             let (conditions, fields) = rest.split_at(with.conditions.len());
             let place = RowPlace { file: self.file, row: number };
             let mut label = match self.of_file {
-                Label::Unlabelled => with.label(place, &cells, conditions),
+                Label::Unlabelled => with.label(place, &cells, conditions, met),
                 label => label,
             };
             let is_covered = |matcher: &Matcher| matcher.judge(covered, &mut scratch).is_suppressed();
