@@ -134,3 +134,24 @@ fn a_label_that_is_for_no_row_or_for_several_is_an_error() {
         assert!(code == Some(1) && said.contains("a malicious row has the same values"), "{said}");
     }
 }
+
+/// What a list in force hides already is said, whoever labelled it.
+#[test]
+fn a_malicious_row_that_is_suppressed_already_is_said() {
+    let list = "exclusions:\n  - id: too-broad\n    scenario: a port of ours\n    when: {destination.ip: 10.1.1.9}\n";
+    let evil = backups(11)[10].replace("10.1.1.5", "10.1.1.9");
+    let files = folder(&[
+        ("hunt.csv", [backups(10), vec![evil.clone()]].concat()),
+        ("evil.csv", vec![evil]),
+        ("labels.csv", labels(&["row,label", "11,malicious"])),
+    ]);
+    fs::write(files.path().join("mine.yaml"), list).unwrap();
+    for (more, row) in [
+        (["--labels", "labels.csv"], "row 11 of hunt.csv"),
+        (["--malicious", "evil.csv"], "row 1 of evil.csv"),
+    ] {
+        let (_, said) = quell(&files, &[&more[..], &["-e", "mine.yaml"]].concat());
+        let wanted = format!("{row}, which is labelled malicious, is SUPPRESSED by too-broad already");
+        assert!(said.contains(&wanted), "{said}");
+    }
+}

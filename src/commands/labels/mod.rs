@@ -36,6 +36,8 @@ use std::path::Path;
 
 /// A larger file is no file of labels.
 const MAX_LABELS: u64 = 64 << 20;
+/// Malicious rows that are named.
+const NAMED: usize = 5;
 const NANOSECONDS_OF_A_DAY: i64 = 86_400_000_000_000;
 
 /// A row that was read.
@@ -57,6 +59,9 @@ pub(super) struct LeftOut {
     pub(super) noise_by: BTreeMap<u32, u64>,
     /// The lists suppress them.
     pub(super) suppressed: u64,
+    /// Malicious rows that the lists suppress: how many, and the first ones with an exclusion, by its place.
+    pub(super) hidden: u64,
+    pub(super) hidden_by: Vec<(RowPlace, u32)>,
     /// They cannot be read.
     pub(super) malformed: u64,
     /// Rows that nobody labelled and that are taken for noise, because what is narrowed covers them. They are not left out.
@@ -64,6 +69,15 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
+    /// Counts a malicious row that these exclusions suppress.
+    fn hide(&mut self, place: RowPlace, by: &[u32]) {
+        let Some(first) = by.first() else { return };
+        self.hidden += 1;
+        if self.hidden_by.len() < NAMED {
+            self.hidden_by.push((place, *first));
+        }
+    }
+
     /// Counts a row that these exclusions suppress. Returns whether there is any.
     fn take(&mut self, label: Label, by: &[u32]) -> bool {
         if by.is_empty() {
@@ -309,6 +323,9 @@ impl Pass<'_> {
             if label == Label::Unlabelled && with.covered.is_some_and(is_covered) {
                 label = Label::Benign;
                 left.assumed += 1;
+            }
+            if let (Label::Malicious, Some(matcher)) = (label, with.applied) {
+                left.hide(place, matcher.judge(applied, &mut scratch).suppressed_by);
             }
             if let (Label::Benign | Label::Unlabelled, Some(matcher)) = (label, with.applied)
                 && left.take(label, matcher.judge(applied, &mut scratch).suppressed_by)

@@ -18,7 +18,7 @@ use prepare::{Dropped, Given, Prepared, prepared};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::judge::Matcher;
 use quell::probe::Moves;
-use quell::report::fitted;
+use quell::report::{fitted, printable};
 use quell::suggest::{Label, LabelledRow, Options, Sample, Suggested, suggest};
 
 /// What was found, for every format.
@@ -74,6 +74,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     let fields = sample.fields();
     let cutoff = cutoff(args, &labelling, &fields)?;
     let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
+    tell(&fitted(&hidden(&labelling, &left_out, &ids), world.message_width));
     let moves = moves()?.with_columns(&lists.schemas).of_schema(schema);
     there_is_noise(&sample, args, &left_out, &ids)?;
     let suggested = suggest(&sample, &moves, &options(args));
@@ -108,6 +109,23 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     }
     shown(args, world, &found)?;
     Ok(if found.prepared.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+/// Which malicious rows the lists hide already, loudly: that is worse than any noise.
+fn hidden(labelling: &Labelling<'_>, left_out: &LeftOut, ids: &[&str]) -> String {
+    let mut out = String::new();
+    for (place, by) in &left_out.hidden_by {
+        let id = usize::try_from(*by).ok().and_then(|at| ids.get(at)).map_or("", |id| *id);
+        let (name, id) = (printable(labelling.name(place.file)), printable(id));
+        let row = place.row;
+        out += &format!(
+            "row {row} of {name}, which is labelled malicious, is SUPPRESSED by {id} already: look at that exclusion first (`quell suggest --narrow {id}`).\n"
+        );
+    }
+    match left_out.hidden.saturating_sub(left_out.hidden_by.len() as u64) {
+        0 => out,
+        more => out + &format!("{more} more malicious rows are SUPPRESSED already.\n"),
+    }
 }
 
 fn options(args: &SuggestArgs) -> Options {

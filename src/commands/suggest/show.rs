@@ -292,6 +292,7 @@ pub(super) fn json(found: &Found<'_>) -> Value {
             "unlabelled": unlabelled,
             "covered": found.covered[0],
             "suppressed_already": found.left_out.suppressed,
+            "malicious_suppressed_already": found.left_out.hidden,
             "malformed": found.left_out.malformed,
             "beyond": found.beyond,
         },
