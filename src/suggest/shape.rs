@@ -1,7 +1,8 @@
 //! Texts of which some parts change and others stay: `C:\Users\ada\AppData\app-1.2.3\x.exe`.
 //!
 //! In: the values of a field in rows that belong together. Out: the fewest [`Pattern`]s that hold them, in which `*` stands
-//! for a version, GUID, hash, user, drive or the like, if at least [`FEWEST`] different ones were seen there.
+//! for a version, GUID, hash, user or the like, if at least [`FEWEST`] different ones were seen there. A drive or volume is never
+//! one, nor is what stands before a folder of the system: `*` spans folders, so it would be met below any other.
 
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -10,6 +11,12 @@ use std::collections::BTreeSet;
 pub(super) const FEWEST: usize = 3;
 /// So many letters and digits a pattern with `*` has to keep, without the ending of a file name.
 const LITERAL: usize = 4;
+
+const VOLUME: &str = "harddiskvolume";
+/// Folders in which everybody has one of his own.
+const HOMES: [&str; 3] = ["users", "home", "documents and settings"];
+/// Folders that only administrators can write, at the root of a drive.
+const PINNING: [&str; 5] = ["windows", "program files", "program files (x86)", "usr", "bin"];
 
 /// A value that a condition may want.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +27,8 @@ pub(super) struct Pattern {
     pub(super) from: Vec<usize>,
     /// How many `*` it has.
     pub(super) stars: usize,
+    /// The text without its drive, by which the same file on several drives is one.
+    pub(super) off_drive: String,
 }
 
 /// A text cut into parts that stay and parts that may change.
@@ -36,6 +45,38 @@ impl Cut<'_> {
             if *changes { "\u{0}".into() } else { text.to_ascii_lowercase() }
         };
         self.parts.iter().map(part).collect()
+    }
+
+    /// The place of the drive among what changes.
+    fn drive(&self) -> Option<usize> {
+        let mut at = 0;
+        for (number, (_, changes)) in self.parts.iter().enumerate() {
+            let around = |place: Option<usize>| {
+                place.and_then(|place| self.parts.get(place)).map_or("", |part| part.0)
+            };
+            let of_volume = around(number.checked_sub(1)).eq_ignore_ascii_case(VOLUME);
+            if *changes && (of_volume || around(Some(number + 1)) == ":") {
+                return Some(at);
+            }
+            at += usize::from(*changes);
+        }
+        None
+    }
+
+    /// Whether a part that may change stays all the same: a drive, or what stands before a folder that only administrators
+    /// can write and that would no longer pin anything.
+    fn pins(&self, place: usize) -> bool {
+        if self.drive() == Some(place) {
+            return true;
+        }
+        let Some((number, _)) = self.parts.iter().enumerate().filter(|(_, part)| part.1).nth(place) else {
+            return false;
+        };
+        let text =
+            |parts: &[(&str, bool)]| parts.iter().map(|part| part.0.to_ascii_lowercase()).collect::<String>();
+        let (before, behind) = (text(&self.parts[..number]), text(&self.parts[number + 1..]));
+        let any = |text: &str, folders: &[&str]| text.split(['\\', '/']).any(|name| folders.contains(&name));
+        any(&behind, &PINNING) && !any(&before, &HOMES) && !any(&before, &PINNING)
     }
 
     fn changing(&self) -> impl Iterator<Item = &str> {
@@ -63,24 +104,30 @@ fn of_one_shape(alike: &[(usize, Cut<'_>)]) -> Vec<Pattern> {
     let varies: Vec<bool> = (0..places)
         .map(|at| {
             let seen = alike.iter().filter_map(|(_, cut)| cut.changing().nth(at));
-            seen.map(str::to_ascii_lowercase).collect::<BTreeSet<_>>().len() >= FEWEST
+            let many = seen.map(str::to_ascii_lowercase).collect::<BTreeSet<_>>().len() >= FEWEST;
+            many && alike.iter().all(|(_, cut)| !cut.pins(at))
         })
         .collect();
     let mut found: IndexMap<String, Pattern> = IndexMap::new();
     for (place, cut) in alike {
-        let text = written(cut, &varies);
+        let text = written(cut, &varies, None);
         let stars = text.matches('*').count();
-        let pattern = || Pattern { text: text.clone(), from: Vec::new(), stars };
+        let off_drive = written(cut, &varies, cut.drive());
+        let pattern = || Pattern { text: text.clone(), from: Vec::new(), stars, off_drive };
         found.entry(text.to_ascii_lowercase()).or_insert_with(pattern).from.push(*place);
     }
     found.into_values().filter(|pattern| pattern.stars == 0 || says_enough(&pattern.text)).collect()
 }
 
-/// The text with `*` for every part that varies.
-fn written(cut: &Cut<'_>, varies: &[bool]) -> String {
+/// The text with `*` for every part that varies, and without one that is left out.
+fn written(cut: &Cut<'_>, varies: &[bool], without: Option<usize>) -> String {
     let (mut out, mut at) = (String::new(), 0);
     for (text, changes) in &cut.parts {
         let star = *changes && varies.get(at).copied().unwrap_or(false);
+        if *changes && without == Some(at) {
+            at += 1;
+            continue;
+        }
         at += usize::from(*changes);
         match star {
             true if out.ends_with('*') => {}
@@ -119,14 +166,13 @@ fn cut(text: &str) -> Cut<'_> {
 /// Whether a segment is the name of somebody's own folder.
 fn is_user(segment: &str, before: &str) -> bool {
     let shared = ["public", "default", "all users", "default user"];
-    let homes = ["users", "home", "documents and settings"];
-    homes.iter().any(|home| before.eq_ignore_ascii_case(home))
+    HOMES.iter().any(|home| before.eq_ignore_ascii_case(home))
         && !shared.iter().any(|name| segment.eq_ignore_ascii_case(name))
 }
 
 /// Cuts a segment at the words in it, and finds out which of them may change.
 fn cut_segment<'t>(segment: &'t str, parts: &mut Vec<(&'t str, bool)>) {
-    let drive = "harddiskvolume";
+    let drive = VOLUME;
     if segment.len() == 2 && segment.ends_with(':') {
         parts.extend([(&segment[..1], true), (&segment[1..], false)]);
         return;
@@ -229,15 +275,21 @@ mod tests {
     }
 
     #[test]
-    fn guids_hashes_and_drives_change_and_names_stay() {
+    fn guids_and_hashes_change_and_names_and_drives_stay() {
         let guid = |n: u8| format!(r"C:\ProgramData\{{ba6bfda3-bf4b-6849-584c-243142a1ec4{n}}}\setup.exe");
         let guids = [guid(1), guid(2), guid(3)];
         assert_eq!(of(&guids.each_ref().map(String::as_str)), [r"C:\ProgramData\*\setup.exe"]);
         let disks = [1, 2, 3].map(|n| format!(r"\device\harddiskvolume{n}\windows\system32\dns.exe"));
         assert_eq!(
             of(&disks.each_ref().map(String::as_str)),
-            [r"\device\harddiskvolume*\windows\system32\dns.exe"]
+            disks.each_ref().map(String::as_str),
+            "below `*` any folder of any user could stand"
         );
+        let shares = ["a1b2c3d4e5", "99ffee0011", "0a0b0c0d0e"];
+        let system = shares.map(|share| format!(r"\\{share}\c$\Windows\a.exe"));
+        assert_eq!(of(&system.each_ref().map(String::as_str)).len(), 3, "nor before a folder that pins");
+        let own = shares.map(|word| format!(r"C:\Users\ada\{word}\Windows\a.exe"));
+        assert_eq!(of(&own.each_ref().map(String::as_str)), [r"C:\Users\ada\*\Windows\a.exe"]);
         let names = ["a1b2c3d4e5.tmp", "99ffee0011.tmp", "0a0b0c0d0e.tmp"];
         assert!(of(&names).is_empty(), "nothing would stay but the ending");
         assert_eq!(of(&["setup-4af81c02.exe", "setup-99ffee00.exe", "setup-0a0b0c0d.exe"]), ["setup-*.exe"]);

@@ -27,6 +27,8 @@ const NAMES: usize = 8;
 /// As many as the addresses of the root servers of DNS, of both families, and some of one's own.
 const ADDRESSES: usize = 32;
 const PATHS: usize = 6;
+/// The same file on several drives is one path of these; so many drives of all.
+const ON_DRIVES: usize = 32;
 const ACCOUNTS: usize = 4;
 
 /// A value of a field in a family: rows, and whether enough devices have it.
@@ -331,7 +333,13 @@ impl<'s> Wants<'s> {
         let mut found = patterns(&texts);
         found.retain(|pattern| rows(&pattern.from) > 1);
         found.sort_by(|a, b| rows(&b.from).cmp(&rows(&a.from)).then(a.text.cmp(&b.text)));
-        found.truncate(if texts.iter().any(|text| text.contains('\\')) { PATHS } else { NAMES });
+        let most = if texts.iter().any(|text| text.contains('\\')) { PATHS } else { NAMES };
+        let mut different: HashSet<String> = HashSet::new();
+        found.retain(|pattern| {
+            let key = pattern.off_drive.to_ascii_lowercase();
+            different.contains(&key) || different.len() < most && different.insert(key)
+        });
+        found.truncate(ON_DRIVES);
         let stars: usize = found.iter().map(|pattern| pattern.stars).sum();
         let seen: usize = found.iter().map(|pattern| pattern.from.len()).sum();
         let why = match (stars, found.len()) {

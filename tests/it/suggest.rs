@@ -448,3 +448,23 @@ fn one_exclusion_is_for_one_program() {
     assert_eq!(wanted.len(), 3, "{}", text(&found.drafts));
     assert!(wanted.iter().all(|names| names.len() == 1), "{wanted:?}");
 }
+
+/// `*` spans folders: for a volume it would be met by the same folders below one that everybody can write.
+#[test]
+fn volumes_are_listed() {
+    for volumes in [4, 20] {
+        let rows = family(200, Label::Benign, |at| {
+            let mut cells = of_windows("svchost.exe", "10.20.3.1".into(), "443");
+            cells[1] = format!(r"\Device\HarddiskVolume{}\Windows\System32\svchost.exe", 1 + at % volumes);
+            cells
+        });
+        let (_, found) = suggested(&rows, ANY);
+        let [draft] = found.drafts.as_slice() else { panic!("{}", text(&found.drafts)) };
+        let paths =
+            draft.conditions.iter().find(|each| each.condition.field.name() == "process.path").unwrap();
+        assert_eq!(paths.values.len(), volumes, "{paths:?}");
+        let mut deceit = rows[0].clone();
+        deceit.cells[1] = r"\Device\HarddiskVolume3\Users\Public\Windows\System32\svchost.exe".into();
+        assert_eq!(suppressed(&exclusions(&found.drafts), &[rows[0].clone(), deceit]), [true, false]);
+    }
+}
