@@ -5,6 +5,7 @@
 use super::candidates::{Candidate, Maker, Why, first_that_stays};
 use super::roles::Role;
 use super::sample::{Label, MISSING, RowPlace, Sample, SampleField, UNREADABLE};
+use super::wants::Want;
 use crate::exclusions::model::Condition;
 use crate::fields::Kind;
 use std::collections::BTreeSet;
@@ -232,6 +233,15 @@ fn cautions(sample: &Sample, maker: &Maker<'_>, candidate: &Candidate) -> Vec<St
             "malicious row{row} is kept by {} alone, which an intruder chooses",
             unmet.join(" and ")
         ));
+    }
+    let is_program = |want: &Want| {
+        let name = want.condition.field.name();
+        name.starts_with("process.") && !name.starts_with("process.parent.")
+    };
+    if !candidate.wants.iter().any(is_program) {
+        found.push(
+            "NO PROGRAM: it says nothing of what acted, so whatever does the same is hidden".to_owned(),
+        );
     }
     if maker.goes_anywhere(&candidate.wants, &candidate.covers).is_some() {
         found.push(

@@ -468,3 +468,14 @@ fn volumes_are_listed() {
         assert_eq!(suppressed(&exclusions(&found.drafts), &[rows[0].clone(), deceit]), [true, false]);
     }
 }
+
+/// Rows that do not say what acted give a draft for whatever acts, and that is said.
+#[test]
+fn a_draft_without_a_program_says_so() {
+    let bare = |_| ["", "", "", "services.exe", "system", "10.20.3.1", "443"].map(str::to_owned);
+    let (_, found) = suggested(&family(60, Label::Benign, bare), ANY);
+    let [draft] = found.drafts.as_slice() else { panic!("{}", text(&found.drafts)) };
+    assert!(draft.cautions.iter().any(|each| each.starts_with("NO PROGRAM")), "{draft:?}");
+    let (_, found) = suggested(&family(60, Label::Benign, fabrikam), ANY);
+    assert!(!text(&found.drafts).contains("NO PROGRAM"));
+}
