@@ -7,7 +7,7 @@ use super::Options;
 use super::families::Family;
 use super::parts::several_products;
 use super::roles::{Role, is_chosen, order};
-use super::sample::{Combination, Label, MISSING, Sample};
+use super::sample::{Combination, EMPTY, Label, MISSING, Sample};
 use super::wants::{Count, MOST_LOST, Want, Wants};
 use crate::probe::Moves;
 use hashbrown::HashMap;
@@ -223,6 +223,16 @@ impl<'s> Maker<'s> {
         self.nearest(&candidate.wants, APART)
     }
 
+    /// The malicious rows that nothing but a hash keeps out of a candidate.
+    pub(super) fn kept_by_a_hash<'m>(&'m self, candidate: &'m Candidate) -> impl Iterator<Item = usize> + 'm {
+        let by_hash = |place: &usize| {
+            let (values, each) = self.sample.at(*place);
+            let mut unmet = candidate.wants.iter().filter(|want| !may_meet(want, values));
+            each.malicious > 0 && unmet.all(|want| want.is_hash)
+        };
+        self.stay.iter().copied().filter(by_hash)
+    }
+
     /// These conditions with one more, or one narrower, so that a row that must stay is further away. A dear one comes before
     /// one that an intruder chooses; then the one that loses least.
     fn further(
@@ -237,7 +247,8 @@ impl<'s> Maker<'s> {
         let mut best: Option<((bool, bool, f64), Vec<Want>)> = None;
         for (field, known) in self.sample.fields.iter().enumerate() {
             // A hash holds until the next version, so it is for rows that nothing else tells apart.
-            if values[field] == MISSING || (least > 1 && known.role == Role::Hash) {
+            let is_hash = known.role == Role::Hash;
+            if values[field] == MISSING || is_hash && (least > 1 || values[field] == EMPTY) {
                 continue;
             }
             let mut counts = all[field].clone();
@@ -320,6 +331,11 @@ impl Candidate {
         self.wants.iter().map(|want| (want.field, want.texts.as_slice())).collect()
     }
 
+    /// Whether it holds no longer than one version of a file.
+    pub(super) fn has_hash(&self) -> bool {
+        self.wants.iter().any(|want| want.is_hash)
+    }
+
     /// Whether it covers rows with these values.
     pub(super) fn is_met(&self, values: &[u32]) -> bool {
         self.wants.iter().all(|want| want.met.has(values[want.field] as usize))
@@ -337,9 +353,11 @@ impl Candidate {
     }
 }
 
-/// Whether a row that must stay may meet a condition. A cell that it does not have may hold anything, so nothing rests on it.
+/// Whether a row that must stay may meet a condition. A cell that it does not have may hold anything, so nothing rests on it;
+/// every file has a hash, so an empty one is not known either.
 fn may_meet(want: &Want, values: &[u32]) -> bool {
-    values[want.field] == MISSING || want.met.has(values[want.field] as usize)
+    let value = values[want.field];
+    value == MISSING || want.is_hash && value == EMPTY || want.met.has(values[want.field] as usize)
 }
 
 /// Rows that must stay, of a combination.

@@ -234,6 +234,16 @@ fn cautions(sample: &Sample, maker: &Maker<'_>, candidate: &Candidate) -> Vec<St
             unmet.join(" and ")
         ));
     }
+    let first =
+        |place: usize| sample.at(place).1.first[Label::Malicious as usize].map(|at| at.row.to_string());
+    let rows: Vec<String> = maker.kept_by_a_hash(candidate).filter_map(first).take(NAMED).collect();
+    if !rows.is_empty() {
+        let (word, is) = if rows.len() == 1 { ("row", "is") } else { ("rows", "are") };
+        found.push(format!(
+            "malicious {word} {} {is} kept by a HASH alone, which the next version changes",
+            rows.join(", ")
+        ));
+    }
     let is_program = |want: &Want| {
         let name = want.condition.field.name();
         name.starts_with("process.") && !name.starts_with("process.parent.")

@@ -32,6 +32,7 @@ use candidates::{Candidate, Maker, Why};
 use choose::{Offer, choose};
 use families::families;
 use hashbrown::HashMap;
+use wants::MOST_LOST;
 
 /// The share of the noise that an exclusion without any generality has to silence to be worth it, and the least number.
 const WORTH: f64 = 1.0 / 2_000.0;
@@ -78,7 +79,7 @@ pub fn suggest(sample: &Sample, moves: &Moves, options: &Options) -> Suggested {
         }
     }
     let unit = (noise as f64 * WORTH).max(LEAST_WORTH);
-    let candidates = distinct(candidates, unit);
+    let candidates = without_hashes(sample, distinct(candidates, unit));
     let (offers, weights) = offers(sample, &candidates, unit);
     let choice = choose(&offers, &weights, options.most);
     let mut chosen: Vec<&Candidate> = choice.chosen.iter().map(|at| &candidates[*at]).collect();
@@ -107,6 +108,21 @@ fn distinct(mut all: Vec<Candidate>, unit: f64) -> Vec<Candidate> {
     let mut by_cover: HashMap<Vec<usize>, ()> = HashMap::new();
     all.retain(|candidate| by_cover.insert(candidate.covers.clone(), ()).is_none());
     all
+}
+
+/// The candidates without those that rest on a hash where one that does not silences nearly the same.
+fn without_hashes(sample: &Sample, all: Vec<Candidate>) -> Vec<Candidate> {
+    let rows = |place: &usize| sample.at(*place).1.benign;
+    let is_enough = |rows: u64, of: &Candidate| rows as f64 >= (1.0 - MOST_LOST) * of.rows as f64;
+    let is_last_resort = |hashed: &Candidate| {
+        let lasting = all.iter().filter(|each| !each.has_hash() && is_enough(each.rows, hashed));
+        let both = |each: &Candidate| -> u64 {
+            hashed.covers.iter().filter(|place| each.covers.binary_search(place).is_ok()).map(rows).sum()
+        };
+        !lasting.map(both).any(|rows| is_enough(rows, hashed))
+    };
+    let keep: Vec<bool> = all.iter().map(|each| !each.has_hash() || is_last_resort(each)).collect();
+    all.into_iter().zip(keep).filter_map(|(each, keep)| keep.then_some(each)).collect()
 }
 
 /// The candidates as the choice sees them. Combinations that the same candidates cover are one element.

@@ -26,7 +26,7 @@ const DEVICES: usize = 4;
 const MAX_TEXT: usize = 400;
 
 /// The value of a cell that is empty.
-const EMPTY: u32 = 0;
+pub(super) const EMPTY: u32 = 0;
 /// A value beyond [`MAX_VALUES`], which no condition wants.
 pub(super) const BEYOND: u32 = 1;
 /// The value of a cell that holds something else than the field does, such as a name in a column of addresses.

@@ -48,6 +48,8 @@ pub(super) struct Want {
     /// The values as a list writes them.
     pub(super) texts: Vec<String>,
     pub(super) met: Rc<Bits>,
+    /// Whether it wants a hash, which holds until the next version.
+    pub(super) is_hash: bool,
     /// What an intruder pays for it.
     pub(super) cost: u32,
     /// How general it is, in bits.
@@ -119,7 +121,8 @@ impl<'s> Wants<'s> {
 
     /// The networks that hold most rows of a family, and how many they hold.
     pub(super) fn networks(&self, field: usize, counts: &[Count], total: u64) -> Option<(Want, u64)> {
-        let made = self.addresses(field, counts, total);
+        let strict = self.addresses_of(field, counts, &self.forbidden_to(field, counts));
+        let made = if strict.rows > 0 { strict } else { self.addresses(field, counts, total) };
         let rows = made.rows;
         (rows > 0).then(|| (self.finished(field, made), rows))
     }
@@ -158,6 +161,7 @@ impl<'s> Wants<'s> {
             condition: Rc::new(condition),
             texts: made.texts,
             met: Rc::new(met),
+            is_hash: self.sample.fields[field].role == Role::Hash,
             cost,
             bits: made.bits,
             why: made.why,
@@ -243,17 +247,21 @@ impl<'s> Wants<'s> {
         Made { rows: if made.rows == total { total } else { 0 }, ..made }
     }
 
-    /// Networks that take in no address of a row that must stay; if they are too few, others: something else has to keep that
-    /// row.
+    /// Networks that take in no address of a row that must stay; if they hold far too little, others: something else has to
+    /// keep that row.
     fn addresses(&self, field: usize, counts: &[Count], total: u64) -> Made {
+        let forbidden = self.forbidden_to(field, counts);
+        let strict = self.addresses_of(field, counts, &forbidden);
+        let enough = (total - strict.rows) as f64 <= MOST_LOST * total as f64;
+        if enough || forbidden.is_empty() { strict } else { self.addresses_of(field, counts, &[]) }
+    }
+
+    /// The addresses of rows that must stay, but for those that the family has as well.
+    fn forbidden_to(&self, field: usize, counts: &[Count]) -> Vec<(Family, u128)> {
         let values = &self.sample.fields[field].values;
         let address = |count: &Count| values[count.value as usize].address;
         let own: HashSet<(Family, u128)> = counts.iter().filter_map(address).collect();
-        let forbidden: Vec<_> =
-            self.forbidden[field].iter().filter(|known| !own.contains(*known)).copied().collect();
-        let strict = self.addresses_of(field, counts, &forbidden);
-        let enough = (total - strict.rows) as f64 <= FEW_LOST * total as f64;
-        if enough || forbidden.is_empty() { strict } else { self.addresses_of(field, counts, &[]) }
+        self.forbidden[field].iter().filter(|known| !own.contains(*known)).copied().collect()
     }
 
     fn addresses_of(&self, field: usize, counts: &[Count], forbidden: &[(Family, u128)]) -> Made {

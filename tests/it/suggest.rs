@@ -479,3 +479,28 @@ fn a_draft_without_a_program_says_so() {
     let (_, found) = suggested(&family(60, Label::Benign, fabrikam), ANY);
     assert!(!text(&found.drafts).contains("NO PROGRAM"));
 }
+
+/// A hash is the last resort: who is kept by it alone is named, and one that is not known keeps nobody.
+#[test]
+fn a_hash_that_is_not_known_keeps_nobody() {
+    let names = ["process.name", "process.path", "destination.ip", "process.sha256"];
+    let fields: Vec<FieldRef> =
+        names.iter().map(|name| FieldRef::Field(Field::named(name).unwrap())).collect();
+    let drafts = |hash: Option<&str>| {
+        let mut sample = Sample::new(&fields);
+        let (ours, path) = ("a".repeat(64), r"C:\Program Files\Fab\agent.exe");
+        for row in 1..=60 {
+            let (label, hash) =
+                if row == 60 { (Label::Malicious, hash) } else { (Label::Benign, Some(&*ours)) };
+            let cells = [Some("agent.exe"), Some(path), Some("10.20.3.1"), hash];
+            let place = RowPlace { file: 0, row };
+            sample.add(&LabelledRow { label, held: false, cells: &cells, device: Some("pc"), place });
+        }
+        suggest(&sample, &Moves::built_in().unwrap(), &ANY).drafts
+    };
+    let other = "b".repeat(64);
+    let [draft] = &drafts(Some(&other))[..] else { panic!("the hash tells them apart") };
+    let said = "malicious row 60 is kept by a HASH alone, which the next version changes";
+    assert!(draft.cautions.iter().any(|each| each.contains(said)), "{draft:?}");
+    assert!(drafts(Some("")).is_empty() && drafts(None).is_empty());
+}

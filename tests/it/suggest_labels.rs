@@ -155,3 +155,24 @@ fn a_malicious_row_that_is_suppressed_already_is_said() {
         assert!(said.contains(&wanted), "{said}");
     }
 }
+
+/// More malicious rows make a draft narrower: no network takes in an address of theirs, and no hash stands in for that.
+#[test]
+fn knowing_more_malicious_rows_makes_no_draft_wider() {
+    let draft = |malicious: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quell"));
+        let arguments = ["suggest", "samples/action1-hunt.csv", "--group", "1", "--malicious", malicious];
+        String::from_utf8(command.args(arguments).output().unwrap().stdout).unwrap()
+    };
+    let wanted = |list: &str, field: &str| -> Vec<String> {
+        let field = format!("      {field}: ");
+        list.lines().filter_map(|line| line.strip_prefix(&field)).map(str::to_owned).collect()
+    };
+    let all = draft("samples/malicious.csv");
+    assert!(wanted(&all, "process.sha256").is_empty(), "{all}");
+    let networks = wanted(&all, "destination.ip");
+    assert!(
+        !networks.is_empty() && networks.iter().all(|network| !network.contains("203.0.113.0/26")),
+        "{all}"
+    );
+}
