@@ -9,9 +9,9 @@ use quell::suggest::Label;
 
 /// Which row a label is for.
 pub(super) enum Which {
-    /// A row of a file, with the ReportId that it should have.
+    /// A row of a file, with the `ReportId` that it should have.
     Row { file: Option<String>, row: u64, report: Option<String> },
-    /// A ReportId, of a device or of any.
+    /// A `ReportId`, of a device or of any.
     Report { id: String, device: Option<String> },
 }
 

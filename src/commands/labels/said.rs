@@ -1,6 +1,6 @@
 //! What files of labels say of rows.
 //!
-//! In: labels, each for a row or for a ReportId, and the rows. Out: the label of each row, and an error for a label that is
+//! In: labels, each for a row or for a `ReportId`, and the rows. Out: the label of each row, and an error for a label that is
 //! for no row, for several, or against another: a label that is passed over may be the one that says what must stay.
 
 use crate::commands::{Outcome, fail};
@@ -18,11 +18,11 @@ struct OfRow {
     label: Label,
     /// File and line of the label.
     at: String,
-    /// The ReportId that the label gives beside the row.
+    /// The `ReportId` that the label gives beside the row.
     report: Option<String>,
 }
 
-/// A label of a ReportId.
+/// A label of a `ReportId`.
 struct OfReport {
     label: Label,
     at: String,
@@ -42,7 +42,7 @@ pub(super) struct Said {
 #[derive(Default)]
 pub(super) struct Met {
     has_report: bool,
-    /// The rows of each label by ReportId.
+    /// The rows of each label by `ReportId`.
     rows: HashMap<usize, MetRows>,
     /// The first label that is against a row or another label: where, what, and what to do.
     mistake: Option<(RowPlace, String, &'static str)>,
@@ -91,7 +91,7 @@ impl Said {
         }
     }
 
-    /// Adds a label of a ReportId, of one device or of any.
+    /// Adds a label of a `ReportId`, of one device or of any.
     pub(super) fn add_report(&mut self, label: Label, at: String, id: String, device: Option<String>) {
         self.by_report.entry(id.clone()).or_default().push(self.reports.len());
         self.reports.push(OfReport { label, at, id, device });
@@ -191,7 +191,7 @@ impl Said {
 }
 
 impl Met {
-    /// Counts a row of a label by ReportId. The same row may stand in several files.
+    /// Counts a row of a label by `ReportId`. The same row may stand in several files.
     fn add(&mut self, at: usize, place: RowPlace, cells: &RowCells<'_, '_>) {
         let device = cells.device_id.filter(|id| !id.is_empty()).or(cells.device).filter(|id| !id.is_empty());
         let own = device.zip(cells.time).map(|(device, time)| (device.to_owned(), time.to_owned()));
