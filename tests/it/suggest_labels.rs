@@ -176,3 +176,30 @@ fn knowing_more_malicious_rows_makes_no_draft_wider() {
         "{all}"
     );
 }
+
+/// Where others connect to a port of the device, it does not change with every connection, and nobody says that it does.
+#[test]
+fn a_local_port_with_few_values_is_said() {
+    for (ports, wanted) in [
+        (
+            ["445", "139"],
+            "not source.port: 2 values in 100 % of the rows (139, 445): a port to which others connect",
+        ),
+        (["5", "6"], "not source.port: it changes with every connection"),
+    ] {
+        let files = folder(&[("hunt.csv", backups(12))]);
+        let row = |(at, row): (usize, String)| {
+            let port = if ports[0] == "445" {
+                ports[at % 2].to_owned()
+            } else {
+                format!("{}{}", ports[at % 2], 1_000 + at)
+            };
+            format!("{row},{port}")
+        };
+        let rows: Vec<String> = backups(12).into_iter().enumerate().map(row).collect();
+        let table = format!("{HEADER},LocalPort\n{}\n", rows.join("\n"));
+        fs::write(files.path().join("hunt.csv"), table).unwrap();
+        let (code, said) = quell(&files, &[]);
+        assert!(code == Some(0) && said.contains(wanted), "{said}");
+    }
+}

@@ -14,7 +14,7 @@ use super::labels::{Labelling, LeftOut};
 use super::lists::{in_force, loaded, rule, today};
 use super::{End, Outcome, World, fail, print_json, print_styled, print_text, tell};
 use crate::cli::{SuggestArgs, SuggestFormat};
-use prepare::{Dropped, Given, Prepared, prepared};
+use prepare::{Dropped, Given, LOCAL_PORT, Prepared, prepared};
 use quell::exclusions::model::{Exclusion, FieldRef};
 use quell::judge::Matcher;
 use quell::probe::Moves;
@@ -69,9 +69,11 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         labelling.applied = Some(&matcher);
     }
     labelling.groups = groups::groups(args, world, &lists)?;
-    let fields = labelling.fields()?;
-    let mut sample = Sample::new(&fields);
-    let fields = sample.fields();
+    let known = labelling.fields()?;
+    let mut sample = Sample::new(&known);
+    let mut fields = sample.fields();
+    // It is no condition, but what was seen of it is said.
+    fields.extend(known.into_iter().filter(|field| field.name() == LOCAL_PORT));
     let cutoff = cutoff(args, &labelling, &fields)?;
     let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
     tell(&fitted(&hidden(&labelling, &left_out, &ids), world.message_width));

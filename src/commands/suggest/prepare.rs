@@ -19,7 +19,7 @@ use quell::mutants::report::{MutationReport, MutationTotals};
 use quell::probe::{Grade, Malicious, Moves, Probed, probe};
 use quell::suggest::list::{Written, list};
 use quell::suggest::{CaseRow, Draft, Label, RowPlace, Suggested};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Rounds in which cases are added for changes that none notices.
 const ROUNDS: usize = 6;
@@ -27,6 +27,11 @@ const ROUNDS: usize = 6;
 const NEAREST: usize = 12;
 /// Rows that are named.
 const NAMED: usize = 5;
+/// The port of the device, which changes with each connection unless others connect to it.
+pub(super) const LOCAL_PORT: &str = "source.port";
+/// Local ports that are told apart, and those of them that are named.
+const PORTS: usize = 4_096;
+const FEW_PORTS: usize = 8;
 /// Malicious rows whose cells are remembered.
 const REMEMBERED: usize = 20_000;
 
@@ -69,6 +74,8 @@ pub(in crate::commands) struct Did {
     /// Devices and days of the noise that was chosen by.
     devices: BTreeSet<String>,
     days: BTreeSet<i64>,
+    /// How many rows of that noise have each local port.
+    local_ports: BTreeMap<String, u64>,
     /// Some rows that nobody labelled, of those chosen by and of those kept back.
     pub(super) taken_in: [Vec<RowPlace>; 2],
     /// The first row that must stay.
@@ -90,6 +97,31 @@ impl Did {
     /// The names of the devices, in order.
     pub(super) fn device_names(&self) -> impl Iterator<Item = &str> {
         self.devices.iter().map(String::as_str)
+    }
+
+    fn add_local_port(&mut self, port: &str) {
+        if let Some(rows) = self.local_ports.get_mut(port) {
+            *rows += 1;
+        } else if self.local_ports.len() < PORTS {
+            self.local_ports.insert(port.to_owned(), 1);
+        }
+    }
+
+    /// What was seen of the local port, if few of them have most rows.
+    fn few_local_ports(&self) -> Option<String> {
+        let mut ports: Vec<(&str, u64)> =
+            self.local_ports.iter().map(|(port, rows)| (&**port, *rows)).collect();
+        ports.retain(|(_, rows)| *rows > 1);
+        ports.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        ports.truncate(FEW_PORTS);
+        let (seen, all) =
+            (ports.iter().map(|(_, rows)| rows).sum::<u64>(), self.rows[Label::Benign as usize]);
+        let named: Vec<&str> = ports.iter().map(|(port, _)| *port).collect();
+        let values = if ports.len() == 1 { "1 value".to_owned() } else { format!("{} values", ports.len()) };
+        let share = (seen * 100).checked_div(all)?;
+        let why = "a port to which others connect, perhaps; as a condition it would narrow this";
+        (seen > 0 && share >= 80)
+            .then(|| format!("{values} in {share} % of the rows ({}): {why}", named.join(", ")))
     }
 
     /// First and last day, and how many there are.
@@ -138,6 +170,12 @@ pub(super) fn prepared(given: &Given<'_>, suggested: &Suggested) -> Outcome<Coun
         }
     };
     for (each, exclusion) in all.iter_mut().zip(&exclusions) {
+        let few = each.did.few_local_ports();
+        if let (Some(port), Some(few)) =
+            (each.draft.left_out.iter_mut().find(|left| left.0 == LOCAL_PORT), few)
+        {
+            port.1 = few;
+        }
         each.probed = graded(given, exclusion, &matcher, &malicious)?;
         let of_stranger = graded(given, exclusion, &matcher, &[])?;
         each.stranger = of_stranger.map(|probed| (probed.grade, probed.way_in.as_ref().map(|way| way.cost)));
@@ -203,6 +241,7 @@ fn denied(given: &Given<'_>, exclusion: &Exclusion) -> Vec<String> {
 fn count(given: &Given<'_>, matcher: &Matcher, all: &mut [Prepared]) -> Outcome<([u64; 2], Vec<Malicious>)> {
     let places: Vec<Option<usize>> =
         matcher.slots().iter().map(|slot| given.fields.iter().position(|field| field == slot)).collect();
+    let local_port = given.fields.iter().position(|field| field.name() == LOCAL_PORT);
     let (mut scratch, mut covered, mut malicious) = (Scratch::default(), [0, 0], Vec::new());
     let mut known: HashSet<Vec<Option<String>>> = HashSet::new();
     given.labelling.each(given.fields, |row| {
@@ -243,6 +282,9 @@ fn count(given: &Given<'_>, matcher: &Matcher, all: &mut [Prepared]) -> Outcome<
                 did.devices.insert(device.to_owned());
             }
             did.days.extend(row.day);
+            if let Some(port) = local_port.and_then(|at| row.cells[at]).filter(|port| !port.is_empty()) {
+                did.add_local_port(port);
+            }
         }
     })?;
     Ok((covered, malicious))
