@@ -69,11 +69,7 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
         labelling.applied = Some(&matcher);
     }
     labelling.groups = groups::groups(args, world, &lists)?;
-    let known = labelling.fields()?;
-    let mut sample = Sample::new(&known);
-    let mut fields = sample.fields();
-    // It is no condition, but what was seen of it is said.
-    fields.extend(known.into_iter().filter(|field| field.name() == LOCAL_PORT));
+    let (mut sample, fields) = empty_sample(&labelling)?;
     let cutoff = cutoff(args, &labelling, &fields)?;
     let (held, left_out) = fill(&mut sample, &labelling, &fields, cutoff)?;
     tell(&fitted(&hidden(&labelling, &left_out, &ids), world.message_width));
@@ -111,6 +107,16 @@ pub(crate) fn run(args: &SuggestArgs, world: &World) -> Outcome {
     }
     shown(args, world, &found)?;
     Ok(if found.prepared.is_empty() { End::LookAtIt } else { End::Clean })
+}
+
+/// A sample without rows, and the fields that are read for it.
+fn empty_sample(labelling: &Labelling<'_>) -> Outcome<(Sample, Vec<FieldRef>)> {
+    let known = labelling.fields()?;
+    let sample = Sample::new(&known);
+    let mut fields = sample.fields();
+    // It is no condition, but what was seen of it is said.
+    fields.extend(known.into_iter().filter(|field| field.name() == LOCAL_PORT));
+    Ok((sample, fields))
 }
 
 /// Which malicious rows the lists hide already, loudly: that is worse than any noise.
