@@ -252,6 +252,6 @@ fn written(edit: &Edit) -> Outcome<FileSet> {
         return Ok(outputs);
     }
     let mut outputs = FileSet::begin([file])?;
-    outputs.write(file, &edit.after.text)?;
+    outputs.write_new(file, &edit.after.text)?;
     Ok(outputs)
 }

@@ -1,0 +1,64 @@
+//! What `quell accept` leaves behind: whose words win, in which order they stand, and that nothing is lost.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+fn begun(folder: &Path, args: &[&str]) -> Child {
+    let mut quell = Command::new(env!("CARGO_BIN_EXE_quell"));
+    quell.args(args).env_clear().current_dir(folder).stdin(Stdio::null());
+    quell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[cfg(any())]
+fn quell(folder: &Path, args: &[&str]) -> Output {
+    begun(folder, args).wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = String::from_utf8([output.stdout.clone(), output.stderr.clone()].concat()).unwrap();
+    // Messages are broken between words.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A draft of which nothing falls short.
+fn draft(id: &str, more: &str) -> String {
+    format!(
+        "exclusions:\n- id: {id}\n{more}  when:\n    process.path: 'C:\\Program Files\\{id}\\a.exe'\n    destination.ip: 10.1.2.3\n  cases:\n    base: {{process.path: 'C:\\Program Files\\{id}\\a.exe', destination.ip: 10.1.2.3}}\n    suppress: [{{}}]\n    keep: [{{process.path: 'C:\\b.exe'}}, {{destination.ip: 10.1.2.4}}]\n"
+    )
+}
+
+const OWNED: [&str; 8] =
+    ["--owner", "IT", "--reason", "ours", "--expires", "2027-02-01", "--today", "2026-11-25"];
+
+#[cfg(any())]
+/// Accepts a draft into mine.yaml.
+fn accept(folder: &Path, draft: &str, more: &[&str]) -> Output {
+    fs::write(folder.join("draft.txt"), draft).unwrap();
+    quell(folder, &[&["accept", "draft.txt", "-e", "mine.yaml", "--min-score", "0"], more].concat())
+}
+
+/// Whoever is told that an exclusion was added finds it, also if two make the list at the same time.
+#[test]
+fn two_who_make_the_same_list_lose_nothing() {
+    for _ in 0..6 {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let start = |id: &str| {
+            let file = format!("{id}.txt");
+            fs::write(at.join(&file), draft(id, "")).unwrap();
+            begun(at, &[&["accept", &file, "-e", "mine.yaml", "--min-score", "0"][..], &OWNED].concat())
+        };
+        let both = [("one", start("one")), ("two", start("two"))];
+        let ends = both.map(|(id, child)| (id, child.wait_with_output().unwrap()));
+        let list = fs::read_to_string(at.join("mine.yaml")).unwrap();
+        for (id, end) in &ends {
+            let text = said(end);
+            let is_there = list.contains(&format!("- id: {id}\n"));
+            assert_eq!(is_there, text.contains("1 exclusion added"), "{id}: {text}\n{list}");
+            assert!(is_there || text.contains("error[changed-meanwhile]"), "{id}: {text}");
+        }
+        assert!(ends.iter().any(|(_, end)| end.status.success()), "{}", said(&ends[0].1));
+        assert_eq!(fs::read_dir(at).unwrap().count(), 3, "no file is left over");
+    }
+}
