@@ -10,7 +10,6 @@ fn begun(folder: &Path, args: &[&str]) -> Child {
     quell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-#[cfg(any())]
 fn quell(folder: &Path, args: &[&str]) -> Output {
     begun(folder, args).wait_with_output().unwrap()
 }
@@ -31,7 +30,6 @@ fn draft(id: &str, more: &str) -> String {
 const OWNED: [&str; 8] =
     ["--owner", "IT", "--reason", "ours", "--expires", "2027-02-01", "--today", "2026-11-25"];
 
-#[cfg(any())]
 /// Accepts a draft into mine.yaml.
 fn accept(folder: &Path, draft: &str, more: &[&str]) -> Output {
     fs::write(folder.join("draft.txt"), draft).unwrap();
@@ -61,4 +59,38 @@ fn two_who_make_the_same_list_lose_nothing() {
         assert!(ends.iter().any(|(_, end)| end.status.success()), "{}", said(&ends[0].1));
         assert_eq!(fs::read_dir(at).unwrap().count(), 3, "no file is left over");
     }
+}
+
+/// Who gives an option means it, and reads what the draft said instead.
+#[test]
+fn an_option_goes_before_the_draft_and_that_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = "  scenario: |\n    old\n    story\n  owner: Bob # his\n  reason: >-\n    in\n    two\n  reference: X-1\n  created: 2026-11-01\n  expires: 2026-12-01\n";
+    let more = [&OWNED[..], &["--scenario", "new: story", "--reference", "X-2"]].concat();
+    let output = accept(folder.path(), &draft("one", keys), &more);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for wanted in [
+        "--scenario new: story takes the place of `old story`",
+        "--owner IT takes the place of `Bob`",
+        "--reason ours takes the place of `in two`",
+        "--reference X-2 takes the place of `X-1`",
+        "--expires 2027-02-01 takes the place of `2026-12-01`",
+    ] {
+        assert!(said(&output).contains(wanted), "{wanted}\n{}", said(&output));
+    }
+    let list = fs::read_to_string(folder.path().join("mine.yaml")).unwrap();
+    let wanted = [
+        "scenario: 'new: story'",
+        "owner: IT",
+        "reason: ours",
+        "reference: X-2",
+        "created: 2026-11-01",
+        "expires: 2027-02-01",
+    ];
+    for line in wanted {
+        assert!(list.contains(&format!("\n    {line}\n")), "{line}\n{list}");
+    }
+    // What says the same is no matter.
+    let same = accept(folder.path(), &draft("two", "  owner: IT\n"), &OWNED);
+    assert!(same.status.success() && !said(&same).contains("takes the place"), "{}", said(&same));
 }

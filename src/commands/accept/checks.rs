@@ -57,6 +57,8 @@ pub(super) struct CheckedExclusion {
     pub(super) when: Vec<IndexMap<String, Vec<String>>>,
     /// What was counted of it when it was suggested.
     pub(super) suggested: Vec<String>,
+    /// What of the draft an option has replaced.
+    pub(super) replaced: Vec<String>,
     pub(super) lint: Vec<Found>,
     pub(super) cases: Cases,
     /// Of the changes to it how many its cases notice, and how many none does.
@@ -120,14 +122,17 @@ pub(super) fn checked(
     let asked = Asked { args, edit, findings, settings, malicious, schemas, moves };
     let mut found = Checked::default();
     for exclusion in added {
-        let known = edit.facts.iter().filter(|(id, _)| *id == exclusion.id);
+        let of_it = |all: &[(String, String)]| -> Vec<String> {
+            all.iter().filter(|(id, _)| *id == exclusion.id).map(|(_, line)| line.clone()).collect()
+        };
         let lint = asked.lint(exclusion, &mut found.short);
         let (cases, changes) = asked.cases(exclusion, &mut found.short);
         let grade = asked.grade(exclusion, &mut found.short)?;
         found.exclusions.push(CheckedExclusion {
             id: exclusion.id.clone(),
             when: exclusion.entries.iter().map(fields_of).collect(),
-            suggested: known.map(|(_, fact)| fact.clone()).collect(),
+            suggested: of_it(&edit.facts),
+            replaced: of_it(&edit.replaced),
             lint,
             cases,
             noticed: changes.noticed,

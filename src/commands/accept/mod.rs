@@ -1,6 +1,7 @@
 //! `quell accept`: adds exclusions to a list, if nothing speaks against them.
 
 mod checks;
+mod keys;
 mod show;
 
 use super::files::{self, FileSet};
@@ -10,15 +11,12 @@ use super::lists::{
 };
 use super::review::Review;
 use super::{End, Outcome, World, fail, print_json, print_styled};
-use crate::cli::{AcceptArgs, AcceptFormat, Expiry};
-use jiff::ToSpan;
-use jiff::civil::Date;
-use quell::exclusions::edit::add::{ExclusionBlock, with};
+use crate::cli::{AcceptArgs, AcceptFormat};
+use quell::exclusions::edit::add::with;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::did_you_mean;
 use quell::report::fitted;
-use quell::suggest::list::SCENARIO;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -42,6 +40,8 @@ pub(super) struct Edit {
     pub(super) groups: Vec<String>,
     /// Ids, and what was counted of them when they were suggested.
     pub(super) facts: Vec<(String, String)>,
+    /// Ids, and what of their drafts an option has replaced.
+    pub(super) replaced: Vec<(String, String)>,
 }
 
 pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
@@ -52,9 +52,9 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     let drafts = load_with(&texts, &schemas, &parameters)?;
     let chosen = chosen(args, &drafts)?;
     let day = today(&args.scope, world);
-    let mut blocks = Vec::new();
+    let (mut blocks, mut replaced) = (Vec::new(), Vec::new());
     for draft in &chosen {
-        blocks.push(block(args, day, &texts, draft)?);
+        blocks.push(keys::block(args, day, &texts, draft, &mut replaced)?);
     }
     let (before, exists) = target(&args.exclusions)?;
     let added: Vec<String> = chosen.iter().map(|draft| draft.id.clone()).collect();
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     let after = ListText { file: before.file.clone(), text };
     let new = load(&after)?;
     let (groups, facts) = said_of(&texts);
-    let edit = Edit { before, after, exists, old, new, added, groups, facts };
+    let edit = Edit { before, after, exists, old, new, added, groups, facts, replaced };
     let lists = Loaded { exclusions: Vec::new(), texts: Vec::new(), on_disk: true, schemas, named };
     let rule = rule(&args.scope)?;
     let checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
@@ -184,37 +184,6 @@ fn chosen<'d>(args: &AcceptArgs, drafts: &'d [Exclusion]) -> Outcome<Vec<&'d Exc
         return fail("nothing-to-accept", "there is no exclusion to add", "nothing was suggested");
     }
     Ok(chosen)
-}
-
-/// The lines of a draft, with what the command line says of it.
-fn block(args: &AcceptArgs, day: Date, texts: &[ListText], draft: &Exclusion) -> Outcome<ExclusionBlock> {
-    let list = texts.iter().find(|list| *list.file == *draft.origin.file);
-    let Some(mut block) = list.and_then(|list| ExclusionBlock::of(list, &draft.id)) else {
-        let message = format!("{}: `{}` is not written as a block of its own", draft.origin.file, draft.id);
-        return fail("cannot-edit", message, "write it as a block that begins `- id:`");
-    };
-    block.take_out("scenario", SCENARIO);
-    let expires = match args.expires {
-        Some(Expiry::On(day)) => Some(day),
-        Some(Expiry::In(days)) => day.checked_add(i32::from(days).days()).ok(),
-        None => None,
-    };
-    let keys = [
-        ("scenario", args.scenario.clone()),
-        ("owner", args.owner.clone()),
-        ("reason", args.reason.clone()),
-        ("reference", args.reference.clone()),
-        ("created", Some(day.to_string())),
-        ("expires", expires.map(|day| day.to_string())),
-    ];
-    for (key, value) in keys {
-        if let Some(value) = value.filter(|value| !block.set(key, value)) {
-            let message =
-                format!("{}: there is no line for `{key}: {value}` in `{}`", draft.origin.file, draft.id);
-            return fail("cannot-edit", message, "write its `when` on a line of its own, below the id");
-        }
-    }
-    Ok(block)
 }
 
 /// The list that is added to, and whether it is there.

@@ -44,6 +44,9 @@ fn exclusion(out: &mut String, each: &CheckedExclusion) {
     for fact in &each.suggested {
         let _ = writeln!(out, "  as suggested: {}", printable(fact));
     }
+    for line in &each.replaced {
+        let _ = writeln!(out, "  {}", printable(line));
+    }
     for found in &each.lint {
         let _ = writeln!(out, "  lint {}: {}", found.code, printable(&found.message));
     }
