@@ -5,6 +5,7 @@ use crate::common::cases;
 use proptest::prelude::*;
 use quell::exclusions::edit::add::{ExclusionBlock, with};
 use quell::exclusions::edit::cases::{NewCase, with_cases};
+use quell::exclusions::edit::ordered;
 use quell::exclusions::validate::{ListText, load};
 use quell::schema::Schemas;
 use serde_json::{Value, json};
@@ -424,9 +425,18 @@ proptest! {
         let list = |text: &str| ListText { file: "list.yaml".into(), text: text.into() };
         let before = list(&text);
         let old = load(std::slice::from_ref(&before), &schemas).unwrap();
-        let new = "exclusions:\n- id: new\n  when:\n    process.name: n.exe # why\n    destination.ip: 10.1.2.3\n";
-        let block = ExclusionBlock::of(&list(new), "new").unwrap();
+        let new = "exclusions:\n- id: new\n  # first\n  rules: [b, a]\n  cases: {keep: [{process.name: x.exe}]}\n  when:\n    destination.ip: [10.1.2.3, 10.0.0.1]\n    process.name: # why\n    - n.exe # seen\n    - m.exe\n";
+        let mut block = ExclusionBlock::of(&list(new), "new").unwrap();
+        prop_assert!(block.set("owner", "me") && block.set("scenario", "why: so"));
         let after = with(&before, &[block], &schemas).unwrap();
+        // A list that is in order stays in order.
+        let (was, is) = (ordered(&before, &schemas), ordered(&list(&after), &schemas));
+        prop_assert_eq!(was == text, is == after, "{}\n{}", after, is);
+        let tidy = list(&was);
+        let mut block = ExclusionBlock::of(&list(new), "new").unwrap();
+        prop_assert!(block.set("expires", "2027-01-31"));
+        let added_to_it = with(&tidy, &[block], &schemas).unwrap();
+        prop_assert_eq!(&ordered(&list(&added_to_it), &schemas), &added_to_it);
         let added = after.replacen("exclusions: # none", "exclusions: [] # none", 1);
         prop_assert!(is_added_to(&text, &added), "{text}\n{after}");
         prop_assert!(text.contains("\r\n") == after.contains("\r\n"));

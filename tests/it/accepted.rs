@@ -94,3 +94,28 @@ fn an_option_goes_before_the_draft_and_that_is_told() {
     let same = accept(folder.path(), &draft("two", "  owner: IT\n"), &OWNED);
     assert!(same.status.success() && !said(&same).contains("takes the place"), "{}", said(&same));
 }
+
+/// `quell fmt --check` and so the hook and the workflow of `quell init` find nothing to say of what was accepted.
+#[test]
+fn what_is_accepted_is_in_the_order_of_fmt() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = fs::canonicalize("samples").unwrap();
+    let hunt = samples.join("action1-hunt.csv").display().to_string();
+    let attacks = samples.join("malicious.csv").display().to_string();
+    for (number, group) in ["9", "4"].iter().enumerate() {
+        let list: &[&str] = if number == 0 { &[] } else { &["-e", "mine.yaml"] };
+        let given = ["suggest", &hunt, "--group", group, "--malicious", &attacks];
+        let draft = String::from_utf8(quell(folder.path(), &[&given, list].concat()).stdout).unwrap();
+        let output = accept(folder.path(), &draft, &[&OWNED[..], &["--anyway"]].concat());
+        assert!(
+            said(&output).contains("exclusion added") || said(&output).contains("exclusions added"),
+            "{}",
+            said(&output)
+        );
+        let checked = quell(folder.path(), &["fmt", "--check", "-e", "mine.yaml"]);
+        let list = fs::read_to_string(folder.path().join("mine.yaml")).unwrap();
+        assert_eq!(checked.status.code(), Some(0), "{}\n{list}", said(&checked));
+        // What was counted stands above the first key still.
+        assert!(list.find(" of noise, ") < list.find("    when:"), "{list}");
+    }
+}

@@ -4,7 +4,8 @@
 //! means what was wanted: what it meant, and the exclusions that were added.
 
 use super::ExclusionPlaces;
-use crate::exclusions::validate::{ListText, meaning};
+use super::order::ordered_where;
+use crate::exclusions::validate::{EXCLUSION_KEYS, ListText, meaning};
 use crate::schema::Schemas;
 use crate::yaml::flow_scalar;
 use std::ops::Range;
@@ -31,17 +32,18 @@ impl ExclusionBlock {
         Some(Self { text, indent })
     }
 
-    /// Writes a key of the exclusion: in the place of what the key is now, or above `when`. False if there is no line for it.
+    /// Writes a key of the exclusion: in the place of what the key is now, or where `quell fmt` puts it. False if there is no
+    /// line for it.
     pub fn set(&mut self, key: &str, value: &str) -> bool {
         let line = format!("{key}: {}\n", flow_scalar(value));
         if let Some(lines) = self.lines_of(key) {
             self.text.replace_range(lines, &line);
             return true;
         }
-        let Some(when) = self.lines_of("when").filter(|lines| lines.start > self.inner()) else {
-            return false;
-        };
-        self.text.insert_str(when.start - self.inner(), &format!("{:1$}{line}", "", self.inner()));
+        let before = EXCLUSION_KEYS.iter().take_while(|known| **known != key);
+        let ends = before.filter_map(|known| Some(self.lines_of(known)?.end));
+        let Some(end) = ends.max() else { return false };
+        self.text.insert_str(end, &format!("{:1$}{line}", "", self.inner()));
         true
     }
 
@@ -108,7 +110,7 @@ fn unindented(line: &str) -> (usize, &str) {
     (line.len() - behind.len(), behind)
 }
 
-/// The list with these exclusions behind its own; the error says why that cannot be, for a person.
+/// The list with these exclusions behind its own, each as `quell fmt` orders it; the error says why that cannot be, for a person.
 pub fn with(list: &ListText, blocks: &[ExclusionBlock], schemas: &Schemas) -> Result<String, String> {
     let (place, added, taken) = addition(list, blocks)?;
     let mut text = list.text.clone();
@@ -118,9 +120,13 @@ pub fn with(list: &ListText, blocks: &[ExclusionBlock], schemas: &Schemas) -> Re
     let (Some(before), Some(after)) = (before, meaning(&edited, schemas)) else {
         return Err("it would not load with them".to_owned());
     };
-    let stays = after.get(..before.len()) == Some(&before) && after.len() == before.len() + blocks.len();
+    let (old, new) = after.split_at(before.len().min(after.len()));
+    let stays = old == before && new.len() == blocks.len();
     let why = "with these lines it would not mean the same; an anchor or a text over several lines may be the cause";
-    if stays { Ok(edited.text) } else { Err(why.to_owned()) }
+    if !stays {
+        return Err(why.to_owned());
+    }
+    Ok(ordered_where(&edited, schemas, |id| new.iter().any(|added| added.id == id)))
 }
 
 /// The list in which an exclusion has another `when`, given as lines without indentation; `None` if that cannot be, or if
@@ -204,7 +210,7 @@ mod tests {
         with(&list("list.yaml", text), &[block], &Schemas::built_in())
     }
 
-    const ADDED: &str = "  - id: new\n    # why\n    owner: 'me: you'\n    when: {process.name: n.exe}\n";
+    const ADDED: &str = "  - id: new\n    # why\n    when: {process.name: n.exe}\n    owner: 'me: you'\n";
 
     #[test]
     fn it_stands_behind_the_last_one_and_all_else_stays() {
@@ -229,7 +235,7 @@ mod tests {
             block.set("owner", "me") && block.set("reason", "y: z") && block.set("expires", "2027-01-31")
         );
         block.take_out("cases");
-        let wanted = "  - owner: me\n    # mine\n    id: a\n    reason: 'y: z'\n    expires: 2027-01-31\n    when:\n    - process.name: a.exe\n";
+        let wanted = "  - owner: me\n    # mine\n    id: a\n    reason: 'y: z'\n    when:\n    - process.name: a.exe\n    expires: 2027-01-31\n";
         assert_eq!(block.text, wanted);
     }
 
