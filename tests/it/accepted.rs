@@ -119,3 +119,43 @@ fn what_is_accepted_is_in_the_order_of_fmt() {
         assert!(list.find(" of noise, ") < list.find("    when:"), "{list}");
     }
 }
+
+/// Two lists with the same id cannot be loaded together, so that is said before the second one is written.
+#[test]
+fn an_id_that_another_list_has_falls_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::create_dir_all(at.join("lists/deep")).unwrap();
+    let write = |name: &str, text: &str| fs::write(at.join(name), text).unwrap();
+    write("lists/a.yaml", &draft("one", ""));
+    write("draft.txt", &draft("one", ""));
+    let accept = |list: &str, more: &[&str]| {
+        let given = ["accept", "draft.txt", "-e", list, "--min-score", "0"];
+        quell(at, &[&given, &OWNED[..], more].concat())
+    };
+    let wanted = "a.yaml:2 has an exclusion of this id, too";
+    let output = accept("lists/b.yaml", &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(said(&output).contains(wanted) && !at.join("lists/b.yaml").exists(), "{}", said(&output));
+    // Elsewhere it is free, until quell.yaml names both.
+    let elsewhere = accept("lists/deep/b.yaml", &["--dry-run"]);
+    assert_eq!(elsewhere.status.code(), Some(0), "{}", said(&elsewhere));
+    write("quell.yaml", "exclusions: [lists]\n");
+    let together = accept("lists/deep/b.yaml", &["--dry-run"]);
+    assert_eq!(together.status.code(), Some(1), "{}", said(&together));
+    assert!(said(&together).contains(wanted), "{}", said(&together));
+    // What cannot be read is said, and what is no list is nothing.
+    write("lists/a.yaml", "exclusions: [\n");
+    write("lists/c.yaml", "services: {one: {id: one}}\n");
+    let broken = accept("lists/b.yaml", &[]);
+    assert_eq!(broken.status.code(), Some(0), "{}", said(&broken));
+    assert!(said(&broken).contains("a.yaml cannot be read as a list"), "{}", said(&broken));
+    // Nor is it a matter where the draft itself lies.
+    fs::rename(at.join("draft.txt"), at.join("lists/a.yaml")).unwrap();
+    fs::remove_file(at.join("lists/b.yaml")).unwrap();
+    let own = quell(
+        at,
+        &[&["accept", "lists/a.yaml", "-e", "lists/b.yaml", "--min-score", "0"], &OWNED[..]].concat(),
+    );
+    assert_eq!(own.status.code(), Some(0), "{}", said(&own));
+}

@@ -1,5 +1,6 @@
 //! `quell accept`: adds exclusions to a list, if nothing speaks against them.
 
+mod beside;
 mod checks;
 mod keys;
 mod show;
@@ -78,7 +79,8 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     let edit = Edit { before, after, exists, old, new, added, groups, facts, replaced };
     let lists = Loaded { exclusions: Vec::new(), texts: Vec::new(), on_disk: true, schemas, named };
     let rule = rule(&args.scope)?;
-    let checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
+    let mut checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
+    checked.short.extend(beside::taken(&args.exclusions, &texts, &edit.added)?);
     let writes = !args.dry_run && (args.anyway || checked.short.is_empty());
     let outputs = if writes { written(&edit)? } else { FileSet::begin([])? };
     outputs.put(|| match args.format {
