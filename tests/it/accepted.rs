@@ -159,3 +159,35 @@ fn an_id_that_another_list_has_falls_short() {
     );
     assert_eq!(own.status.code(), Some(0), "{}", said(&own));
 }
+
+/// What nobody has looked at is not written, and no placeholder gets into a list.
+#[test]
+fn what_nobody_has_reviewed_falls_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let unfilled = "  scenario: FILL IN what these rows are\n";
+    let none = accept(folder.path(), &draft("one", unfilled), &[]);
+    assert_eq!(none.status.code(), Some(1), "{}", said(&none));
+    assert!(
+        said(&none).contains("one: nobody answers for it, nothing says why, and it never ends"),
+        "{}",
+        said(&none)
+    );
+    assert!(!folder.path().join("mine.yaml").exists());
+    let list = || fs::read_to_string(folder.path().join("mine.yaml")).unwrap();
+    let anyway = accept(folder.path(), &draft("one", unfilled), &["--anyway"]);
+    assert!(said(&anyway).contains("1 exclusion added") && !list().contains("scenario"), "{}", list());
+    for (id, one) in
+        [("two", ["--owner", "IT"]), ("three", ["--expires", "90d"]), ("four", ["--reason", "the backup"])]
+    {
+        let output = accept(folder.path(), &draft(id, unfilled), &one);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    }
+    assert!(!list().contains("FILL IN"), "{}", list());
+    assert!(list().contains("- id: four\n    scenario: 'the backup'\n    when:"), "{}", list());
+    let own = accept(folder.path(), &draft("five", unfilled), &["--reason", "ours", "--scenario", "a story"]);
+    assert!(
+        !said(&own).contains("takes the place") && list().contains("    scenario: 'a story'\n"),
+        "{}",
+        list()
+    );
+}

@@ -182,6 +182,12 @@ fn malicious<'l>(
 
 impl Asked<'_> {
     fn lint(&self, exclusion: &Exclusion, short: &mut Vec<String>) -> Vec<Found> {
+        let Exclusion { id, owner, reason, expires, .. } = exclusion;
+        if owner.is_none() && reason.is_none() && expires.is_none() {
+            short.push(format!(
+                "{id}: nobody answers for it, nothing says why, and it never ends; say at least one of --owner, --reason, --expires"
+            ));
+        }
         let of_it = |finding: &&Finding| self.edit.new[finding.exclusion].id == exclusion.id;
         let mut all = Vec::new();
         for finding in self.findings.iter().filter(of_it) {

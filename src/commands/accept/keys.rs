@@ -1,6 +1,7 @@
 //! What the command line says of exclusions that are added: owner, reason, days.
 //!
-//! In: a draft and the options. Out: its lines with them. An option goes before what the draft says, and that is told.
+//! In: a draft and the options. Out: its lines with them. An option goes before what the draft says, and that is told. The
+//! reason stands for a scenario that nobody has written.
 
 use crate::cli::{AcceptArgs, Expiry};
 use crate::commands::{Outcome, fail};
@@ -9,7 +10,7 @@ use jiff::civil::Date;
 use quell::exclusions::edit::add::ExclusionBlock;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::ListText;
-use quell::suggest::list::SCENARIO;
+use quell::suggest::list::FILL_IN;
 
 /// The lines of a draft with what the command line says of it. What an option has replaced is added to `replaced`, a line each.
 pub(super) fn block(
@@ -25,11 +26,15 @@ pub(super) fn block(
         return fail("cannot-edit", message, "write it as a block that begins `- id:`");
     };
     let mut draft = draft.clone();
-    if draft.scenario.as_deref() == Some(SCENARIO) {
-        block.take_out("scenario");
+    let mut scenario = args.scenario.clone();
+    if draft.scenario.as_ref().is_some_and(|text| text.trim_start().starts_with(FILL_IN)) {
+        scenario = scenario.or_else(|| args.reason.clone()).or_else(|| draft.reason.clone());
         draft.scenario = None;
+        if scenario.is_none() {
+            block.take_out("scenario");
+        }
     }
-    for (key, value, old) in keys(args, day, &draft) {
+    for (key, value, old) in keys(args, scenario, day, &draft) {
         let Some(value) = value.filter(|value| old.as_ref() != Some(value)) else { continue };
         if !block.set(key, &value) {
             let message =
@@ -48,6 +53,7 @@ pub(super) fn block(
 /// Keys, what is to stand there, and what stands there.
 fn keys(
     args: &AcceptArgs,
+    scenario: Option<String>,
     day: Date,
     draft: &Exclusion,
 ) -> [(&'static str, Option<String>, Option<String>); 6] {
@@ -60,7 +66,7 @@ fn keys(
     // No option names this day, so the one of the draft stays.
     let created = draft.created.is_none().then_some(day);
     [
-        ("scenario", args.scenario.clone(), draft.scenario.clone()),
+        ("scenario", scenario, draft.scenario.clone()),
         ("owner", args.owner.clone(), draft.owner.clone()),
         ("reason", args.reason.clone(), draft.reason.clone()),
         ("reference", args.reference.clone(), draft.reference.clone()),
