@@ -191,3 +191,45 @@ fn what_nobody_has_reviewed_falls_short() {
         list()
     );
 }
+
+/// An exclusion that has ended already would never do anything; its last day may be today.
+#[test]
+fn a_day_that_is_past_is_no_expiry() {
+    let folder = tempfile::tempdir().unwrap();
+    let until = |day| accept(folder.path(), &draft("one", ""), &["--today", "2026-11-25", "--expires", day]);
+    let past = until("2026-11-24");
+    assert_eq!(past.status.code(), Some(2), "{}", said(&past));
+    assert!(
+        said(&past).contains("--expires 2026-11-24: this day is past; today is 2026-11-25"),
+        "{}",
+        said(&past)
+    );
+    assert!(!folder.path().join("mine.yaml").exists());
+    let last = until("2026-11-25");
+    assert!(said(&last).contains("1 exclusion added"), "{}", said(&last));
+}
+
+/// A folder is loaded by the endings of its files, so a list without one would be forgotten in it.
+#[test]
+fn a_new_list_without_an_ending_is_refused_among_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::create_dir(at.join("lists")).unwrap();
+    fs::write(at.join("lists/day.yaml"), "exclusions: []\n").unwrap();
+    fs::write(at.join("compose.yaml"), "services: {}\n").unwrap();
+    fs::write(at.join("draft.txt"), draft("one", "")).unwrap();
+    let accept = |list: &str| {
+        quell(at, &[&["accept", "draft.txt", "-e", list, "--min-score", "0"], &OWNED[..]].concat())
+    };
+    let refused = accept("lists/night");
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("name it lists/night.yaml"), "{}", said(&refused));
+    assert!(!at.join("lists/night").exists());
+    for fine in ["night", "lists/night.yml"] {
+        assert_eq!(accept(fine).status.code(), Some(0), "{fine}");
+        fs::remove_file(at.join(fine)).unwrap();
+    }
+    // One that is there has been named on purpose.
+    fs::write(at.join("lists/night"), "exclusions: []\n").unwrap();
+    assert_eq!(accept("lists/night").status.code(), Some(0));
+}

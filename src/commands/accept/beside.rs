@@ -6,7 +6,7 @@
 use super::MAX_LIST;
 use crate::commands::project::project;
 use crate::commands::texts::{below, is_list, read_text};
-use crate::commands::{Outcome, tell};
+use crate::commands::{Outcome, fail, tell};
 use quell::exclusions::edit::add::ExclusionBlock;
 use quell::exclusions::edit::{ExclusionPart, ExclusionPlaces};
 use quell::exclusions::validate::ListText;
@@ -55,7 +55,7 @@ pub(super) fn taken(target: &Path, drafts: &[ListText], ids: &[String]) -> Outco
 }
 
 /// The lists that are loaded together with one that may not be there yet, perhaps with itself.
-pub(super) fn others(target: &Path) -> Outcome<Vec<PathBuf>> {
+fn others(target: &Path) -> Outcome<Vec<PathBuf>> {
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if let Some(project) = project()? {
         let top = project.file.parent().unwrap_or(Path::new(""));
@@ -77,8 +77,21 @@ pub(super) fn others(target: &Path) -> Outcome<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// An error for a new list that nobody would load with the lists in its folder, for want of an ending.
+pub(super) fn is_found_in_its_folder(target: &Path) -> Outcome<()> {
+    if ends_like_a_list(target) || target == Path::new("-") {
+        return Ok(());
+    }
+    let is_one = |file: &PathBuf| read_text(file, MAX_LIST).is_ok_and(|text| is_list(&text));
+    let Some(other) = others(target)?.into_iter().find(is_one) else { return Ok(()) };
+    let (shown, other) = (target.display(), other.display());
+    let message =
+        format!("{shown}: with {other} and the others, only files ending in .yaml or .yml are loaded");
+    fail("cannot-write", message, &format!("name it {shown}.yaml, or name a list that is there"))
+}
+
 /// Whether a folder of lists is loaded with a file of this name.
-pub(super) fn ends_like_a_list(file: &Path) -> bool {
+fn ends_like_a_list(file: &Path) -> bool {
     file.extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 

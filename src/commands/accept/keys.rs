@@ -12,6 +12,17 @@ use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::ListText;
 use quell::suggest::list::FILL_IN;
 
+/// An error for a last day that is past: the exclusion would never suppress anything.
+pub(super) fn is_to_come(args: &AcceptArgs, day: Date) -> Outcome<()> {
+    match args.expires {
+        Some(Expiry::On(last)) if last < day => {
+            let message = format!("--expires {last}: this day is past; today is {day}");
+            fail("expired", message, "name a day to come, or days from today: `--expires 90d`")
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The lines of a draft with what the command line says of it. What an option has replaced is added to `replaced`, a line each.
 pub(super) fn block(
     args: &AcceptArgs,

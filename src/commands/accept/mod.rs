@@ -53,6 +53,7 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     let drafts = load_with(&texts, &schemas, &parameters)?;
     let chosen = chosen(args, &drafts)?;
     let day = today(&args.scope, world);
+    keys::is_to_come(args, day)?;
     let (mut blocks, mut replaced) = (Vec::new(), Vec::new());
     for draft in &chosen {
         blocks.push(keys::block(args, day, &texts, draft, &mut replaced)?);
@@ -201,6 +202,7 @@ fn target(path: &Path) -> Outcome<(ListText, bool)> {
     hides_no_pack(path)?;
     say_which(path);
     if !path.exists() {
+        beside::is_found_in_its_folder(path)?;
         return Ok((ListText { file, text: String::new() }, false));
     }
     Ok((ListText { file, text: read_text(path, MAX_LIST)? }, true))
