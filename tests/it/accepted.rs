@@ -233,3 +233,27 @@ fn a_new_list_without_an_ending_is_refused_among_lists() {
     fs::write(at.join("lists/night"), "exclusions: []\n").unwrap();
     assert_eq!(accept("lists/night").status.code(), Some(0));
 }
+
+/// Without malicious rows a grade is that for a stranger; the one that they gave when it was suggested is not forgotten.
+#[test]
+fn the_worse_grade_of_the_draft_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let graded =
+        |letter: &str| format!("  # grade {letter}: the nearest malicious row pays 1: rename the binary\n");
+    let accept = |letter, more: &[&str]| {
+        accept(folder.path(), &draft("one", &graded(letter)), &[&OWNED[..], &["--dry-run"], more].concat())
+    };
+    let shown = accept("E", &[]);
+    assert_eq!(shown.status.code(), Some(0), "{}", said(&shown));
+    for wanted in [
+        "blind spots: grade B: an intruder of whom nothing is known",
+        "worse as suggested: grade E: the nearest",
+    ] {
+        assert!(said(&shown).contains(wanted), "{wanted}\n{}", said(&shown));
+    }
+    let short = accept("E", &["--min-grade", "C"]);
+    assert_eq!(short.status.code(), Some(1), "{}", said(&short));
+    assert!(said(&short).contains("one: grade E is worse than C: grade E: the nearest"), "{}", said(&short));
+    let better = accept("A", &["--min-grade", "B"]);
+    assert!(better.status.success() && !said(&better).contains("as suggested"), "{}", said(&better));
+}

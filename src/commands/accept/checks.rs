@@ -91,6 +91,8 @@ pub(super) struct Graded {
     pub(super) cost: Option<u32>,
     /// In words.
     pub(super) way: String,
+    /// What was suggested with it, in words, if that was worse and no malicious rows are given to grade it by.
+    pub(super) suggested: Option<String>,
 }
 
 /// Everything that is asked about an added exclusion.
@@ -264,13 +266,26 @@ impl Asked<'_> {
                 format!("{whom} pays {}: {}", way.cost, moves.join(", "))
             },
         );
-        if probed.grade > self.args.min_grade {
+        let suggested = self.worse_grade(exclusion, probed.grade);
+        let (worst, why) = suggested.map_or((probed.grade, &way), |(grade, line)| (grade, line));
+        if worst > self.args.min_grade {
             short.push(format!(
-                "{}: grade {} is worse than {}: {way}",
-                exclusion.id, probed.grade, self.args.min_grade
+                "{}: grade {worst} is worse than {}: {why}",
+                exclusion.id, self.args.min_grade
             ));
         }
-        Ok(Some(Graded { grade: probed.grade, cost: probed.way_in.as_ref().map(|way| way.cost), way }))
+        let suggested = suggested.map(|(_, line)| line.clone());
+        let cost = probed.way_in.as_ref().map(|way| way.cost);
+        Ok(Some(Graded { grade: probed.grade, cost, way, suggested }))
+    }
+
+    /// The grade by the malicious rows that were known when it was suggested, if it is worse than the one by none.
+    fn worse_grade(&self, exclusion: &Exclusion, than: Grade) -> Option<(Grade, &String)> {
+        let mut known =
+            self.edit.grades.iter().filter(|(id, _)| *id == exclusion.id && self.malicious.is_none());
+        let (_, line) = known.next()?;
+        let (letter, _) = line.strip_prefix("grade ")?.split_once(':')?;
+        letter.parse().ok().filter(|grade| *grade > than).map(|grade| (grade, line))
     }
 }
 

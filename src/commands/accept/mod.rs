@@ -41,6 +41,8 @@ pub(super) struct Edit {
     pub(super) groups: Vec<String>,
     /// Ids, and what was counted of them when they were suggested.
     pub(super) facts: Vec<(String, String)>,
+    /// Ids, and the grade that was suggested with them, in words.
+    pub(super) grades: Vec<(String, String)>,
     /// Ids, and what of their drafts an option has replaced.
     pub(super) replaced: Vec<(String, String)>,
 }
@@ -76,8 +78,8 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     };
     let after = ListText { file: before.file.clone(), text };
     let new = load(&after)?;
-    let (groups, facts) = said_of(&texts);
-    let edit = Edit { before, after, exists, old, new, added, groups, facts, replaced };
+    let Said { groups, facts, grades } = said_of(&texts);
+    let edit = Edit { before, after, exists, old, new, added, groups, facts, grades, replaced };
     let lists = Loaded { exclusions: Vec::new(), texts: Vec::new(), on_disk: true, schemas, named };
     let rule = rule(&args.scope)?;
     let mut checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
@@ -156,22 +158,35 @@ fn is_blank(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 
-/// The groups that stand at the head of suggested lists, and the rows that are counted below each id.
-fn said_of(texts: &[ListText]) -> (Vec<String>, Vec<(String, String)>) {
-    let (mut groups, mut facts, mut id) = (Vec::new(), Vec::new(), None);
+/// What the comments of suggested lists say.
+#[derive(Default)]
+struct Said {
+    /// The groups at the head.
+    groups: Vec<String>,
+    /// Below each id, the rows that were counted.
+    facts: Vec<(String, String)>,
+    /// Below each id, its grade.
+    grades: Vec<(String, String)>,
+}
+
+fn said_of(texts: &[ListText]) -> Said {
+    let (mut said, mut id) = (Said::default(), None);
     for line in texts.iter().flat_map(|list| list.text.lines()).map(str::trim) {
         if let Some(fact) = line.strip_prefix("# ").filter(|fact| fact.starts_with("group ") && id.is_none())
         {
-            groups.push(fact.to_owned());
+            said.groups.push(fact.to_owned());
         } else if let Some(named) = line.strip_prefix("- id:") {
             id = Some(named.trim().trim_matches(['\'', '"']).to_owned());
-        } else if let (Some(id), Some(fact)) = (&id, line.strip_prefix("# "))
-            && (fact.contains(" of noise, ") || fact.starts_with("TAKES IN "))
-        {
-            facts.push((id.clone(), fact.to_owned()));
+        } else if let (Some(id), Some(fact)) = (&id, line.strip_prefix("# ")) {
+            let known = (id.clone(), fact.to_owned());
+            if fact.contains(" of noise, ") || fact.starts_with("TAKES IN ") {
+                said.facts.push(known);
+            } else if fact.starts_with("grade ") {
+                said.grades.push(known);
+            }
         }
     }
-    (groups, facts)
+    said
 }
 
 /// The drafts that are asked for.

@@ -65,6 +65,10 @@ fn exclusion(out: &mut String, each: &CheckedExclusion) {
         Some(graded) => writeln!(out, "  blind spots: grade {}: {}", graded.grade, printable(&graded.way)),
         None => writeln!(out, "  blind spots: not graded: no schema has columns for it"),
     };
+    if let Some(line) = each.grade.as_ref().and_then(|graded| graded.suggested.as_ref()) {
+        let _ = writeln!(out, "  worse as suggested: {}", printable(line));
+        out.push_str("    (--malicious with the rows of that time shows what it is now)\n");
+    }
 }
 
 /// What an exclusion suppresses, in one line.
