@@ -75,13 +75,12 @@ impl ExclusionBlock {
             match &mut found {
                 Some(Range { end, .. }) if goes_on && !is_blank => *end = at + line.len(),
                 Some(_) if !is_blank => break,
-                Some(_) => {}
                 None if start == inner
                     && behind.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')) =>
                 {
                     found = Some(at + start..at + line.len());
                 }
-                None => {}
+                _ => {}
             }
             at += line.len();
         }
