@@ -10,6 +10,9 @@ use crate::printable::written_out;
 use crate::yaml::flow_scalar;
 use std::fmt::Write;
 
+/// How a scenario begins that nobody has written yet.
+pub const FILL_IN: &str = "FILL IN";
+
 /// What stands for a scenario that nobody has written yet.
 pub const SCENARIO: &str = "FILL IN what these rows are, in one sentence";
 

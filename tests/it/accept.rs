@@ -5,6 +5,7 @@ use crate::common::cases;
 use proptest::prelude::*;
 use quell::exclusions::edit::add::{ExclusionBlock, with};
 use quell::exclusions::edit::cases::{NewCase, with_cases};
+use quell::exclusions::edit::ordered;
 use quell::exclusions::validate::{ListText, load};
 use quell::schema::Schemas;
 use serde_json::{Value, json};
@@ -126,7 +127,7 @@ fn what_falls_short_is_not_written_unless_told() {
     let told = quell(&[&args[..], &["--anyway"]].concat());
     assert_eq!(told.status.code(), Some(1), "it falls short all the same");
     assert!(fs::read_to_string(&list).unwrap().starts_with("exclusions:\n  - id: agent\n"));
-    let dry = quell(&["accept", &suggested(folder.path()), "-e", &list, "--dry-run"]);
+    let dry = quell(&["accept", &suggested(folder.path()), "-e", &list, "--dry-run", "--owner", "IT"]);
     assert!(
         dry.status.success() && said(&dry).contains("not written, because of --dry-run"),
         "{}",
@@ -348,7 +349,7 @@ fn a_table_is_no_list_and_a_new_list_is_called_new() {
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     assert!(said(&output).contains("the table that `quell suggest` shows a person"), "{}", said(&output));
     let file = suggested(folder.path());
-    let added = quell(&["accept", &file, "-e", &list]);
+    let added = quell(&["accept", &file, "-e", &list, "--owner", "IT"]);
     assert!(out(&added).contains("mine.yaml: new list, 1 exclusion added"), "{}", said(&added));
     let dry = quell(&["accept", &file, "-e", "tests/lists/none.yaml", "--dry-run"]);
     assert!(!out(&dry).contains("new list"), "{}", said(&dry));
@@ -424,9 +425,18 @@ proptest! {
         let list = |text: &str| ListText { file: "list.yaml".into(), text: text.into() };
         let before = list(&text);
         let old = load(std::slice::from_ref(&before), &schemas).unwrap();
-        let new = "exclusions:\n- id: new\n  when:\n    process.name: n.exe # why\n    destination.ip: 10.1.2.3\n";
-        let block = ExclusionBlock::of(&list(new), "new").unwrap();
+        let new = "exclusions:\n- id: new\n  # first\n  rules: [b, a]\n  cases: {keep: [{process.name: x.exe}]}\n  when:\n    destination.ip: [10.1.2.3, 10.0.0.1]\n    process.name: # why\n    - n.exe # seen\n    - m.exe\n";
+        let mut block = ExclusionBlock::of(&list(new), "new").unwrap();
+        prop_assert!(block.set("owner", "me") && block.set("scenario", "why: so"));
         let after = with(&before, &[block], &schemas).unwrap();
+        // A list that is in order stays in order.
+        let (was, is) = (ordered(&before, &schemas), ordered(&list(&after), &schemas));
+        prop_assert_eq!(was == text, is == after, "{}\n{}", after, is);
+        let tidy = list(&was);
+        let mut block = ExclusionBlock::of(&list(new), "new").unwrap();
+        prop_assert!(block.set("expires", "2027-01-31"));
+        let added_to_it = with(&tidy, &[block], &schemas).unwrap();
+        prop_assert_eq!(&ordered(&list(&added_to_it), &schemas), &added_to_it);
         let added = after.replacen("exclusions: # none", "exclusions: [] # none", 1);
         prop_assert!(is_added_to(&text, &added), "{text}\n{after}");
         prop_assert!(text.contains("\r\n") == after.contains("\r\n"));
@@ -554,7 +564,7 @@ fn what_is_accepted_is_told_to_machines() {
         (output.status.code(), found)
     };
     let owned = ["--owner", "IT", "--reason", "DNS", "--expires", "90d"];
-    let (code, short) = accept(&["--min-grade", "A", "--min-score", "100", "--dry-run"]);
+    let (code, short) = accept(&["--min-grade", "A", "--min-score", "100", "--dry-run", "--owner", "IT"]);
     assert_eq!((code, &short["written"], &short["new_list"]), (Some(0), &json!(false), &json!(true)));
     let (code, found) = accept(&owned);
     assert_eq!((code, &found["written"], &found["falls_short"]), (Some(0), &json!(true), &json!([])));
@@ -576,7 +586,8 @@ fn what_is_accepted_is_told_to_machines() {
         (output.status.code(), &short["written"], &short["effect"]),
         (Some(1), &json!(false), &Value::Null)
     );
-    assert!(short["falls_short"][0].as_str().unwrap().contains("fewer than 80 %"), "{short}");
+    assert!(short["falls_short"][0].as_str().unwrap().contains("nobody answers for it"), "{short}");
+    assert!(short["falls_short"][1].as_str().unwrap().contains("fewer than 80 %"), "{short}");
     assert_eq!(fs::read_to_string("tests/lists/none.yaml").unwrap(), before);
 }
 

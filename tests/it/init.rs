@@ -21,6 +21,9 @@ fn it_writes_what_a_repository_needs_and_says_what_comes_next() {
     let at = folder.path().join("new/repository");
     let output = quell(folder.path(), &["init", "new/repository"]);
     assert!(output.status.success() && said(&output).contains("Next:"), "{}", said(&output));
+    for wanted in ["quell suggest hunt.csv -e exclusions --group 1", "quell accept -e exclusions/mine.yaml"] {
+        assert!(said(&output).contains(wanted), "{}", said(&output));
+    }
     let read = |name: &str| fs::read_to_string(at.join(name)).unwrap();
     let project = ProjectSettings::parse(&read("quell.yaml")).unwrap();
     assert_eq!(project.lint, Settings::default(), "the file documents the defaults");

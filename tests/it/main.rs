@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod accept;
+mod accepted;
 mod architecture;
 mod bad_exclusions;
 mod blind_spots;

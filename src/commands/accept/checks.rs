@@ -57,6 +57,8 @@ pub(super) struct CheckedExclusion {
     pub(super) when: Vec<IndexMap<String, Vec<String>>>,
     /// What was counted of it when it was suggested.
     pub(super) suggested: Vec<String>,
+    /// What of the draft an option has replaced.
+    pub(super) replaced: Vec<String>,
     pub(super) lint: Vec<Found>,
     pub(super) cases: Cases,
     /// Of the changes to it how many its cases notice, and how many none does.
@@ -89,6 +91,8 @@ pub(super) struct Graded {
     pub(super) cost: Option<u32>,
     /// In words.
     pub(super) way: String,
+    /// What was suggested with it, in words, if that was worse and no malicious rows are given to grade it by.
+    pub(super) suggested: Option<String>,
 }
 
 /// Everything that is asked about an added exclusion.
@@ -120,14 +124,17 @@ pub(super) fn checked(
     let asked = Asked { args, edit, findings, settings, malicious, schemas, moves };
     let mut found = Checked::default();
     for exclusion in added {
-        let known = edit.facts.iter().filter(|(id, _)| *id == exclusion.id);
+        let of_it = |all: &[(String, String)]| -> Vec<String> {
+            all.iter().filter(|(id, _)| *id == exclusion.id).map(|(_, line)| line.clone()).collect()
+        };
         let lint = asked.lint(exclusion, &mut found.short);
         let (cases, changes) = asked.cases(exclusion, &mut found.short);
         let grade = asked.grade(exclusion, &mut found.short)?;
         found.exclusions.push(CheckedExclusion {
             id: exclusion.id.clone(),
             when: exclusion.entries.iter().map(fields_of).collect(),
-            suggested: known.map(|(_, fact)| fact.clone()).collect(),
+            suggested: of_it(&edit.facts),
+            replaced: of_it(&edit.replaced),
             lint,
             cases,
             noticed: changes.noticed,
@@ -177,6 +184,12 @@ fn malicious<'l>(
 
 impl Asked<'_> {
     fn lint(&self, exclusion: &Exclusion, short: &mut Vec<String>) -> Vec<Found> {
+        let Exclusion { id, owner, reason, expires, .. } = exclusion;
+        if owner.is_none() && reason.is_none() && expires.is_none() {
+            short.push(format!(
+                "{id}: nobody answers for it, nothing says why, and it never ends; say at least one of --owner, --reason, --expires"
+            ));
+        }
         let of_it = |finding: &&Finding| self.edit.new[finding.exclusion].id == exclusion.id;
         let mut all = Vec::new();
         for finding in self.findings.iter().filter(of_it) {
@@ -253,13 +266,26 @@ impl Asked<'_> {
                 format!("{whom} pays {}: {}", way.cost, moves.join(", "))
             },
         );
-        if probed.grade > self.args.min_grade {
+        let suggested = self.worse_grade(exclusion, probed.grade);
+        let (worst, why) = suggested.map_or((probed.grade, &way), |(grade, line)| (grade, line));
+        if worst > self.args.min_grade {
             short.push(format!(
-                "{}: grade {} is worse than {}: {way}",
-                exclusion.id, probed.grade, self.args.min_grade
+                "{}: grade {worst} is worse than {}: {why}",
+                exclusion.id, self.args.min_grade
             ));
         }
-        Ok(Some(Graded { grade: probed.grade, cost: probed.way_in.as_ref().map(|way| way.cost), way }))
+        let suggested = suggested.map(|(_, line)| line.clone());
+        let cost = probed.way_in.as_ref().map(|way| way.cost);
+        Ok(Some(Graded { grade: probed.grade, cost, way, suggested }))
+    }
+
+    /// The grade by the malicious rows that were known when it was suggested, if it is worse than the one by none.
+    fn worse_grade(&self, exclusion: &Exclusion, than: Grade) -> Option<(Grade, &String)> {
+        let mut known =
+            self.edit.grades.iter().filter(|(id, _)| *id == exclusion.id && self.malicious.is_none());
+        let (_, line) = known.next()?;
+        let (letter, _) = line.strip_prefix("grade ")?.split_once(':')?;
+        letter.parse().ok().filter(|grade| *grade > than).map(|grade| (grade, line))
     }
 }
 

@@ -1,6 +1,8 @@
 //! `quell accept`: adds exclusions to a list, if nothing speaks against them.
 
+mod beside;
 mod checks;
+mod keys;
 mod show;
 
 use super::files::{self, FileSet};
@@ -10,15 +12,12 @@ use super::lists::{
 };
 use super::review::Review;
 use super::{End, Outcome, World, fail, print_json, print_styled};
-use crate::cli::{AcceptArgs, AcceptFormat, Expiry};
-use jiff::ToSpan;
-use jiff::civil::Date;
-use quell::exclusions::edit::add::{ExclusionBlock, with};
+use crate::cli::{AcceptArgs, AcceptFormat};
+use quell::exclusions::edit::add::with;
 use quell::exclusions::model::Exclusion;
 use quell::exclusions::validate::{ListText, load_with};
 use quell::fields::did_you_mean;
 use quell::report::fitted;
-use quell::suggest::list::SCENARIO;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -42,6 +41,10 @@ pub(super) struct Edit {
     pub(super) groups: Vec<String>,
     /// Ids, and what was counted of them when they were suggested.
     pub(super) facts: Vec<(String, String)>,
+    /// Ids, and the grade that was suggested with them, in words.
+    pub(super) grades: Vec<(String, String)>,
+    /// Ids, and what of their drafts an option has replaced.
+    pub(super) replaced: Vec<(String, String)>,
 }
 
 pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
@@ -52,9 +55,10 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     let drafts = load_with(&texts, &schemas, &parameters)?;
     let chosen = chosen(args, &drafts)?;
     let day = today(&args.scope, world);
-    let mut blocks = Vec::new();
+    keys::is_to_come(args, day)?;
+    let (mut blocks, mut replaced) = (Vec::new(), Vec::new());
     for draft in &chosen {
-        blocks.push(block(args, day, &texts, draft)?);
+        blocks.push(keys::block(args, day, &texts, draft, &mut replaced)?);
     }
     let (before, exists) = target(&args.exclusions)?;
     let added: Vec<String> = chosen.iter().map(|draft| draft.id.clone()).collect();
@@ -74,11 +78,12 @@ pub(crate) fn run(args: &AcceptArgs, world: &World) -> Outcome {
     };
     let after = ListText { file: before.file.clone(), text };
     let new = load(&after)?;
-    let (groups, facts) = said_of(&texts);
-    let edit = Edit { before, after, exists, old, new, added, groups, facts };
+    let Said { groups, facts, grades } = said_of(&texts);
+    let edit = Edit { before, after, exists, old, new, added, groups, facts, grades, replaced };
     let lists = Loaded { exclusions: Vec::new(), texts: Vec::new(), on_disk: true, schemas, named };
     let rule = rule(&args.scope)?;
-    let checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
+    let mut checked = checks::checked(args, world, &lists, &edit, rule.as_ref(), day)?;
+    checked.short.extend(beside::taken(&args.exclusions, &texts, &edit.added)?);
     let writes = !args.dry_run && (args.anyway || checked.short.is_empty());
     let outputs = if writes { written(&edit)? } else { FileSet::begin([])? };
     outputs.put(|| match args.format {
@@ -153,22 +158,35 @@ fn is_blank(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
 }
 
-/// The groups that stand at the head of suggested lists, and the rows that are counted below each id.
-fn said_of(texts: &[ListText]) -> (Vec<String>, Vec<(String, String)>) {
-    let (mut groups, mut facts, mut id) = (Vec::new(), Vec::new(), None);
+/// What the comments of suggested lists say.
+#[derive(Default)]
+struct Said {
+    /// The groups at the head.
+    groups: Vec<String>,
+    /// Below each id, the rows that were counted.
+    facts: Vec<(String, String)>,
+    /// Below each id, its grade.
+    grades: Vec<(String, String)>,
+}
+
+fn said_of(texts: &[ListText]) -> Said {
+    let (mut said, mut id) = (Said::default(), None);
     for line in texts.iter().flat_map(|list| list.text.lines()).map(str::trim) {
         if let Some(fact) = line.strip_prefix("# ").filter(|fact| fact.starts_with("group ") && id.is_none())
         {
-            groups.push(fact.to_owned());
+            said.groups.push(fact.to_owned());
         } else if let Some(named) = line.strip_prefix("- id:") {
             id = Some(named.trim().trim_matches(['\'', '"']).to_owned());
-        } else if let (Some(id), Some(fact)) = (&id, line.strip_prefix("# "))
-            && (fact.contains(" of noise, ") || fact.starts_with("TAKES IN "))
-        {
-            facts.push((id.clone(), fact.to_owned()));
+        } else if let (Some(id), Some(fact)) = (&id, line.strip_prefix("# ")) {
+            let known = (id.clone(), fact.to_owned());
+            if fact.contains(" of noise, ") || fact.starts_with("TAKES IN ") {
+                said.facts.push(known);
+            } else if fact.starts_with("grade ") {
+                said.grades.push(known);
+            }
         }
     }
-    (groups, facts)
+    said
 }
 
 /// The drafts that are asked for.
@@ -186,37 +204,6 @@ fn chosen<'d>(args: &AcceptArgs, drafts: &'d [Exclusion]) -> Outcome<Vec<&'d Exc
     Ok(chosen)
 }
 
-/// The lines of a draft, with what the command line says of it.
-fn block(args: &AcceptArgs, day: Date, texts: &[ListText], draft: &Exclusion) -> Outcome<ExclusionBlock> {
-    let list = texts.iter().find(|list| *list.file == *draft.origin.file);
-    let Some(mut block) = list.and_then(|list| ExclusionBlock::of(list, &draft.id)) else {
-        let message = format!("{}: `{}` is not written as a block of its own", draft.origin.file, draft.id);
-        return fail("cannot-edit", message, "write it as a block that begins `- id:`");
-    };
-    block.take_out("scenario", SCENARIO);
-    let expires = match args.expires {
-        Some(Expiry::On(day)) => Some(day),
-        Some(Expiry::In(days)) => day.checked_add(i32::from(days).days()).ok(),
-        None => None,
-    };
-    let keys = [
-        ("scenario", args.scenario.clone()),
-        ("owner", args.owner.clone()),
-        ("reason", args.reason.clone()),
-        ("reference", args.reference.clone()),
-        ("created", Some(day.to_string())),
-        ("expires", expires.map(|day| day.to_string())),
-    ];
-    for (key, value) in keys {
-        if let Some(value) = value.filter(|value| !block.set(key, value)) {
-            let message =
-                format!("{}: there is no line for `{key}: {value}` in `{}`", draft.origin.file, draft.id);
-            return fail("cannot-edit", message, "write its `when` on a line of its own, below the id");
-        }
-    }
-    Ok(block)
-}
-
 /// The list that is added to, and whether it is there.
 fn target(path: &Path) -> Outcome<(ListText, bool)> {
     let file = path.display().to_string();
@@ -230,6 +217,7 @@ fn target(path: &Path) -> Outcome<(ListText, bool)> {
     hides_no_pack(path)?;
     say_which(path);
     if !path.exists() {
+        beside::is_found_in_its_folder(path)?;
         return Ok((ListText { file, text: String::new() }, false));
     }
     Ok((ListText { file, text: read_text(path, MAX_LIST)? }, true))
@@ -252,6 +240,6 @@ fn written(edit: &Edit) -> Outcome<FileSet> {
         return Ok(outputs);
     }
     let mut outputs = FileSet::begin([file])?;
-    outputs.write(file, &edit.after.text)?;
+    outputs.write_new(file, &edit.after.text)?;
     Ok(outputs)
 }

@@ -44,6 +44,9 @@ fn exclusion(out: &mut String, each: &CheckedExclusion) {
     for fact in &each.suggested {
         let _ = writeln!(out, "  as suggested: {}", printable(fact));
     }
+    for line in &each.replaced {
+        let _ = writeln!(out, "  {}", printable(line));
+    }
     for found in &each.lint {
         let _ = writeln!(out, "  lint {}: {}", found.code, printable(&found.message));
     }
@@ -62,6 +65,10 @@ fn exclusion(out: &mut String, each: &CheckedExclusion) {
         Some(graded) => writeln!(out, "  blind spots: grade {}: {}", graded.grade, printable(&graded.way)),
         None => writeln!(out, "  blind spots: not graded: no schema has columns for it"),
     };
+    if let Some(line) = each.grade.as_ref().and_then(|graded| graded.suggested.as_ref()) {
+        let _ = writeln!(out, "  worse as suggested: {}", printable(line));
+        out.push_str("    (--malicious with the rows of that time shows what it is now)\n");
+    }
 }
 
 /// What an exclusion suppresses, in one line.

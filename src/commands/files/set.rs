@@ -45,8 +45,18 @@ pub(super) struct Finished {
     pub(super) target: PathBuf,
     /// Holds the lock that shows that this run is alive.
     pub(super) lock: Option<File>,
-    /// What the old file must still contain, if the new one is an edit of it.
-    expected: Option<Vec<u8>>,
+    /// What must stand at the target when it is replaced.
+    pub(super) expected: Expected,
+}
+
+/// What must stand at a target when it is replaced.
+pub(super) enum Expected {
+    /// Whatever is there.
+    Any,
+    /// No file.
+    Nothing,
+    /// A file with these bytes: the new one is an edit of it.
+    Text(Vec<u8>),
 }
 
 /// The files of one run.
@@ -116,7 +126,17 @@ impl FileSet {
         can_be_written(name, &place(name))?;
         self.fill(Output::create(name, Encoding::Utf8)?, new.as_bytes())?;
         if let Some(finished) = self.finished.last_mut() {
-            finished.expected = Some(old.as_bytes().to_vec());
+            finished.expected = Expected::Text(old.as_bytes().to_vec());
+        }
+        Ok(())
+    }
+
+    /// Writes and adds a small file that is not there. It must not have come to be when the set is renamed.
+    pub(crate) fn write_new(&mut self, name: &str, text: &str) -> Outcome<()> {
+        let before = self.finished.len();
+        self.write(name, text)?;
+        for finished in &mut self.finished[before..] {
+            finished.expected = Expected::Nothing;
         }
         Ok(())
     }
@@ -237,20 +257,29 @@ fn place_all(finished: &[Finished], folders: &BTreeSet<PathBuf>) -> Outcome<()> 
 
 impl Finished {
     pub(super) fn new(name: String, temporary: PathBuf, target: PathBuf, lock: Option<File>) -> Self {
-        Self { name, temporary, target, lock, expected: None }
+        Self { name, temporary, target, lock, expected: Expected::Any }
     }
 
     /// An error if the old file has changed since it was read: an edit must not undo what somebody else wrote meanwhile.
     fn is_unchanged(&self) -> Outcome<()> {
-        let Some(expected) = &self.expected else { return Ok(()) };
-        match fs::read(&self.target) {
-            Ok(now) if now == *expected => Ok(()),
-            Ok(_) => {
-                let message = format!("{}: the file changed while quell looked at it", self.name);
-                fail("changed-meanwhile", message, "nothing was written; run it again")
-            }
-            Err(error) => cannot_write(&self.name, &error),
+        match &self.expected {
+            Expected::Nothing if self.target.symlink_metadata().is_ok() => self.came_to_be(),
+            Expected::Any | Expected::Nothing => Ok(()),
+            Expected::Text(expected) => match fs::read(&self.target) {
+                Ok(now) if now == *expected => Ok(()),
+                Ok(_) => {
+                    let message = format!("{}: the file changed while quell looked at it", self.name);
+                    fail("changed-meanwhile", message, "nothing was written; run it again")
+                }
+                Err(error) => cannot_write(&self.name, &error),
+            },
         }
+    }
+
+    /// The error for a new file that somebody else has made meanwhile.
+    pub(super) fn came_to_be(&self) -> Outcome<()> {
+        let message = format!("{}: somebody else made this file while quell was about to make it", self.name);
+        fail("changed-meanwhile", message, "nothing was written; run it again, and it is added to that file")
     }
 }
 

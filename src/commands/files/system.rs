@@ -111,6 +111,20 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
+/// Gives a file another name, and fails if a file of that name has come to be. Where there are no hard links the caller's look
+/// at it just before has to do.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => {
+            // The new file stands; a second name of it would only be a stray.
+            let _ = fs::remove_file(from);
+            Ok(())
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => rename(from, to),
+    }
+}
+
 /// The identity of a file that was renamed to `target`; `new` is its identity before. An inode stays the same, a path does
 /// not.
 pub(super) fn identity_after_rename(new: Option<FileIdentity>, target: &Path) -> Option<FileIdentity> {

@@ -3,7 +3,7 @@
 //! A signal may end the process at any time: its thread calls [`abandon`], which puts the old files back. So every change to
 //! a file, from its creation to the end of its set, is made under one lock.
 
-use super::set::{Finished, cannot_write};
+use super::set::{Expected, Finished, cannot_write};
 use super::strays::{self, StrayKind};
 use super::system::{self, FileIdentity, identity};
 use crate::commands::Outcome;
@@ -143,8 +143,14 @@ impl Begun {
 
     pub(super) fn rename(&mut self, at: usize, finished: &Finished) -> Outcome<()> {
         let new = identity(&finished.temporary);
-        if let Err(error) = system::rename(&finished.temporary, &finished.target) {
-            return cannot_write(&finished.name, &error);
+        let is_new = matches!(finished.expected, Expected::Nothing);
+        let renamed = if is_new { system::rename_new } else { system::rename };
+        match renamed(&finished.temporary, &finished.target) {
+            Err(error) if is_new && error.kind() == io::ErrorKind::AlreadyExists => {
+                return finished.came_to_be();
+            }
+            Err(error) => return cannot_write(&finished.name, &error),
+            Ok(()) => {}
         }
         self.temporaries.retain(|known| *known != finished.temporary);
         self.placed[at].new = system::identity_after_rename(new, &finished.target);

@@ -25,7 +25,9 @@ const NEXT: &str = "
 Next:
   quell apply hunt.csv -e exclusions      what is left of a hunt, in groups with numbers
   quell rows hunt.csv -e exclusions --group 1
-                                          what is constant in the first group: write that into exclusions/mine.yaml
+                                          what is constant in the first group
+  quell suggest hunt.csv -e exclusions --group 1 | quell accept -e exclusions/mine.yaml --owner YOU --reason WHY --expires 90d
+                                          an exclusion for it, into exclusions/mine.yaml; or write one by hand
   quell lint                              what is doubtful
   quell test                              the rows under `cases`
   quell list                              who owns what until when

@@ -4,9 +4,11 @@
 //! means what was wanted: what it meant, and the exclusions that were added.
 
 use super::ExclusionPlaces;
-use crate::exclusions::validate::{ListText, meaning};
+use super::order::ordered_where;
+use crate::exclusions::validate::{EXCLUSION_KEYS, ListText, meaning};
 use crate::schema::Schemas;
 use crate::yaml::flow_scalar;
+use std::ops::Range;
 
 /// The lines of one exclusion, from its hyphen to its last line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,29 +32,29 @@ impl ExclusionBlock {
         Some(Self { text, indent })
     }
 
-    /// Writes a key of the exclusion, above `when`; one that stands there already stays as it is. False if there is no line
-    /// for it.
+    /// Writes a key of the exclusion: in the place of what the key is now, or where `quell fmt` puts it. False if there is no
+    /// line for it.
     pub fn set(&mut self, key: &str, value: &str) -> bool {
-        if self.line_of(key).is_some() {
+        let line = format!("{key}: {}\n", flow_scalar(value));
+        if let Some(lines) = self.lines_of(key) {
+            self.text.replace_range(lines, &line);
             return true;
         }
-        let Some(when) = self.line_of("when") else { return false };
-        let inner = self.inner();
-        self.text.insert_str(when, &format!("{:inner$}{key}: {}\n", "", flow_scalar(value)));
+        let before = EXCLUSION_KEYS.iter().take_while(|known| **known != key);
+        let ends = before.filter_map(|known| Some(self.lines_of(known)?.end));
+        let Some(end) = ends.max() else { return false };
+        self.text.insert_str(end, &format!("{:1$}{line}", "", self.inner()));
         true
     }
 
-    /// Takes out a key whose value on its line is this text.
-    pub fn take_out(&mut self, key: &str, value: &str) {
-        let Some(start) = self.line_of(key) else { return };
-        let line = self.text[start..].split_inclusive('\n').next().unwrap_or_default();
-        if line.trim() == format!("{key}: {value}") {
-            let end = start + line.len();
-            self.text.replace_range(start..end, "");
+    /// Takes out the lines of a key, unless it stands beside the hyphen.
+    pub fn take_out(&mut self, key: &str) {
+        if let Some(lines) = self.lines_of(key).filter(|lines| lines.start > self.inner()) {
+            self.text.replace_range(lines.start - self.inner()..lines.end, "");
         }
     }
 
-    /// How far its keys are indented.
+    /// How far its keys are indented; that is where the key beside the hyphen begins, too.
     fn inner(&self) -> usize {
         let behind = &self.text[self.indent..];
         let spaces =
@@ -60,19 +62,29 @@ impl ExclusionBlock {
         self.indent + 1 + spaces
     }
 
-    /// Where the line of a key begins, below that of the hyphen.
-    fn line_of(&self, key: &str) -> Option<usize> {
+    /// From where a key stands to the end of the lines that are its value.
+    fn lines_of(&self, key: &str) -> Option<Range<usize>> {
         let inner = self.inner();
-        let mut at = 0;
+        let (mut at, mut found) = (0, None);
         for line in self.text.split_inclusive('\n') {
-            let indent = line.len() - line.trim_start_matches(' ').len();
-            let rest = &line[indent..];
-            if at > 0 && indent == inner && rest.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')) {
-                return Some(at);
+            // A hyphen is as good as a space before the first key.
+            let (start, behind) = if at == 0 { (inner, line.get(inner..)?) } else { unindented(line) };
+            let is_blank = behind.trim().is_empty();
+            // The hyphens of a list may stand below the key itself.
+            let goes_on = start > inner || start == inner && behind.starts_with("- ");
+            match &mut found {
+                Some(Range { end, .. }) if goes_on && !is_blank => *end = at + line.len(),
+                Some(_) if !is_blank => break,
+                None if start == inner
+                    && behind.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')) =>
+                {
+                    found = Some(at + start..at + line.len());
+                }
+                _ => {}
             }
             at += line.len();
         }
-        None
+        found
     }
 
     /// The lines with the hyphen at another column, ended as the list ends its lines.
@@ -91,7 +103,13 @@ impl ExclusionBlock {
     }
 }
 
-/// The list with these exclusions behind its own; the error says why that cannot be, for a person.
+/// How far a line is indented, and what stands behind that.
+fn unindented(line: &str) -> (usize, &str) {
+    let behind = line.trim_start_matches(' ');
+    (line.len() - behind.len(), behind)
+}
+
+/// The list with these exclusions behind its own, each as `quell fmt` orders it; the error says why that cannot be, for a person.
 pub fn with(list: &ListText, blocks: &[ExclusionBlock], schemas: &Schemas) -> Result<String, String> {
     let (place, added, taken) = addition(list, blocks)?;
     let mut text = list.text.clone();
@@ -101,9 +119,13 @@ pub fn with(list: &ListText, blocks: &[ExclusionBlock], schemas: &Schemas) -> Re
     let (Some(before), Some(after)) = (before, meaning(&edited, schemas)) else {
         return Err("it would not load with them".to_owned());
     };
-    let stays = after.get(..before.len()) == Some(&before) && after.len() == before.len() + blocks.len();
+    let (old, new) = after.split_at(before.len().min(after.len()));
+    let stays = old == before && new.len() == blocks.len();
     let why = "with these lines it would not mean the same; an anchor or a text over several lines may be the cause";
-    if stays { Ok(edited.text) } else { Err(why.to_owned()) }
+    if !stays {
+        return Err(why.to_owned());
+    }
+    Ok(ordered_where(&edited, schemas, |id| new.iter().any(|added| added.id == id)))
 }
 
 /// The list in which an exclusion has another `when`, given as lines without indentation; `None` if that cannot be, or if
@@ -111,18 +133,12 @@ pub fn with(list: &ListText, blocks: &[ExclusionBlock], schemas: &Schemas) -> Re
 pub fn with_when(list: &ListText, id: &str, when: &str, schemas: &Schemas) -> Option<String> {
     let bytes = ExclusionPlaces::new(list).bytes(id, super::ExclusionPart::Exclusion)?;
     let mut block = ExclusionBlock::of(list, id)?;
-    let (start, inner) = (block.line_of("when")?, block.inner());
-    let ends = |line: &&str| {
-        let rest = line.trim_start_matches(' ');
-        let indent = line.len() - rest.len();
-        // The hyphens of its entries may stand below the key itself.
-        !rest.trim().is_empty() && (indent < inner || indent == inner && !rest.starts_with('-'))
-    };
-    let lines: Vec<&str> = block.text[start..].split_inclusive('\n').collect();
-    let more = lines.iter().skip(1).position(ends).unwrap_or(lines.len() - 1);
-    let length: usize = lines[..=more].iter().map(|line| line.len()).sum();
+    let (lines, inner) = (block.lines_of("when")?, block.inner());
+    if lines.start == inner {
+        return None;
+    }
     let new: String = when.lines().map(|line| format!("{:inner$}{line}\n", "")).collect();
-    block.text.replace_range(start..start + length, &new);
+    block.text.replace_range(lines.start - inner..lines.end, &new);
     let mut new = block.text;
     if list.text.contains("\r\n") {
         new = new.replace('\n', "\r\n");
@@ -188,12 +204,12 @@ mod tests {
     fn add(text: &str) -> Result<String, String> {
         let list = |file: &str, text: &str| ListText { file: file.into(), text: text.into() };
         let mut block = ExclusionBlock::of(&list("new.yaml", NEW), "new").unwrap();
-        block.take_out("scenario", "FILL IN");
+        block.take_out("scenario");
         assert!(block.set("owner", "me: you"));
         with(&list("list.yaml", text), &[block], &Schemas::built_in())
     }
 
-    const ADDED: &str = "  - id: new\n    # why\n    owner: 'me: you'\n    when: {process.name: n.exe}\n";
+    const ADDED: &str = "  - id: new\n    # why\n    when: {process.name: n.exe}\n    owner: 'me: you'\n";
 
     #[test]
     fn it_stands_behind_the_last_one_and_all_else_stays() {
@@ -207,6 +223,19 @@ mod tests {
         assert_eq!(add(flat).unwrap(), format!("{flat}\n{less}"));
         let crlf = head.replace('\n', "\r\n");
         assert_eq!(add(&crlf).unwrap(), format!("{head}{ADDED}").replace('\n', "\r\n"));
+    }
+
+    #[test]
+    fn a_key_takes_the_place_of_the_one_that_was_there() {
+        let text = "exclusions:\n  - owner: >\n      you\n\n      too\n    # mine\n    id: a\n    reason: x # why\n    when:\n    - process.name: a.exe\n    cases: {}\n";
+        let list = ListText { file: "list.yaml".into(), text: text.into() };
+        let mut block = ExclusionBlock::of(&list, "a").unwrap();
+        assert!(
+            block.set("owner", "me") && block.set("reason", "y: z") && block.set("expires", "2027-01-31")
+        );
+        block.take_out("cases");
+        let wanted = "  - owner: me\n    # mine\n    id: a\n    reason: 'y: z'\n    when:\n    - process.name: a.exe\n    expires: 2027-01-31\n";
+        assert_eq!(block.text, wanted);
     }
 
     #[test]

@@ -15,6 +15,11 @@ use std::cmp::Ordering;
 
 /// The text of a list in order.
 pub fn ordered(list: &ListText, schemas: &Schemas) -> String {
+    ordered_where(list, schemas, |_| true)
+}
+
+/// The text of a list in which the exclusions of some ids are in order; the others stay byte for byte.
+pub(super) fn ordered_where(list: &ListText, schemas: &Schemas, is_meant: impl Fn(&str) -> bool) -> String {
     let Some(before) = meaning(list, schemas).map(without_order) else { return list.text.clone() };
     let means_the_same = |text: &str| {
         let edited = ListText { file: list.file.clone(), text: text.to_owned() };
@@ -23,7 +28,7 @@ pub fn ordered(list: &ListText, schemas: &Schemas) -> String {
     let mut text = list.text.clone();
     // From the inside to the outside, so that no swap moves what another one has measured.
     for swaps_of in [values as fn(&Pieces<'_>, &Node<'_>) -> Vec<Swap>, fields, keys] {
-        let swaps = swaps_in(&text, swaps_of);
+        let swaps = swaps_in(&text, &is_meant, swaps_of);
         let together = swapped(&text, &swaps);
         if means_the_same(&together) {
             text = together;
@@ -40,12 +45,20 @@ pub fn ordered(list: &ListText, schemas: &Schemas) -> String {
     text
 }
 
-/// The swaps in all exclusions of a text.
-fn swaps_in(text: &str, of: fn(&Pieces<'_>, &Node<'_>) -> Vec<Swap>) -> Vec<Swap> {
+/// The swaps in the exclusions that are meant.
+fn swaps_in(
+    text: &str,
+    is_meant: impl Fn(&str) -> bool,
+    of: fn(&Pieces<'_>, &Node<'_>) -> Vec<Swap>,
+) -> Vec<Swap> {
     let Ok(Some(root)) = crate::yaml::parse(text) else { return Vec::new() };
     let pieces = Pieces::new(text);
     let exclusions = root.get("exclusions").map(Node::items).unwrap_or_default();
-    exclusions.iter().flat_map(|exclusion| of(&pieces, exclusion)).collect()
+    let is_meant = |exclusion: &&Node<'_>| match exclusion.get("id").map(|id| &id.value) {
+        Some(Value::Scalar(id, _)) => is_meant(id),
+        _ => false,
+    };
+    exclusions.iter().filter(is_meant).flat_map(|exclusion| of(&pieces, exclusion)).collect()
 }
 
 fn swapped(text: &str, swaps: &[Swap]) -> String {
