@@ -277,9 +277,10 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
             report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)
         }
     };
-    // What is known to be missing was not checked.
-    let missing =
-        [WarningCode::Partial, WarningCode::CutOff, WarningCode::Broken].iter().any(|code| warned(*code));
+    // What is known to be missing, or to be misread, was not checked.
+    let missing = [WarningCode::Partial, WarningCode::CutOff, WarningCode::Broken, WarningCode::OtherHeader]
+        .iter()
+        .any(|code| warned(*code));
     let nothing = report.totals.read == 0 || report.exclusions.len() == left_out.len();
     if nothing || missing || args.fail_on.iter().any(is) { End::LookAtIt } else { End::Clean }
 }

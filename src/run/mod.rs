@@ -246,6 +246,7 @@ impl Run {
             date_order: self.date_order(input, time),
             repeats,
             header: header_line(input),
+            are_columns: warnings::are_columns,
             tables,
         })
     }
@@ -310,11 +311,11 @@ impl Run {
     }
 }
 
-/// The header of CSV without its line end; empty if there is none.
+/// The header of CSV without its line end and spaces around it; empty if there is none.
 fn header_line(input: &Input) -> Vec<u8> {
     let header = if matches!(input.format, Format::Csv { .. }) { &input.preamble[..] } else { &[] };
     let header = header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header).trim_ascii_end();
-    header.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
+    header.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start().to_vec()
 }
 
 /// Reports why a file could not be finished.

@@ -30,12 +30,12 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         );
         found.push((WarningCode::HeaderAgain, None, message));
     }
-    if let Some((line, names)) = counts.other_header.as_ref().filter(|(_, names)| are_columns(names)) {
+    if let Some((line, names)) = &counts.other_header {
         let shown = names[..names.len().min(3)].join(", ");
         let message = format!(
-            "{file}:{line} IS THE HEADER OF ANOTHER TABLE ({shown}...): rows below it with as many cells as the first header has are MISREAD by that one, and others are kept unread; cut the file in two above this line and give both: quell apply a.csv b.csv."
+            "{file}:{line} IS THE HEADER OF ANOTHER TABLE ({shown}...): rows below it with as many cells as the first header has are MISREAD by that one, so that what is suppressed of them proves nothing, and others are kept unread; cut the file in two above this line and run quell once for each."
         );
-        found.push((WarningCode::HeaderAgain, None, message));
+        found.push((WarningCode::OtherHeader, None, message));
     }
     if let Some(row) = counts.unreadable.iter().find(|row| row.fault == Fault::NotUtf8) {
         let message = format!(
@@ -73,7 +73,7 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
 }
 
 /// Whether two of these names at least are columns of some product, or fields.
-fn are_columns(names: &[String]) -> bool {
+pub(super) fn are_columns(names: &[String]) -> bool {
     let schemas = Schemas::built_in();
     let is_known = |name: &&String| {
         let name = column_name(name);

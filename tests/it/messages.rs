@@ -557,6 +557,10 @@ fn files_that_were_put_one_behind_the_other_are_told() {
     for (text, line) in [
         (format!("{ROWS}{ROWS}"), Some(3)),
         (format!("\u{feff}{ROWS}{ROWS}").replace('\n', "\r\n"), Some(3)),
+        // Each file brings its byte order mark along.
+        (format!("\u{feff}{ROWS}\u{feff}{ROWS}"), Some(3)),
+        (format!("{ROWS}\u{feff}{ROWS}").replace('\n', "\r\n"), Some(3)),
+        (format!("{ROWS} \u{feff} {ROWS}"), Some(3)),
         (ROWS.repeat(40_000), Some(3)),
         (ROWS.to_owned(), None),
         (format!("{ROWS}\n\n"), None),
@@ -681,16 +685,24 @@ fn another_table_below_the_first_is_told() {
             Some(4),
         ),
         (format!("{many}{same_width}"), Some(60_003)),
+        (format!("{ROWS}\u{feff}{same_width}"), Some(3)),
+        (format!("{ROWS}\u{feff}{}", same_width.replace("DeviceName,", "\"DeviceName\",")), Some(3)),
+        (format!("{ROWS}{}", narrower.replace("DeviceName", "\u{feff}DeviceName")), Some(4)),
+        // A row of words above it hides it from nobody.
+        (format!("{ROWS}yesterday,pc,a\n{same_width}"), Some(4)),
         // Rows of words are no header.
         (format!("{ROWS}yesterday,pc,a,b\nyesterday,pc,a\n"), None),
         (ROWS.to_owned(), None),
     ] {
         fs::write(folder.path().join("hunt.csv"), text).unwrap();
-        let found = warnings(folder.path(), "header-again");
+        let found = warnings(folder.path(), "other-header");
         assert_eq!(found.len(), usize::from(line.is_some()), "{line:?} {found:?}");
         if let Some(line) = line {
             let wanted = format!("hunt.csv:{line} IS THE HEADER OF ANOTHER TABLE (DeviceName, FileName");
-            assert!(found[0].contains(&wanted) && found[0].contains("quell apply a.csv b.csv"), "{found:?}");
+            assert!(found[0].contains(&wanted) && found[0].contains("run quell once for each"), "{found:?}");
+            // Rows that were read by the wrong columns were not checked.
+            let output = quell(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml"]);
+            assert_eq!(output.status.code(), Some(1));
         }
     }
 }
