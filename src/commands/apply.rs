@@ -17,7 +17,6 @@ use quell::groups::VALUES_IN_A_GROUP;
 use quell::report::build::{LISTED_GROUPS, LeftOut, ReportParts, build};
 use quell::report::style::Ink;
 use quell::report::{self, GroupsReport, Layout, Report, ReportFormat, Status, WarningCode};
-use quell::run::in_force::left_out_entries;
 use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -57,12 +56,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let run = quell::apply(&options(args, world, &read, &applied), &mut inputs, &mut sink)
         .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
     let mut notes = notes(&run, applied.len(), &lists.exclusions);
-    notes.extend(
-        left_out_entries(&applied, schema)
-            .iter()
-            .filter(|_| read.tables.is_none())
-            .map(|left| format!("Left out: {left}, for which {} has no column.", schema.name)),
-    );
+    notes.extend(read.left_out_entries(&inputs, &applied));
     notes.extend(switched_off);
     let parts =
         ReportParts { run, applied: &applied, left_out: &left_out, rule: rule.as_ref(), today, notes };
