@@ -111,6 +111,9 @@ pub(crate) struct Import {
     /// Write the list here; standard output without it.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<String>,
+    /// Replace the file of -o if it holds something else.
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

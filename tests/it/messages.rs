@@ -706,3 +706,36 @@ fn another_table_below_the_first_is_told() {
         }
     }
 }
+
+/// A list that somebody wrote by hand is not lost to an import.
+#[test]
+fn import_replaces_no_other_list() {
+    let folder = folder();
+    let path = folder.path().join("out.yaml");
+    let import = |more: &[&str]| {
+        let text = r#"process.name != "setup.exe""#;
+        quell(folder.path(), &[&["import", "--text", text, "-o", "out.yaml"], more].concat())
+    };
+    // What is not there, what is empty and what is the same may be written.
+    assert_eq!(import(&[]).status.code(), Some(0));
+    let list = fs::read_to_string(&path).unwrap();
+    assert_eq!(import(&[]).status.code(), Some(0));
+    fs::write(&path, "\n").unwrap();
+    assert_eq!(import(&[]).status.code(), Some(0));
+    fs::write(&path, LIST).unwrap();
+    let output = import(&[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("out.yaml") && said.contains("list-exists") && said.contains("--force"), "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), LIST);
+    assert_eq!(import(&["--force"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), list);
+}
+
+#[test]
+fn every_name_of_a_table_may_be_meant() {
+    let folder = folder();
+    let said =
+        refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--schema", "DeviceNetworkEvent"]);
+    assert!(said.contains("did you mean `DeviceNetworkEvents`?"), "{said}");
+}
