@@ -289,12 +289,12 @@ impl Run {
             let time = input.names.iter().find(|name| has_time(name));
             self.warnings.extend(time.and_then(|column| warnings::no_time(&input.name, column, totals)));
         }
-        let unreadable = counts.tally.never_readable();
-        self.warnings.extend(unreadable.map(|(slot, text)| {
-            let columns = row::sources(&self.slots[slot], options.schema);
+        self.warnings.extend(counts.tally.unreadable().filter_map(|(cells, others_can)| {
+            let slot = &self.slots[cells.slot];
+            let columns = row::sources(slot, options.schema);
             let has = |column: &&str| input.names.iter().any(|name| column_name(name) == *column);
             let column = columns.iter().map(|source| source.column.as_str()).find(has);
-            warnings::unreadable(&input.name, &self.slots[slot], column, text, totals)
+            warnings::unreadable(&input.name, (slot, column), (cells, others_can), totals)
         }));
         // In JSON a column is absent if its key occurs in no row of the file.
         if !input.format.has_header() && totals.read > totals.malformed {

@@ -40,7 +40,8 @@ pub enum WarningCode {
     HeaderAgain,
     /// A row is the header of another table, and rows below it are misread: files were put one behind the other.
     OtherHeader,
-    /// In no row could the address or the number be read that exclusions name, though some rows have a text there.
+    /// In no row could the address or the number be read that exclusions name, though some rows have a text there; or in
+    /// many rows it could not.
     Unreadable,
     /// Rows are of tables that no schema knows; they are kept.
     UnknownTable,

@@ -376,6 +376,23 @@ fn cells_that_cannot_be_read_are_told_with_an_example() {
             assert!(wanted.iter().all(|part| found[0].contains(part)), "{found:?}");
         }
     }
+    // Many that cannot be read are counted, whatever the others are; a few among many are not.
+    for (unreadable, others, is_said) in
+        [(10, 10, true), (10, 980, true), (10, 991, false), (9, 9, false), (20_000, 20_000, true)]
+    {
+        for threads in [&["--threads", "1"], &["--threads", "3"]] {
+            let mut rows = vec![("10.0.0.1", "443"); others];
+            rows.resize(others + unreadable, ("10.0.0.1", "443.0"));
+            let found = said(&rows, threads);
+            assert_eq!(found.len(), usize::from(is_said), "{unreadable} {others} {found:?}");
+            let wanted =
+                format!("{unreadable} CELLS of RemotePort COULD NOT BE READ as a number, e.g. `443.0`");
+            assert!(
+                found.iter().all(|found| found.contains(&wanted) && found.contains("Int64")),
+                "{found:?}"
+            );
+        }
+    }
     // Where one cell can be read, and where all are empty, there is nothing to say.
     for rows in
         [&[("10.0.0.1", "443.0"), ("10.0.0.1", "443")][..], &[("10.0.0.1", "443"), ("x", "y")], &[("", "")]]
