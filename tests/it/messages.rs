@@ -756,3 +756,14 @@ fn every_name_of_a_table_may_be_meant() {
         refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--schema", "DeviceNetworkEvent"]);
     assert!(said.contains("did you mean `DeviceNetworkEvents`?"), "{said}");
 }
+
+#[test]
+fn what_diff_cannot_read_is_answered_with_the_way() {
+    let folder = folder();
+    let said = refused(folder.path(), &["diff", "HEAD:list.yaml", "list.yaml", "--results", "hunt.csv"]);
+    assert!(said.contains("`git:HEAD:list.yaml`"), "{said}");
+    let said = refused(folder.path(), &["diff", "list.yaml", "HEAD~1:list.yaml", "--results", "hunt.csv"]);
+    assert!(said.contains("`git:HEAD~1:list.yaml`"), "{said}");
+    let said = refused(folder.path(), &["diff", "list.yaml", "--results", "-", "--against", "-"]);
+    assert!(said.contains("standard input is asked for twice"), "{said}");
+}
