@@ -66,6 +66,9 @@ pub(crate) struct Splice {
     /// Raise the last number of a rule's `version:` if its query changes.
     #[arg(long)]
     pub(crate) bump_version: bool,
+    /// Replace a block that was edited by hand since; it is left alone without this.
+    #[arg(long, conflicts_with = "remove")]
+    pub(crate) force: bool,
     /// Take the block out; every rule is then, byte for byte, as before the first splice.
     #[arg(long)]
     pub(crate) remove: bool,
@@ -111,6 +114,9 @@ pub(crate) struct Import {
     /// Write the list here; standard output without it.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<String>,
+    /// Replace the file of -o if it holds something else.
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

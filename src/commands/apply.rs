@@ -17,7 +17,6 @@ use quell::groups::VALUES_IN_A_GROUP;
 use quell::report::build::{LISTED_GROUPS, LeftOut, ReportParts, build};
 use quell::report::style::Ink;
 use quell::report::{self, GroupsReport, Layout, Report, ReportFormat, Status, WarningCode};
-use quell::run::in_force::left_out_entries;
 use quell::{Options, Run};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -57,12 +56,7 @@ pub(crate) fn run(args: &Apply, world: &World) -> Outcome {
     let run = quell::apply(&options(args, world, &read, &applied), &mut inputs, &mut sink)
         .map_err(|found| with_query(found.into(), rule.as_ref(), &applied, schema))?;
     let mut notes = notes(&run, applied.len(), &lists.exclusions);
-    notes.extend(
-        left_out_entries(&applied, schema)
-            .iter()
-            .filter(|_| read.tables.is_none())
-            .map(|left| format!("Left out: {left}, for which {} has no column.", schema.name)),
-    );
+    notes.extend(read.left_out_entries(&inputs, &applied));
     notes.extend(switched_off);
     let parts =
         ReportParts { run, applied: &applied, left_out: &left_out, rule: rule.as_ref(), today, notes };
@@ -277,9 +271,10 @@ fn end(args: &Apply, report: &Report, left_out: &[LeftOut<'_>]) -> End {
             report.exclusions.iter().any(|exclusion| exclusion.scoped_matches < exclusion.matches)
         }
     };
-    // What is known to be missing was not checked.
-    let missing =
-        [WarningCode::Partial, WarningCode::CutOff, WarningCode::Broken].iter().any(|code| warned(*code));
+    // What is known to be missing, or to be misread, was not checked.
+    let missing = [WarningCode::Partial, WarningCode::CutOff, WarningCode::Broken, WarningCode::OtherHeader]
+        .iter()
+        .any(|code| warned(*code));
     let nothing = report.totals.read == 0 || report.exclusions.len() == left_out.len();
     if nothing || missing || args.fail_on.iter().any(is) { End::LookAtIt } else { End::Clean }
 }

@@ -15,16 +15,24 @@ use quell::report::style::Ink;
 use quell::tune::diff::{Diff, Side, TwoLists, lists};
 use quell::tune::drift::{TwoResults, results};
 use quell::tune::show::{self, Shown};
+use std::path::Path;
 
 /// Groups of newly shown rows that are shown to a person.
 const SHOWN_GROUPS: usize = 15;
 
 /// Compares two lists, or two results.
 pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
+    if args.results.iter().chain(&args.against).filter(|name| *name == "-").count() > 1 {
+        let message = "standard input is asked for twice, and can be read once only";
+        return fail("same-file", message, "save one of the two results in a file");
+    }
     let parameters = given(&args.filling)?;
     let old = loaded_from(&args.old, args.schema.as_deref(), &parameters, args.new.is_some())
-        .map_err(|mistakes| or_two_results(args, mistakes))?;
-    let new = args.new.as_ref().map(|new| loaded_from(new, args.schema.as_deref(), &parameters, false));
+        .map_err(|mistakes| of_revision(&args.old, or_two_results(args, mistakes)))?;
+    let new = args.new.as_ref().map(|new| {
+        loaded_from(new, args.schema.as_deref(), &parameters, false)
+            .map_err(|mistakes| of_revision(new, mistakes))
+    });
     let new = new.transpose()?;
     let strange = strange_settings(&args.filling, &parameters, false);
     if !strange.is_empty() {
@@ -49,6 +57,18 @@ pub(crate) fn run(args: &DiffArgs, world: &World) -> Outcome {
         DiffFormat::Json => print_json(&diff)?,
     }
     Ok(end(args, &diff))
+}
+
+/// Says how a list of a revision is named, if it was named as git does.
+fn of_revision(name: &str, mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    // A single letter is a drive.
+    let is_revision = name.split_once(':').is_some_and(|(revision, path)| {
+        revision.len() > 1 && revision != "git" && !path.is_empty() && !Path::new(name).exists()
+    });
+    if let Some(mistake) = mistakes.first_mut().filter(|_| is_revision) {
+        mistake.help.insert(0, format!("a list of a revision is named `git:{}`", printable(name)));
+    }
+    mistakes
 }
 
 /// Says how two results are compared, if such stand in the place of lists.

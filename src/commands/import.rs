@@ -23,6 +23,7 @@ use quell::schema::{Schema, Schemas};
 use quell::yaml;
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
 
 pub(crate) fn run(args: &Import, world: &World) -> Outcome {
@@ -71,12 +72,31 @@ pub(crate) fn run(args: &Import, world: &World) -> Outcome {
         told = differences(args, world, &lists)?;
     }
     match &args.output {
-        Some(output) => outputs.write(output, &list)?,
+        Some(output) => {
+            replaces_nothing(args, output, &list)?;
+            outputs.write(output, &list)?;
+        }
         None => print(&list)?,
     }
     outputs.put(|| Ok(()))?;
     tell(&format!("{told}quell: {count} imported; `quell lint` says what they still lack\n"));
     Ok(if clean { End::Clean } else { End::LookAtIt })
+}
+
+/// An error if another list would be replaced: nobody wants to lose one that was written by hand.
+fn replaces_nothing(args: &Import, output: &str, list: &str) -> Outcome<()> {
+    let path = Path::new(output);
+    if args.force || output == "-" || !path.is_file() {
+        return Ok(());
+    }
+    match fs::read(path) {
+        Ok(old) if !old.trim_ascii().is_empty() && old != list.as_bytes() => fail(
+            "list-exists",
+            format!("{}: there is a file already, with something else in it", printable(output)),
+            "name another file with -o and move over what you want, or replace this one with --force",
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn conditions(count: usize) -> String {

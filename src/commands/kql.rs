@@ -211,7 +211,12 @@ fn chosen<'e>(args: &Kql, applied: Vec<&'e Exclusion>) -> Outcome<Vec<&'e Exclus
 }
 
 fn why_none(left_out: &[LeftOut<'_>]) -> String {
-    left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect::<Vec<_>>().join("\n")
+    why_left_out(left_out).join("\n")
+}
+
+/// Why each exclusion is left out.
+pub(super) fn why_left_out(left_out: &[LeftOut<'_>]) -> Vec<String> {
+    left_out.iter().map(|left| format!("{}: {}", left.exclusion.id, left.why)).collect()
 }
 
 fn printed(clause: &Clause, table: Option<&str>) -> String {

@@ -287,7 +287,9 @@ pub(super) fn schemas(wanted: Option<&str>) -> Outcome<(Schemas, Option<String>)
     let path = Path::new(wanted);
     if !path.exists() {
         let names: Vec<&str> = built_in.iter().map(|schema| schema.name.as_str()).collect();
-        let near = did_you_mean(wanted, names.iter().copied(), 1);
+        let tables =
+            built_in.iter().flat_map(|schema| schema.table.iter().chain(&schema.also).map(String::as_str));
+        let near = did_you_mean(wanted, names.iter().copied().chain(tables), 1);
         let few: Vec<&str> = names.iter().copied().take(5).collect();
         let help = format!(
             "{near}built in: {}, and the tables that `quell schema` lists; or give a YAML file, see docs/fields.md",

@@ -14,7 +14,7 @@ use quell::kql::tables::tables;
 use quell::rule::Rule;
 use quell::run::columns::reader;
 use quell::run::each_row::each_row;
-use quell::run::in_force::{LeftOut, in_force_among};
+use quell::run::in_force::{LeftOut, in_force_among, left_out_entries, left_out_entries_among};
 use quell::run::recognised::{schema_among, tables_of};
 use quell::run::tables::has;
 use quell::schema::Schema;
@@ -130,6 +130,18 @@ impl<'l> ReadBy<'l> {
                 conditions.map(|condition| condition.field.name().to_owned()).collect()
             }
         }
+    }
+
+    /// Says which entries are left out of exclusions that apply.
+    pub(super) fn left_out_entries(&self, inputs: &[Input], applied: &[&Exclusion]) -> Vec<String> {
+        let (left_out, why) = match &self.tables {
+            None => (left_out_entries(applied, self.schema), format!("{} has no column", self.schema.name)),
+            Some(tables) => (
+                left_out_entries_among(applied, tables, |sources| has(inputs, sources)),
+                "none of the tables of these rows has columns".to_owned(),
+            ),
+        };
+        left_out.iter().map(|left| format!("Left out: {left}, for which {why}.")).collect()
     }
 
     /// The exclusions in force for these results.

@@ -6,12 +6,14 @@ use super::idle::{Idle, refuse};
 use super::kql::{ABOVE, BEHIND, expired, schema, tables};
 use super::lists::{loaded, read_text, rule, schemas_only, today};
 use super::rules::{RuleFile, opened};
-use super::table_clauses::{Applied, BlockSource, TableClause, applied, clauses_for, queries_of};
+use super::table_clauses::{
+    Applied, BlockSource, TableClause, applied, clauses_for, queries_of, why_nothing,
+};
 use super::{End, Outcome, World, fail, print, tell};
 use crate::cli::{KqlForm, Splice};
 use quell::kql::{self, BEGIN, END, VALUES, Values};
 use quell::report::printable;
-use quell::rule::splice::{QueryLength, RuleBlock, SplicedFile, splice_each};
+use quell::rule::splice::{Edited, QueryLength, RuleBlock, SplicedFile, splice_each};
 use quell::rule::version::with_next_version;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,7 @@ pub(crate) fn run(args: &Splice, world: &World) -> Outcome {
     }
     let mut right = unreadable.is_empty();
     for (file, spliced) in &done {
-        right &= remark(file, spliced, args, &source, &mut messages);
+        right &= remark(file, spliced, args, &source, &mut messages)?;
         right &= lengths(file, spliced, &source, &mut messages)?;
     }
     let drifted: Vec<_> = done.iter().filter(|(file, spliced)| file.text != spliced.text).collect();
@@ -158,7 +160,8 @@ fn spliced(
             let _ = writeln!(messages, "{line}");
         }
     }
-    let mut done = splice_each(file.kind, &file.text, |query| {
+    let by_hand = if args.force { Edited::Replaced } else { Edited::LeftAlone };
+    let mut done = splice_each(file.kind, &file.text, by_hand, |query| {
         let blocks = clauses[query].iter().map(|TableClause { table, clause, columns }| {
             let text = clause.as_ref().map(|clause| clause.block.as_str());
             let above = clause.as_ref().map_or("", |clause| clause.above.as_str());
@@ -167,7 +170,15 @@ fn spliced(
         blocks.collect()
     });
     if args.bump_version && done.text != file.text {
-        done.text = with_next_version(file.kind, &done.text);
+        let raised = with_next_version(file.kind, &done.text);
+        if raised == done.text {
+            let name = file.shown();
+            let _ = writeln!(
+                messages,
+                "{name}: --bump-version raised nothing: only a YAML rule has a version, on a line of its own such as `version: 1.0.3`"
+            );
+        }
+        done.text = raised;
     }
     Ok(done)
 }
@@ -213,7 +224,7 @@ fn remark(
     args: &Splice,
     source: &BlockSource,
     out: &mut String,
-) -> bool {
+) -> Outcome<bool> {
     let mut right = true;
     for left in &spliced.left_alone {
         right &= left.right;
@@ -239,7 +250,7 @@ fn remark(
     }
     if spliced.queries == 0 {
         let _ = writeln!(out, "{}: no query was found in it", file.shown());
-        return right && (!file.named || args.remove);
+        return Ok(right && (!file.named || args.remove));
     }
     if file.named && !args.remove && spliced.placed.is_empty() && spliced.left_alone.is_empty() {
         let table = schema(&source.lists).ok().and_then(|schema| schema.table.as_deref()).unwrap_or_default();
@@ -251,12 +262,11 @@ fn remark(
             let what = if source.lists.named.is_some() { table } else { "one that a schema knows" };
             writeln!(out, "{path}: left alone: no such table in it: {what}")
         } else {
-            let why = "no exclusion in force belongs to this rule, or no query in it reads the table";
-            writeln!(out, "{path}: left alone: {why}: {}", read.join(", "))
+            writeln!(out, "{path}: left alone: {}", printable(&why_nothing(file, source)?))
         };
         right = false;
     }
-    right
+    Ok(right)
 }
 
 fn write(args: &Splice, done: &[(&RuleFile, SplicedFile)], values: &Values) -> Outcome<()> {

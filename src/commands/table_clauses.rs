@@ -5,7 +5,7 @@
 
 use super::Outcome;
 use super::clause::{Clause, clause};
-use super::kql::{options, schema, tables, without_column};
+use super::kql::{options, schema, tables, why_left_out, without_column};
 use super::lists::{Loaded, in_force};
 use super::rules::RuleFile;
 use crate::cli::Splice;
@@ -14,8 +14,11 @@ use quell::kql::Options;
 use quell::kql::lex::{TokenKind, lex};
 use quell::kql::tables::QueryTable;
 use quell::rule::Rule;
-use quell::rule::queries::{FoundQuery, queries};
+use quell::rule::queries::{FileKind, FoundQuery, queries};
 use quell::schema::Schema;
+
+/// Reasons that are shown for a rule without a clause.
+const SHOWN_REASONS: usize = 3;
 
 /// Where the block of each rule comes from.
 pub(super) struct BlockSource {
@@ -55,6 +58,8 @@ pub(super) struct Applied<'s> {
     pub(super) options: Options,
     /// What the table has no column for.
     left_out: String,
+    /// Why each exclusion is left out that is.
+    pub(super) why: Vec<String>,
 }
 
 /// The tables of a query, with the exclusions for each.
@@ -65,10 +70,58 @@ pub(super) fn applied<'s>(query: &OneQuery, source: &'s BlockSource) -> Outcome<
             in_force(&source.lists.exclusions, Some(rule), source.today, table.schema);
         let mut options = options(&exclusions, &left_out);
         options.without_expiry_guard = source.without_expiry_guard;
+        let why = why_left_out(&left_out);
         let left_out = without_column(&exclusions, &left_out, table.schema);
-        Applied { table, exclusions, options, left_out }
+        Applied { table, exclusions, options, left_out, why }
     });
     Ok(each.collect())
+}
+
+/// Why a rule that was named got no clause, though it reads tables.
+pub(super) fn why_nothing(file: &RuleFile, source: &BlockSource) -> Outcome<String> {
+    if let Some((line, cause)) = broken_json(file) {
+        return Ok(format!("line {line} breaks the JSON ({cause}), so no query in it can be changed"));
+    }
+    let mut queries = queries_of(file);
+    if queries.len() > 1 {
+        queries.pop();
+    }
+    let (mut reads, mut why) = (Vec::new(), Vec::new());
+    for query in &queries {
+        for applied in applied(query, source)? {
+            let name = applied.table.name.to_owned();
+            if !reads.contains(&name) {
+                reads.push(name);
+            }
+            if source.given.is_some() || !applied.exclusions.is_empty() {
+                return Ok(format!("no query in it reads the table: {}", reads.join(", ")));
+            }
+            for each in applied.why {
+                if !why.contains(&each) {
+                    why.push(each);
+                }
+            }
+        }
+    }
+    let (all, reads) = (why.len(), reads.join(", "));
+    why.truncate(SHOWN_REASONS);
+    if all > why.len() {
+        why.push(format!("and {} more", all - why.len()));
+    }
+    let why = if why.is_empty() { "the lists hold none".to_owned() } else { why.join("; ") };
+    Ok(format!("no exclusion is in force for it and {reads}: {why}"))
+}
+
+/// The line at which a JSON file breaks, and how.
+fn broken_json(file: &RuleFile) -> Option<(usize, String)> {
+    if file.kind != FileKind::Json {
+        return None;
+    }
+    let text = file.text.trim_start_matches('\u{feff}');
+    let error = serde_json::from_str::<serde::de::IgnoredAny>(text).err()?;
+    let cause = error.to_string();
+    let cause = cause.split(" at line ").next().unwrap_or_default().to_owned();
+    Some((error.line(), cause))
 }
 
 /// The clause behind one table of a query, with the columns that it looks at.

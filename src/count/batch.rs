@@ -6,7 +6,7 @@
 
 use super::coverage::{Coverage, ExampleRow};
 use super::groups::{GroupKey, ProcessNumber};
-use super::tally::{Tally, TimeSpan};
+use super::tally::{Tally, TimeSpan, UnreadableCells};
 use super::texts::TextList;
 
 /// Counts of some rows. Names, devices and sets are numbered through all batches of a thread.
@@ -41,8 +41,8 @@ pub struct BatchCounts {
     pub(super) loose: Vec<LooseRows>,
     /// The slots in which a value could be read, as bits.
     pub(super) readable: u128,
-    /// The first text of a slot in which none could be read till then.
-    pub(super) unreadable: Vec<(usize, Box<str>)>,
+    /// The slots in which a text could not be read.
+    pub(super) unreadable: Vec<UnreadableCells>,
     /// Kept rows that hung on an exclusion; none unless somebody asked for sets.
     pub(super) undecided: Vec<(u32, u64)>,
 }

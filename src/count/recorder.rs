@@ -6,7 +6,7 @@ use super::batch::{BatchCounts, LooseRows, SetRows};
 use super::coverage::{ExampleRow, MAX_EXAMPLES};
 use super::destination::Destination;
 use super::groups::GroupTable;
-use super::tally::widen;
+use super::tally::{UnreadableCells, widen};
 use super::texts::Texts;
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -194,10 +194,12 @@ impl Recorder {
         self.batch.readable |= slots;
     }
 
-    /// Says what stands in a slot in which nothing could be read so far. Only the first text of a batch counts.
+    /// Counts a text in a slot that could not be read. The first one of a batch is remembered.
     pub fn unreadable(&mut self, slot: usize, text: &str) {
-        if self.batch.unreadable.iter().all(|(known, _)| *known != slot) {
-            self.batch.unreadable.push((slot, text.into()));
+        if let Some(known) = self.batch.unreadable.iter_mut().find(|known| known.slot == slot) {
+            known.cells += 1;
+        } else {
+            self.batch.unreadable.push(UnreadableCells { slot, text: text.into(), cells: 1 });
         }
     }
 

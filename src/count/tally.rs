@@ -89,8 +89,19 @@ pub struct Tally {
     devices: Texts,
     /// The slots in which a value could be read, as bits.
     readable: u128,
-    /// The first text of slots in which some could not.
-    unreadable: Vec<(usize, Box<str>)>,
+    /// The slots in which some could not.
+    unreadable: Vec<UnreadableCells>,
+}
+
+/// Cells of one slot that are neither empty nor can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableCells {
+    /// The slot.
+    pub slot: usize,
+    /// The first such text.
+    pub text: Box<str>,
+    /// How many there are.
+    pub cells: u64,
 }
 
 impl Tally {
@@ -156,19 +167,20 @@ impl Tally {
     }
 
     /// Says in which slots a value could be read, and of others what stands there.
-    pub(super) fn add_readable(&mut self, slots: u128, others: impl Iterator<Item = (usize, Box<str>)>) {
+    pub(super) fn add_readable(&mut self, slots: u128, others: impl Iterator<Item = UnreadableCells>) {
         self.readable |= slots;
-        for (slot, text) in others {
-            if self.unreadable.iter().all(|(known, _)| *known != slot) {
-                self.unreadable.push((slot, text));
+        for other in others {
+            if let Some(known) = self.unreadable.iter_mut().find(|known| known.slot == other.slot) {
+                known.cells += other.cells;
+            } else {
+                self.unreadable.push(other);
             }
         }
     }
 
-    /// The slots in which some rows have a text and none a value that could be read, each with the first such text.
-    pub fn never_readable(&self) -> impl Iterator<Item = (usize, &str)> {
-        let never = self.unreadable.iter().filter(|(slot, _)| self.readable >> slot & 1 == 0);
-        never.map(|(slot, text)| (*slot, &**text))
+    /// The slots in which some rows have a text that could not be read, and whether other rows have one that could.
+    pub fn unreadable(&self) -> impl Iterator<Item = (&UnreadableCells, bool)> {
+        self.unreadable.iter().map(|cells| (cells, self.readable >> cells.slot & 1 == 1))
     }
 
     /// The number of a device.

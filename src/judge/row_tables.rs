@@ -89,6 +89,11 @@ impl<'s> RowTables<'s> {
         self.tables.iter().any(|table| has_all(entry, table, &has))
     }
 
+    /// Whether rows of some table have a column for a field.
+    pub fn has_field(&self, field: &FieldRef, has: impl Fn(&[Source]) -> bool) -> bool {
+        self.tables.iter().any(|table| field.is_in(table) && has(&row::sources(field, table)))
+    }
+
     /// The exclusions with a condition more in each entry: the row is of a table that has a column for all that it names.
     /// `has` says whether the results have one of the columns.
     pub fn by_table(&self, exclusions: &[&Exclusion], has: impl Fn(&[Source]) -> bool) -> Vec<Exclusion> {

@@ -99,8 +99,9 @@ impl<'m> Worker<'m> {
             Kind::Address => addresses.read(cell.unwrap_or_default()),
             Kind::Text | Kind::Number => read(kind, cell),
         });
-        if self.parsed & !self.readable != 0 {
-            self.look_for_unreadable(cells, known);
+        self.readable |= known;
+        if self.parsed & !known != 0 {
+            self.count_unreadable(cells, self.parsed & !known);
         }
         let process = cells.process.unwrap_or_default();
         let process_number = self.memories[self.process].number_always(process);
@@ -127,14 +128,13 @@ impl<'m> Worker<'m> {
         }
     }
 
-    /// Records the first text in each column of addresses or numbers in which none could be read so far.
+    /// Counts the texts in these slots, which could not be read; an empty cell is none.
     #[cold]
-    fn look_for_unreadable(&mut self, cells: &RowCells<'_, '_>, known: Mask) {
-        self.readable |= known;
-        self.recorder.readable(known);
-        let without = self.parsed & !self.readable;
-        for (slot, cell) in cells.judged.iter().enumerate().filter(|(slot, _)| without >> slot & 1 == 1) {
-            if let Some(text) = cell.filter(|text| !text.is_empty()) {
+    fn count_unreadable(&mut self, cells: &RowCells<'_, '_>, mut slots: Mask) {
+        while slots != 0 {
+            let slot = slots.trailing_zeros() as usize;
+            slots &= slots - 1;
+            if let Some(text) = cells.judged[slot].filter(|text| !text.is_empty()) {
                 self.recorder.unreadable(slot, text);
             }
         }
@@ -193,8 +193,9 @@ impl<'m> Worker<'m> {
 
     /// The counts of the rows since the last time.
     pub fn take_batch(&mut self) -> BatchCounts {
-        let batch = self.recorder.take_batch();
+        self.recorder.readable(self.readable);
         self.readable = 0;
+        let batch = self.recorder.take_batch();
         if self.memories.iter().any(TextMemory::is_full) || self.recorder.is_full() {
             self.memories.iter_mut().for_each(TextMemory::forget);
             self.scratch.forget();

@@ -12,7 +12,7 @@
 use super::lex::is_space;
 use super::pipeline::{Query, Reference};
 use super::position::{Position, Positions};
-pub use super::unsplice::{Removed, remove};
+pub use super::unsplice::{Removed, edited, remove};
 use std::fmt::Write;
 use std::ops::Range;
 

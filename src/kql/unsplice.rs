@@ -3,6 +3,7 @@
 //! In: a query. Out: the query as it was before, byte for byte, or the markers that have no counterpart. What a splice wrote
 //! around a block stands in the block's end marker.
 
+use super::block::digest;
 use super::lex::{Token, TokenKind, lex};
 use super::position::{Position, Positions};
 use super::splice::{BRACKETS, Edit, SPLIT, begins_line, indentation, line_start};
@@ -68,6 +69,36 @@ pub fn remove(query: &str) -> Removed {
     text += &query[done..];
     let is_clause = |pair: &&MarkerPair| !tokens[pair.0].text(query).trim_end().ends_with(VALUES);
     Removed { text, blocks: blocks.iter().filter(is_clause).count(), broken: Vec::new(), cuts }
+}
+
+/// Where blocks begin that no longer say what was put in: the fingerprint in their marker is that of another text.
+pub fn edited(query: &str) -> Vec<Position> {
+    if !query.contains(BEGIN) {
+        return Vec::new();
+    }
+    let tokens = lex(query);
+    let places = Positions::new(query);
+    let (blocks, _) = blocks(query, &tokens);
+    let is_edited = |(begin, end): &&MarkerPair| {
+        let marker = &tokens[*begin];
+        let Some(wanted) = fingerprint_in(marker.text(query)) else { return false };
+        let next = marker.end + eol_length(&query[marker.end..]);
+        let body = query.get(next..line_start(query, tokens[*end].start)).unwrap_or_default();
+        let indent = indentation(query, marker.start);
+        let of = |strip: fn(&str) -> &str| {
+            let lines = body.lines().map(|line| strip(line.strip_prefix(indent).unwrap_or(line)));
+            digest(&lines.flat_map(|line| [line, "\n"]).collect::<String>())
+        };
+        // Editors take away spaces at the end of lines.
+        of(|line| line) != wanted && of(str::trim_end) != wanted
+    };
+    blocks.iter().filter(is_edited).map(|(begin, _)| places.at(tokens[*begin].start)).collect()
+}
+
+/// The fingerprint in a begin marker, if it has one.
+fn fingerprint_in(marker: &str) -> Option<&str> {
+    let word = marker.strip_prefix(BEGIN)?.split_whitespace().next()?;
+    (word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(word)
 }
 
 /// Indices of the tokens of two markers.

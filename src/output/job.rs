@@ -13,7 +13,7 @@ use crate::input::csv::ChunkOutcome;
 use crate::input::duplicate::DuplicateKey;
 use crate::input::json::document::PieceKind;
 use crate::input::rows::Rows;
-use crate::input::{Fault, Format, Row, time};
+use crate::input::{BYTE_ORDER_MARK, Fault, Format, Row, time};
 use crate::judge::Matcher;
 use crate::judge::row::{self, RowCells};
 use crate::judge::row_tables::{OwnCells, RowTable, TableCells};
@@ -44,8 +44,10 @@ pub(crate) struct Job<'m> {
     pub date_order: Option<time::DateOrder>,
     /// Finds rows that repeat an earlier one.
     pub repeats: &'m Repeats,
-    /// The header of CSV without its line end; empty if there is none.
+    /// The header of CSV without its line end and spaces around it; empty if there is none.
     pub header: Vec<u8>,
+    /// Whether some of these names are known as columns, so that a row of them is a header.
+    pub are_columns: fn(&[String]) -> bool,
     /// Where the cells stand if rows are of several tables.
     pub tables: Option<TableCells>,
 }
@@ -251,7 +253,9 @@ impl Job<'_> {
                 if judged.unreadable.len() < MAX_NAMED {
                     judged.unreadable.push(UnreadableRow { line: lines_before(row, chunk), fault });
                 }
-                if matches!(fault, Fault::Ragged { .. }) {
+                // A byte order mark before a quoted cell makes its quotation mark a stray one.
+                if matches!(fault, Fault::Ragged { .. } | Fault::StrayQuote) {
+                    self.note_header_again(row, chunk, judged);
                     self.note_other_header(row, chunk, judged);
                 }
                 worker.malformed();
@@ -259,10 +263,7 @@ impl Job<'_> {
             }
         };
         let line = split_line_end(row.bytes).0;
-        let is_header = line.len() == self.header.len() && !line.is_empty() && line == self.header;
-        if is_header && judged.header_again.is_none() {
-            judged.header_again = Some(lines_before(row, chunk));
-        }
+        self.note_header_again(row, chunk, judged);
         let Some(covering) = self.judge_cells(cells, Some(line), judged, worker) else {
             return Disposition::Dropped;
         };
@@ -279,15 +280,23 @@ impl Job<'_> {
         Disposition::Suppressed
     }
 
-    /// Notes a row of CSV in which every cell may be the name of a column.
+    /// Notes a row that repeats the header.
+    fn note_header_again(&self, row: &Row<'_>, chunk: &Chunk, judged: &mut JudgedChunk) {
+        let is_header = row.bytes.len() >= self.header.len() && bare(row.bytes) == self.header;
+        if is_header && !self.header.is_empty() && judged.header_again.is_none() {
+            judged.header_again = Some(lines_before(row, chunk));
+        }
+    }
+
+    /// Notes a row of CSV in which every cell may be the name of a column, and some are known as such.
     fn note_other_header(&self, row: &Row<'_>, chunk: &Chunk, judged: &mut JudgedChunk) {
         let Format::Csv { delimiter } = self.format else { return };
-        let line = split_line_end(row.bytes).0;
+        let line = bare(row.bytes);
         if judged.other_header.is_some() || line == self.header {
             return;
         }
         let names = line.split(|byte| *byte == delimiter).map(name).collect::<Option<Vec<String>>>();
-        if let Some(names) = names.filter(|names| names.len() > 1) {
+        if let Some(names) = names.filter(|names| (self.are_columns)(names)) {
             judged.other_header = Some((lines_before(row, chunk), names));
         }
     }
@@ -318,13 +327,23 @@ impl Job<'_> {
         let time = cells.time.and_then(|text| self.time(text, &mut judged.time_parser));
         // Only few times begin as a name does, and those are read.
         judged.time_is_a_name = time.is_none()
-            && cells.time.is_some_and(|text| text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic));
+            && cells.time.is_some_and(|text| {
+                bare(text.as_bytes())
+                    .first()
+                    .is_some_and(|first| first.is_ascii_alphabetic() || *first == b'"')
+            });
         Some(worker.judge_and_count(&cells, time))
     }
 
     fn time(&self, text: &str, parser: &mut time::TimeParser) -> Option<i64> {
         parser.parse(text).or_else(|| time::parse_in_locale(text, self.date_order?))
     }
+}
+
+/// A line as it is compared with headers. A file that was put behind another brought its byte order mark along.
+fn bare(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii();
+    line.strip_prefix(BYTE_ORDER_MARK).map_or(line, <[u8]>::trim_ascii_start)
 }
 
 /// The name of a column, if a cell may be one.

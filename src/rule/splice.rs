@@ -5,7 +5,7 @@
 
 use super::queries::{FileKind, FoundQuery, Queries, queries};
 use crate::kql::position::{Position, Positions};
-use crate::kql::splice::{Edit, Insertion, Lost, Spliced, remove, splice_with};
+use crate::kql::splice::{Edit, Insertion, Lost, Spliced, edited, remove, splice_with};
 use std::ops::Range;
 
 /// What is put into a file.
@@ -66,7 +66,16 @@ pub struct LeftAlone {
 
 /// Puts the block into every query of a file, or takes it out.
 pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedFile {
-    splice_each(kind, text, |_| vec![block])
+    splice_each(kind, text, Edited::Replaced, |_| vec![block])
+}
+
+/// What becomes of a query with a block that somebody edited by hand, when another one is put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// It is left alone, so that nothing is lost.
+    LeftAlone,
+    /// The block is replaced.
+    Replaced,
 }
 
 /// The same with the blocks for each query of the file, one for each table that it reads. Those of the file itself are
@@ -74,6 +83,7 @@ pub fn splice_file(kind: FileKind, text: &str, block: RuleBlock<'_>) -> SplicedF
 pub fn splice_each<'b>(
     kind: FileKind,
     text: &str,
+    by_hand: Edited,
     blocks_for: impl Fn(usize) -> Vec<RuleBlock<'b>>,
 ) -> SplicedFile {
     let Queries { found, refused } = queries(kind, text);
@@ -84,7 +94,7 @@ pub fn splice_each<'b>(
     for (place, query) in found.iter().enumerate() {
         out.text += &text[done..query.range.start];
         done = query.range.end;
-        if !in_one(text, (place, query), &blocks_for(place), &places, &mut out) {
+        if !in_one(text, (place, query), (&blocks_for(place), by_hand), &places, &mut out) {
             out.text += &text[query.range.clone()];
         }
     }
@@ -94,11 +104,14 @@ pub fn splice_each<'b>(
     out
 }
 
+/// Why a block that somebody edited is left alone.
+const BY_HAND: &str = "this block was edited by hand, and that would be lost: put the change into a list and take the block out with --remove, or replace it with --force";
+
 /// Changes one query; whether its text is written.
 fn in_one(
     file: &str,
     (number, query): (usize, &FoundQuery),
-    blocks: &[RuleBlock<'_>],
+    (blocks, by_hand): (&[RuleBlock<'_>], Edited),
     places: &Positions<'_>,
     out: &mut SplicedFile,
 ) -> bool {
@@ -113,6 +126,12 @@ fn in_one(
     let origin = |offset: usize| decoded.origins.get(offset).copied().unwrap_or(raw.len());
     let place = |position: Position| places.at(start + origin(position.offset));
     let edits = if blocks.iter().any(|block| block.text.is_some()) {
+        let by_hand = if by_hand == Edited::LeftAlone { edited(text) } else { Vec::new() };
+        if !by_hand.is_empty() {
+            let left = by_hand.into_iter();
+            out.left_alone.extend(left.map(|position| left_alone(place(position), BY_HAND.to_owned())));
+            return false;
+        }
         let Some(spliced) = spliced(file, text, blocks) else { return false };
         if !spliced.placed.is_empty() {
             out.lengths.push(QueryLength {

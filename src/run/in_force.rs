@@ -3,7 +3,7 @@
 //! In: loaded exclusions, the rule that the results come from, the day, the schema. Out: those that apply, and the others
 //! with the reason. It reads no clock.
 
-use crate::exclusions::model::{Entry, Exclusion};
+use crate::exclusions::model::{Entry, Exclusion, FieldRef};
 use crate::judge::row_tables::RowTables;
 use crate::rule::Rule;
 use crate::schema::{Schema, Source};
@@ -83,14 +83,41 @@ pub fn in_force_among<'e>(
     tables: &RowTables<'_>,
     has: impl Fn(&[Source]) -> bool,
 ) -> (Vec<&'e Exclusion>, Vec<LeftOut<'e>>) {
-    let fits = |entry: &Entry| {
-        tables.of_header.is_some_and(|schema| tables.alone && entry.is_in(schema)) || tables.fits(entry, &has)
-    };
+    let fits = |entry: &Entry| fits_among(entry, tables, &has);
     let lacks = |exclusion: &Exclusion| {
-        let fields: Vec<&str> = exclusion.fields().iter().map(|field| field.name()).collect();
-        format!("names {}, for which none of the tables of these rows has columns", fields.join(", "))
+        let mut lacking = Vec::new();
+        for name in exclusion.entries.iter().flat_map(|entry| lacks_among(entry, tables, &has)) {
+            if !lacking.contains(&name) {
+                lacking.push(name);
+            }
+        }
+        format!("names {}, for which none of the tables of these rows has columns", lacking.join(", "))
     };
     chosen(exclusions, rule, today, fits, lacks)
+}
+
+/// Whether rows of some table have a column for all that an entry names.
+fn fits_among(entry: &Entry, tables: &RowTables<'_>, has: impl Fn(&[Source]) -> bool) -> bool {
+    tables.of_header.is_some_and(|schema| tables.alone && entry.is_in(schema)) || tables.fits(entry, has)
+}
+
+/// What an entry names for which no table has columns; all of it, if no table has columns for all.
+fn lacks_among<'e>(
+    entry: &'e Entry,
+    tables: &RowTables<'_>,
+    has: impl Fn(&[Source]) -> bool,
+) -> Vec<&'e str> {
+    let of_header = tables.of_header.filter(|_| tables.alone);
+    let known = |field: &FieldRef| {
+        of_header.is_some_and(|schema| field.is_in(schema)) || tables.has_field(field, &has)
+    };
+    let fields = || entry.conditions.iter().map(|condition| &condition.field);
+    let mut lacking: Vec<&str> = fields().filter(|field| !known(field)).map(FieldRef::name).collect();
+    if lacking.is_empty() && !fits_among(entry, tables, &has) {
+        lacking = fields().map(FieldRef::name).collect();
+    }
+    lacking.dedup();
+    lacking
 }
 
 fn chosen<'e>(
@@ -151,12 +178,28 @@ impl fmt::Display for LeftOutEntry<'_> {
 
 /// The entries that are left out of exclusions that apply, because rows of the schema have no column for them.
 pub fn left_out_entries<'e>(applied: &[&'e Exclusion], schema: &Schema) -> Vec<LeftOutEntry<'e>> {
-    let each = |exclusion: &&'e Exclusion| {
-        let id = exclusion.id.as_str();
-        let entries = exclusion.entries.iter().zip(1..).filter(|(entry, _)| !entry.is_in(schema));
-        entries
-            .map(|(entry, number)| LeftOutEntry { id, entry: number, lacks: entry.lacks(schema) })
-            .collect()
-    };
-    applied.iter().flat_map(|exclusion| -> Vec<_> { each(exclusion) }).collect()
+    left_out_of(applied, |entry| entry.is_in(schema), |entry| entry.lacks(schema))
+}
+
+/// The same for results whose rows are of several tables: no table has columns for all that such an entry names.
+pub fn left_out_entries_among<'e>(
+    applied: &[&'e Exclusion],
+    tables: &RowTables<'_>,
+    has: impl Fn(&[Source]) -> bool,
+) -> Vec<LeftOutEntry<'e>> {
+    left_out_of(applied, |entry| fits_among(entry, tables, &has), |entry| lacks_among(entry, tables, &has))
+}
+
+fn left_out_of<'e>(
+    applied: &[&'e Exclusion],
+    fits: impl Fn(&Entry) -> bool,
+    lacks: impl Fn(&'e Entry) -> Vec<&'e str>,
+) -> Vec<LeftOutEntry<'e>> {
+    let mut found = Vec::new();
+    for exclusion in applied {
+        for (entry, number) in exclusion.entries.iter().zip(1..).filter(|(entry, _)| !fits(entry)) {
+            found.push(LeftOutEntry { id: &exclusion.id, entry: number, lacks: lacks(entry) });
+        }
+    }
+    found
 }

@@ -246,6 +246,7 @@ impl Run {
             date_order: self.date_order(input, time),
             repeats,
             header: header_line(input),
+            are_columns: warnings::are_columns,
             tables,
         })
     }
@@ -288,12 +289,12 @@ impl Run {
             let time = input.names.iter().find(|name| has_time(name));
             self.warnings.extend(time.and_then(|column| warnings::no_time(&input.name, column, totals)));
         }
-        let unreadable = counts.tally.never_readable();
-        self.warnings.extend(unreadable.map(|(slot, text)| {
-            let columns = row::sources(&self.slots[slot], options.schema);
+        self.warnings.extend(counts.tally.unreadable().filter_map(|(cells, others_can)| {
+            let slot = &self.slots[cells.slot];
+            let columns = row::sources(slot, options.schema);
             let has = |column: &&str| input.names.iter().any(|name| column_name(name) == *column);
             let column = columns.iter().map(|source| source.column.as_str()).find(has);
-            warnings::unreadable(&input.name, &self.slots[slot], column, text, totals)
+            warnings::unreadable(&input.name, (slot, column), (cells, others_can), totals)
         }));
         // In JSON a column is absent if its key occurs in no row of the file.
         if !input.format.has_header() && totals.read > totals.malformed {
@@ -310,11 +311,11 @@ impl Run {
     }
 }
 
-/// The header of CSV without its line end; empty if there is none.
+/// The header of CSV without its line end and spaces around it; empty if there is none.
 fn header_line(input: &Input) -> Vec<u8> {
     let header = if matches!(input.format, Format::Csv { .. }) { &input.preamble[..] } else { &[] };
     let header = header.strip_prefix(BYTE_ORDER_MARK).unwrap_or(header).trim_ascii_end();
-    header.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
+    header.rsplit(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_start().to_vec()
 }
 
 /// Reports why a file could not be finished.

@@ -36,9 +36,12 @@ pub enum WarningCode {
     LookAlike,
     /// No time of the rows could be read, though they have a column for it.
     NoTime,
-    /// A row repeats the header, or is that of another table: files were put one behind the other.
+    /// A row repeats the header: files were put one behind the other.
     HeaderAgain,
-    /// In no row could the address or the number be read that exclusions name, though some rows have a text there.
+    /// A row is the header of another table, and rows below it are misread: files were put one behind the other.
+    OtherHeader,
+    /// In no row could the address or the number be read that exclusions name, though some rows have a text there; or in
+    /// many rows it could not.
     Unreadable,
     /// Rows are of tables that no schema knows; they are kept.
     UnknownTable,
@@ -58,6 +61,7 @@ impl WarningCode {
             Self::LookAlike => "look-alike",
             Self::NoTime => "no-time",
             Self::HeaderAgain => "header-again",
+            Self::OtherHeader => "other-header",
             Self::Unreadable => "unreadable",
             Self::UnknownTable => "unknown-table",
             Self::Encoding => "encoding",

@@ -3,13 +3,16 @@
 //! In: what was found while a file was read. Out: [`Warning`]s. It reads nothing.
 
 use super::outcome::{Warning, WarningCode};
-use crate::count::tally::Totals;
+use crate::count::tally::{Totals, UnreadableCells};
 use crate::exclusions::model::FieldRef;
 use crate::fields::{Field, Kind};
 use crate::input::Fault;
 use crate::output::repeats::REMEMBERED;
 use crate::output::writer::FileCounts;
 use crate::schema::{Schemas, column_name};
+
+/// So many cells that cannot be read are said, if they are more than one in a hundred.
+const MANY_UNREADABLE: u64 = 10;
 
 /// The numbers of rows at which portals and APIs cut off.
 const CAPS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
@@ -30,12 +33,12 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
         );
         found.push((WarningCode::HeaderAgain, None, message));
     }
-    if let Some((line, names)) = counts.other_header.as_ref().filter(|(_, names)| are_columns(names)) {
+    if let Some((line, names)) = &counts.other_header {
         let shown = names[..names.len().min(3)].join(", ");
         let message = format!(
-            "{file}:{line} IS THE HEADER OF ANOTHER TABLE ({shown}...): rows below it with as many cells as the first header has are MISREAD by that one, and others are kept unread; cut the file in two above this line and give both: quell apply a.csv b.csv."
+            "{file}:{line} IS THE HEADER OF ANOTHER TABLE ({shown}...): rows below it with as many cells as the first header has are MISREAD by that one, so that what is suppressed of them proves nothing, and others are kept unread; cut the file in two above this line and run quell once for each."
         );
-        found.push((WarningCode::HeaderAgain, None, message));
+        found.push((WarningCode::OtherHeader, None, message));
     }
     if let Some(row) = counts.unreadable.iter().find(|row| row.fault == Fault::NotUtf8) {
         let message = format!(
@@ -73,7 +76,7 @@ pub(super) fn warnings(file: &str, counts: &FileCounts) -> Vec<Warning> {
 }
 
 /// Whether two of these names at least are columns of some product, or fields.
-fn are_columns(names: &[String]) -> bool {
+pub(super) fn are_columns(names: &[String]) -> bool {
     let schemas = Schemas::built_in();
     let is_known = |name: &&String| {
         let name = column_name(name);
@@ -96,14 +99,19 @@ pub(super) fn no_time(file: &str, column: &str, totals: Totals) -> Option<Warnin
     })
 }
 
-/// What is said of a file in which no cell of an address or a number could be read: everything that names it is undecidable.
+/// What is said of a file in which no cell of an address or a number could be read, or many could not: whatever names it
+/// is undecidable there. A few are as usual as empty ones.
 pub(super) fn unreadable(
     file: &str,
-    field: &FieldRef,
-    column: Option<&str>,
-    text: &str,
+    (field, column): (&FieldRef, Option<&str>),
+    (found, others_can): (&UnreadableCells, bool),
     totals: Totals,
-) -> Warning {
+) -> Option<Warning> {
+    let rows = totals.read.saturating_sub(totals.malformed);
+    if others_can && (found.cells < MANY_UNREADABLE || found.cells.saturating_mul(100) <= rows) {
+        return None;
+    }
+    let text = &*found.text;
     let (field, kind) = (field.name(), field.kind());
     let column = column.unwrap_or(field);
     let is_whole = text.parse().is_ok_and(|number: f64| number.fract() == 0.0);
@@ -120,11 +128,15 @@ pub(super) fn unreadable(
         Kind::Address => ("an address", "an address stands alone in its cell, such as 10.0.0.1"),
     };
     let shown: String = text.chars().take(40).collect();
-    let message = format!(
-        "{file}: NO CELL of {column} could be read as {what}, e.g. `{shown}`: whatever names {field} is undecidable here; {remedy}."
-    );
-    let rows = totals.read.saturating_sub(totals.malformed);
-    Warning { code: WarningCode::Unreadable, file: Some(file.to_owned()), rows: Some(rows), message }
+    let (which, here) = if others_can {
+        (format!("{} CELLS of {column} COULD NOT BE READ as {what}", found.cells), "there")
+    } else {
+        (format!("NO CELL of {column} could be read as {what}"), "here")
+    };
+    let message =
+        format!("{file}: {which}, e.g. `{shown}`: whatever names {field} is undecidable {here}; {remedy}.");
+    let rows = if others_can { found.cells } else { rows };
+    Some(Warning { code: WarningCode::Unreadable, file: Some(file.to_owned()), rows: Some(rows), message })
 }
 
 /// The warning that `rows` rows repeat others; `more` says that not all rows were compared.

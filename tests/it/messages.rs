@@ -376,6 +376,23 @@ fn cells_that_cannot_be_read_are_told_with_an_example() {
             assert!(wanted.iter().all(|part| found[0].contains(part)), "{found:?}");
         }
     }
+    // Many that cannot be read are counted, whatever the others are; a few among many are not.
+    for (unreadable, others, is_said) in
+        [(10, 10, true), (10, 980, true), (10, 991, false), (9, 9, false), (20_000, 20_000, true)]
+    {
+        for threads in [&["--threads", "1"], &["--threads", "3"]] {
+            let mut rows = vec![("10.0.0.1", "443"); others];
+            rows.resize(others + unreadable, ("10.0.0.1", "443.0"));
+            let found = said(&rows, threads);
+            assert_eq!(found.len(), usize::from(is_said), "{unreadable} {others} {found:?}");
+            let wanted =
+                format!("{unreadable} CELLS of RemotePort COULD NOT BE READ as a number, e.g. `443.0`");
+            assert!(
+                found.iter().all(|found| found.contains(&wanted) && found.contains("Int64")),
+                "{found:?}"
+            );
+        }
+    }
     // Where one cell can be read, and where all are empty, there is nothing to say.
     for rows in
         [&[("10.0.0.1", "443.0"), ("10.0.0.1", "443")][..], &[("10.0.0.1", "443"), ("x", "y")], &[("", "")]]
@@ -557,6 +574,10 @@ fn files_that_were_put_one_behind_the_other_are_told() {
     for (text, line) in [
         (format!("{ROWS}{ROWS}"), Some(3)),
         (format!("\u{feff}{ROWS}{ROWS}").replace('\n', "\r\n"), Some(3)),
+        // Each file brings its byte order mark along.
+        (format!("\u{feff}{ROWS}\u{feff}{ROWS}"), Some(3)),
+        (format!("{ROWS}\u{feff}{ROWS}").replace('\n', "\r\n"), Some(3)),
+        (format!("{ROWS} \u{feff} {ROWS}"), Some(3)),
         (ROWS.repeat(40_000), Some(3)),
         (ROWS.to_owned(), None),
         (format!("{ROWS}\n\n"), None),
@@ -681,16 +702,68 @@ fn another_table_below_the_first_is_told() {
             Some(4),
         ),
         (format!("{many}{same_width}"), Some(60_003)),
+        (format!("{ROWS}\u{feff}{same_width}"), Some(3)),
+        (format!("{ROWS}\u{feff}{}", same_width.replace("DeviceName,", "\"DeviceName\",")), Some(3)),
+        (format!("{ROWS}{}", narrower.replace("DeviceName", "\u{feff}DeviceName")), Some(4)),
+        // A row of words above it hides it from nobody.
+        (format!("{ROWS}yesterday,pc,a\n{same_width}"), Some(4)),
         // Rows of words are no header.
         (format!("{ROWS}yesterday,pc,a,b\nyesterday,pc,a\n"), None),
         (ROWS.to_owned(), None),
     ] {
         fs::write(folder.path().join("hunt.csv"), text).unwrap();
-        let found = warnings(folder.path(), "header-again");
+        let found = warnings(folder.path(), "other-header");
         assert_eq!(found.len(), usize::from(line.is_some()), "{line:?} {found:?}");
         if let Some(line) = line {
             let wanted = format!("hunt.csv:{line} IS THE HEADER OF ANOTHER TABLE (DeviceName, FileName");
-            assert!(found[0].contains(&wanted) && found[0].contains("quell apply a.csv b.csv"), "{found:?}");
+            assert!(found[0].contains(&wanted) && found[0].contains("run quell once for each"), "{found:?}");
+            // Rows that were read by the wrong columns were not checked.
+            let output = quell(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml"]);
+            assert_eq!(output.status.code(), Some(1));
         }
     }
+}
+
+/// A list that somebody wrote by hand is not lost to an import.
+#[test]
+fn import_replaces_no_other_list() {
+    let folder = folder();
+    let path = folder.path().join("out.yaml");
+    let import = |more: &[&str]| {
+        let text = r#"process.name != "setup.exe""#;
+        quell(folder.path(), &[&["import", "--text", text, "-o", "out.yaml"], more].concat())
+    };
+    // What is not there, what is empty and what is the same may be written.
+    assert_eq!(import(&[]).status.code(), Some(0));
+    let list = fs::read_to_string(&path).unwrap();
+    assert_eq!(import(&[]).status.code(), Some(0));
+    fs::write(&path, "\n").unwrap();
+    assert_eq!(import(&[]).status.code(), Some(0));
+    fs::write(&path, LIST).unwrap();
+    let output = import(&[]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("out.yaml") && said.contains("list-exists") && said.contains("--force"), "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), LIST);
+    assert_eq!(import(&["--force"]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), list);
+}
+
+#[test]
+fn every_name_of_a_table_may_be_meant() {
+    let folder = folder();
+    let said =
+        refused(folder.path(), &["apply", "hunt.csv", "-e", "list.yaml", "--schema", "DeviceNetworkEvent"]);
+    assert!(said.contains("did you mean `DeviceNetworkEvents`?"), "{said}");
+}
+
+#[test]
+fn what_diff_cannot_read_is_answered_with_the_way() {
+    let folder = folder();
+    let said = refused(folder.path(), &["diff", "HEAD:list.yaml", "list.yaml", "--results", "hunt.csv"]);
+    assert!(said.contains("`git:HEAD:list.yaml`"), "{said}");
+    let said = refused(folder.path(), &["diff", "list.yaml", "HEAD~1:list.yaml", "--results", "hunt.csv"]);
+    assert!(said.contains("`git:HEAD~1:list.yaml`"), "{said}");
+    let said = refused(folder.path(), &["diff", "list.yaml", "--results", "-", "--against", "-"]);
+    assert!(said.contains("standard input is asked for twice"), "{said}");
 }

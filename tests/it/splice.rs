@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use quell::exclusions::{documented, validate::load};
 use quell::kql::{Options, where_block};
 use quell::rule::queries::FileKind;
-use quell::rule::splice::{RuleBlock, SplicedFile, splice_file};
+use quell::rule::splice::{Edited, RuleBlock, SplicedFile, splice_each, splice_file};
 use quell::schema::Schemas;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -441,4 +441,90 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&text).is_ok() && kind == FileKind::Json,
             serde_json::from_str::<serde_json::Value>(&once).is_ok() && kind == FileKind::Json);
     }
+}
+
+/// What somebody typed into a block is not lost to the next splice.
+#[test]
+fn a_block_that_was_edited_by_hand_is_left_alone() {
+    let (_folder, rule, list) = site(3);
+    let before = read(Path::new(&rule));
+    for form in ["where", "let"] {
+        let splice = |more: &[&str]| quell(&[&["splice", &rule, "-e", &list, "--form", form], more].concat());
+        assert_eq!(splice(&["--in-place"]).0, 0);
+        let whole = read(Path::new(&rule));
+        // Editors take away spaces, and formatters add some.
+        fs::write(&rule, whole.replace("\n  ", "\n      ")).unwrap();
+        assert_eq!(splice(&["--in-place"]).0, 0, "{form}");
+        fs::write(&rule, &whole).unwrap();
+        let edited = whole.replacen("10.0.0.1", "10.0.0.9", 1);
+        assert_ne!(edited, whole);
+        fs::write(&rule, &edited).unwrap();
+        let line = 1 + edited.lines().position(|line| line.contains("quell:begin")).unwrap();
+        for option in ["--check", "--in-place"] {
+            let (code, _, told) = splice(&[option]);
+            assert_eq!(code, 1, "{told}");
+            let wanted = format!("rule.yaml:{line}:");
+            assert!(told.contains(&wanted) && told.contains("edited by hand"), "{told}");
+            assert_eq!(read(Path::new(&rule)), edited);
+        }
+        assert_eq!(splice(&["--in-place", "--force"]).0, 0);
+        assert_eq!(read(Path::new(&rule)), whole);
+        fs::write(&rule, &edited).unwrap();
+        assert_eq!(quell(&["splice", &rule, "--in-place", "--remove"]).0, 0);
+        assert_eq!(read(Path::new(&rule)), before);
+    }
+}
+
+/// In every shape of a rule a block is known again as quell wrote it, and not if a word of it is another.
+#[test]
+fn only_what_was_edited_is_taken_for_edited() {
+    let block = block(Path::new("action1-with-the-documented-exclusions"));
+    let columns = ["InitiatingProcessFileName".to_owned(), "RemoteIP".to_owned()];
+    let mut seen = 0;
+    for (folder, file) in cases() {
+        let (kind, text) = (kind_of(&file), read(&file));
+        let again = |text: &str| {
+            let table = "DeviceNetworkEvents";
+            splice_each(kind, text, Edited::LeftAlone, |_| {
+                vec![RuleBlock { table, text: Some(&block), above: "", columns: &columns }]
+            })
+        };
+        let once = splice(kind, &text, Some(&block));
+        let (replaced, twice) = (splice(kind, &once.text, Some(&block)), again(&once.text));
+        assert_eq!(twice.text, replaced.text, "{}", folder.display());
+        assert_eq!(twice.placed, replaced.placed, "{}", folder.display());
+        if replaced.placed.is_empty() || !once.text.contains("setup.exe") {
+            continue;
+        }
+        seen += 1;
+        let edited = once.text.replace("not(", "not (");
+        let left = again(&edited);
+        let by_hand = left.left_alone.iter().any(|left| left.reason.contains("edited by hand"));
+        assert!(by_hand && left.placed.is_empty(), "{}", folder.display());
+        assert_eq!(left.text, edited, "{}", folder.display());
+    }
+    assert!(seen > 5, "{seen}");
+}
+
+/// Which of the reasons it is that a rule gets nothing.
+#[test]
+fn why_a_rule_gets_nothing_is_told() {
+    let (folder, rule, list) = site(1);
+    let told = |path: &str| quell(&["splice", path, "-e", &list]).2;
+    let broken = folder.path().join("bad.json").to_str().unwrap().to_owned();
+    fs::write(&broken, "{\"name\": \"a\",\n\"query\": \"DeviceNetworkEvents | where RemotePort == 443\",")
+        .unwrap();
+    let said = told(&broken);
+    assert!(said.contains("line 2 breaks the JSON") && !said.contains("in force"), "{said}");
+    fs::write(&list, "exclusions:\n- {id: x, rules: [other], when: {process.name: a.exe}}\n").unwrap();
+    let said = told(&rule);
+    assert!(
+        said.contains("no exclusion is in force for it and DeviceNetworkEvents: x: belongs to other"),
+        "{said}"
+    );
+    fs::write(&list, "exclusions:\n- {id: x, when: {process.name: a.exe}}\n").unwrap();
+    let bump = || quell(&["splice", &rule, "-e", &list, "--bump-version"]).2;
+    assert!(bump().contains("--bump-version raised nothing"));
+    fs::write(&rule, format!("version: 1.0.0\n{}", read(Path::new(&rule)))).unwrap();
+    assert!(!bump().contains("raised nothing"));
 }

@@ -206,6 +206,34 @@ fn a_row_of_several_tables_is_explained_by_its_own() {
     }
 }
 
+/// Whoever writes name OR address sees that only the name was judged, in every format.
+#[test]
+fn an_entry_that_no_table_has_columns_for_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(
+        path("list.yaml"),
+        "exclusions:\n- id: a\n  when:\n  - {process.name: agent.exe}\n  - {destination.ip: 10.0.0.0/8}\n- id: b\n  when: {process.name: agent.exe, destination.ip: 10.0.0.0/8}\n",
+    )
+    .unwrap();
+    fs::write(
+        path("hunt.csv"),
+        "Timestamp,DeviceId,DeviceName,ActionType,FileName,FolderPath,ProcessCommandLine,ProcessId,InitiatingProcessFileName,ReportId\n2026-11-16T00:06:14Z,1,x,ProcessCreated,agent.exe,C:\\a.exe,a,3,cmd.exe,4\n",
+    )
+    .unwrap();
+    for format in ["table", "md", "json"] {
+        let run = ["apply", "hunt.csv", "-e", "list.yaml", "--format", format];
+        let told = said(&quell(folder.path(), &run));
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        for wanted in [
+            "entry 2 of a (destination.ip), for which none of the tables of these rows has columns",
+            "names destination.ip, for which none of the tables of these rows has columns",
+        ] {
+            assert!(told.contains(wanted), "{format}: {wanted}: {told}");
+        }
+    }
+}
+
 /// Without a column for the table what happened tells it, row by row.
 #[test]
 fn rows_that_only_say_what_happened_are_judged_by_that() {
