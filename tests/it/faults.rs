@@ -76,7 +76,7 @@ const WRITERS: &[Writer] = &[
     Writer {
         name: "import",
         prepare: |_| {},
-        arguments: &["import", "--text", r#"process.name != "a.exe""#, "-o", "list.yaml"],
+        arguments: &["import", "--text", r#"process.name != "a.exe""#, "-o", "list.yaml", "--force"],
         targets: &["list.yaml"],
         prints: false,
     },
