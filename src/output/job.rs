@@ -282,8 +282,10 @@ impl Job<'_> {
 
     /// Notes a row that repeats the header.
     fn note_header_again(&self, row: &Row<'_>, chunk: &Chunk, judged: &mut JudgedChunk) {
-        let is_header = row.bytes.len() >= self.header.len() && bare(row.bytes) == self.header;
-        if is_header && !self.header.is_empty() && judged.header_again.is_none() {
+        // The first byte tells most rows from a header: it is the same, or one that is left out of the comparison.
+        let (Some(first), Some(wanted)) = (row.bytes.first(), self.header.first()) else { return };
+        let may_be = first == wanted || first.is_ascii_whitespace() || *first == BYTE_ORDER_MARK[0];
+        if may_be && judged.header_again.is_none() && bare(row.bytes) == self.header {
             judged.header_again = Some(lines_before(row, chunk));
         }
     }
