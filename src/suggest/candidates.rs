@@ -357,7 +357,7 @@ impl Candidate {
 /// every file has a hash, so an empty one is not known either.
 fn may_meet(want: &Want, values: &[u32]) -> bool {
     let value = values[want.field];
-    value == MISSING || want.is_hash && value == EMPTY || want.met.has(values[want.field] as usize)
+    value == MISSING || want.is_hash && value == EMPTY || want.met.has(value as usize)
 }
 
 /// Rows that must stay, of a combination.

@@ -5,8 +5,9 @@
 //! chosen and why.
 //!
 //! 1. `families` finds rows that may belong together, by every choice of the fields that say what acted.
-//! 2. `candidates` makes of each family, and of the `parts` of it, the exclusion in which every stable field is a condition ([`roles`] says what a
-//!    field is good for; `wants`, `shape` and `networks` find the values), and refuses what cannot be told apart.
+//! 2. `candidates` makes of each family, and of each of its `parts`, the exclusion in which every stable field is a
+//!    condition ([`roles`] says what a field is good for; `wants`, `shape` and `networks` find the values), and refuses
+//!    what cannot be told apart.
 //! 3. [`mod@choose`] picks the few and narrow ones that silence most.
 //! 4. `drafts` adds cases and comments; [`list`] writes the list.
 
